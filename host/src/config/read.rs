@@ -1,0 +1,173 @@
+//! From text to [`Config`], with errors that name file, line, column, key and the nearest known key.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::{Config, Text};
+use crate::model::Secret;
+
+/// Why a config was not taken. Nothing of it is in force then.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file could not be read.
+    Io(PathBuf, std::io::Error),
+    /// The text is no config.
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// From 1; 0 where the place is not known.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// A secret's place could not be read: what it is for, and why.
+    Secret(String, String),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Io(file, _) => write!(out, "cannot read config `{}`", file.display()),
+            ConfigError::Wrong { file, line, column, message, hint } => {
+                write!(out, "{}:{line}:{column}: {message}", file.display())?;
+                hint.iter().try_for_each(|hint| write!(out, "\nhint: {hint}"))
+            }
+            ConfigError::Secret(what, why) => write!(out, "cannot read {what}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ConfigError::Io(_, source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a config file; relative paths in it are made relative to its folder.
+pub fn read(file: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
+    let mut config = parse(file, &text)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let anchor = |path: &mut PathBuf| *path = folder.join(&*path);
+    anchor(&mut config.output.dir);
+    config.output.fallback.iter_mut().for_each(anchor);
+    config.plugins.dirs.iter_mut().for_each(anchor);
+    config.http.ca.iter_mut().for_each(anchor);
+    config.rooms.file.iter_mut().for_each(anchor);
+    if config.ffmpeg.path.components().count() > 1 {
+        anchor(&mut config.ffmpeg.path);
+    }
+    let texts =
+        config.plugin.values_mut().flat_map(|plugin| plugin.cookie.iter_mut().chain(plugin.settings.values_mut()));
+    let texts = texts.chain(config.http.proxy.iter_mut());
+    let texts = texts.chain(config.notify.iter_mut().flat_map(|target| target.settings.values_mut()));
+    for text in texts.chain(config.room.iter_mut().flat_map(|room| room.options.values_mut())) {
+        if let Text::File(path) = text {
+            anchor(path);
+        }
+    }
+    Ok(config)
+}
+
+/// Reads a config from text; `file` is for messages alone.
+pub fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
+    let config: Config = toml::from_str(text).map_err(|error| wrong(file, text, &error))?;
+    if !(0.0..=1.0).contains(&config.check.jitter) {
+        return Err(ConfigError::Wrong {
+            file: file.to_owned(),
+            line: 0,
+            column: 0,
+            message: format!("`check.jitter` is {}, it must be from 0 to 1", config.check.jitter),
+            hint: None,
+        });
+    }
+    Ok(config)
+}
+
+fn wrong(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+    let message = error.message().trim();
+    let (message, hint) = match unknown_key(message) {
+        Some((key, known)) => (format!("unknown key `{key}`"), nearest(&key, &known)),
+        None => (message.replace('\n', ", "), None),
+    };
+    ConfigError::Wrong { file: file.to_owned(), line, column, message, hint }
+}
+
+/// Takes serde's words apart: "unknown field `a`, expected one of `b`, `c`".
+fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (key, rest) = rest.split_once('`')?;
+    let known = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    Some((key.to_owned(), known))
+}
+
+fn nearest(key: &str, known: &[String]) -> Option<String> {
+    let near = known.iter().map(|name| (strsim::damerau_levenshtein(key, name), name)).min();
+    match near {
+        Some((distance, name)) if distance <= 3 => Some(format!("did you mean `{name}`?")),
+        _ if known.is_empty() => None,
+        _ => Some(format!("known keys here: {}", known.join(", "))),
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Whole(i64),
+            Truth(bool),
+            Place(Place),
+        }
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Place {
+            env: Option<String>,
+            file: Option<PathBuf>,
+        }
+        // serde's own words for an untagged enum name nothing that the user wrote.
+        let written = Written::deserialize(deserializer).map_err(|_| D::Error::custom(PLACES))?;
+        Ok(match written {
+            Written::Text(text) => Text::Literal(Secret::new(text)),
+            Written::Whole(number) => Text::Literal(Secret::new(number.to_string())),
+            Written::Truth(truth) => Text::Literal(Secret::new(truth.to_string())),
+            Written::Place(Place { env: Some(name), file: None }) => Text::Env(name),
+            Written::Place(Place { env: None, file: Some(path) }) => Text::File(path),
+            Written::Place(_) => return Err(D::Error::custom(PLACES)),
+        })
+    }
+}
+
+const PLACES: &str = "expected a text, a number, { env = \"NAME\" } or { file = \"PATH\" }";
+
+impl Text {
+    /// The text itself. `what` is for the error: whose value it is.
+    pub fn resolve(&self, what: &str) -> Result<Secret, ConfigError> {
+        let failed = |why: String| ConfigError::Secret(what.to_owned(), why);
+        match self {
+            Text::Literal(secret) => Ok(secret.clone()),
+            Text::Env(name) => std::env::var(name)
+                .map(Secret::new)
+                .map_err(|_| failed(format!("the environment variable `{name}` is not set"))),
+            Text::File(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| failed(format!("file `{}`: {error}", path.display())))?;
+                Ok(Secret::new(text.lines().next().unwrap_or_default().trim()))
+            }
+        }
+    }
+}

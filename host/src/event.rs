@@ -1,0 +1,131 @@
+//! What happened, as plain data: one schema for logs, sidecars, history and notifiers.
+//!
+//! Knows nobody: whoever sees something worth telling sends it to one bounded queue, and the house fans it out.
+
+use serde::Serialize;
+
+use crate::clock::{Clock, rfc3339};
+use crate::model::RoomKey;
+
+/// Kinds of events. Their names are promises to users (`on = [...]`, JSON logs).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A room went on air.
+    SessionStarted,
+    /// Its session is over.
+    SessionEnded,
+    /// A connection to a candidate delivers media.
+    ReceptionStarted,
+    /// It ended, with a reason.
+    ReceptionEnded,
+    /// A new output file grows.
+    SegmentOpened,
+    /// An output file is whole and under its final name.
+    SegmentClosed,
+    /// Media time is missing.
+    Gap,
+    /// The engine mended something.
+    Repair,
+    /// A question to a plugin was not answered.
+    CheckFailed,
+    /// A plugin is ready.
+    PluginLoaded,
+    /// A file in the plugins directory was not taken.
+    PluginRefused,
+    /// Another build of a plugin answers now.
+    PluginReplaced,
+    /// A build failed its probation; the one before it answers again.
+    PluginRolledBack,
+    /// A volume is below its watermark.
+    DiskLow,
+    /// It has room again.
+    DiskOk,
+    /// The platform no longer accepts the user's login.
+    LoginExpired,
+}
+
+impl Kind {
+    /// Kinds that may be dropped, counted, when the queue is full.
+    pub fn is_debug(self) -> bool {
+        matches!(self, Kind::Repair | Kind::ReceptionStarted)
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// UUIDv7: sorts by time.
+    pub id: String,
+    /// RFC 3339 with zone.
+    pub time: String,
+    /// What kind of thing.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// The platform concerned.
+    pub platform: Option<String>,
+    /// The room concerned: its canonical id.
+    pub room: Option<String>,
+    /// The session concerned.
+    pub session: Option<String>,
+    /// Facts of this kind of event. Never a secret, never a signed URL.
+    pub data: serde_json::Value,
+}
+
+impl Event {
+    /// An event of this moment. `data` is a JSON object.
+    pub fn now(
+        clock: &Clock,
+        kind: Kind,
+        room: Option<&RoomKey>,
+        session: Option<&str>,
+        data: serde_json::Value,
+    ) -> Self {
+        Event {
+            id: new_id(),
+            time: rfc3339(clock.now()),
+            kind,
+            platform: room.map(|key| key.platform.clone()),
+            room: room.map(|key| key.id.clone()),
+            session: session.map(str::to_owned),
+            data,
+        }
+    }
+}
+
+/// A fresh UUIDv7, for events and sessions.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// How many events may wait: a minute of the busiest hour measured, times ten.
+const QUEUE: usize = 4_096;
+
+/// Where events are sent to. Cheap to clone; never waits.
+#[derive(Clone, Debug)]
+pub struct Sink {
+    queue: tokio::sync::mpsc::Sender<Event>,
+    dropped: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+/// The queue's two ends.
+pub fn queue() -> (Sink, tokio::sync::mpsc::Receiver<Event>) {
+    let (sender, receiver) = tokio::sync::mpsc::channel(QUEUE);
+    (Sink { queue: sender, dropped: Default::default() }, receiver)
+}
+
+impl Sink {
+    /// Hands the event over without waiting. The last quarter of the queue is kept for events that matter: debug
+    /// kinds are dropped, and counted, as soon as it is reached.
+    pub fn send(&self, event: Event) {
+        let reserved = event.kind.is_debug() && self.queue.capacity() < QUEUE / 4;
+        if reserved || self.queue.try_send(event).is_err() {
+            self.dropped.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    /// How many events were dropped so far.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
