@@ -39,10 +39,19 @@ pub enum Color {
 impl Color {
     /// The decision for stderr.
     pub fn on_stderr(self) -> bool {
+        self.on(io::stderr().is_terminal())
+    }
+
+    /// The decision for stdout.
+    pub fn on_stdout(self) -> bool {
+        self.on(io::stdout().is_terminal())
+    }
+
+    fn on(self, terminal: bool) -> bool {
         match self {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::app::House;
 use crate::app::entry::Entry;
-use crate::http::{HostPort, Overrides};
+use crate::http::host::HostPort;
 use crate::model::{Broadcast, Candidate, EndReason, Failure, Pair, Refusal, Status, Wish};
-use crate::plugin::{CallError, Liveness, PickError};
-use crate::record::{Access, Hands, Probed, probe};
+use crate::plugin::{CallError, Live, PickError};
+use crate::record::{Access, Probed, probe};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -50,8 +50,6 @@ pub enum Verdict {
     NoPicker(PickError),
     /// The picker has no answer.
     Failed(CallError),
-    /// The config cannot be used.
-    Config(anyhow::Error),
 }
 
 impl House {
@@ -73,7 +71,7 @@ impl House {
         };
         let manifest = picker.manifest();
         answer.platform = Some(manifest.platform.clone());
-        answer.plugin = Some(format!("{}@{}", manifest.name, manifest.version));
+        answer.plugin = Some(manifest.label());
         let entry = match self.enter(&picker, &question.url, &question.options).await {
             Ok(entry) => entry,
             Err(error) => return Answer { verdict: Verdict::Failed(error), ..answer },
@@ -83,7 +81,7 @@ impl House {
             answer.verdict = Verdict::Failed(error);
             return answer;
         }
-        if manifest.live == Liveness::ByMedia {
+        if manifest.live == Live::ByMedia {
             self.look(&entry, question.headers, &mut answer).await;
         }
         answer
@@ -117,14 +115,7 @@ impl House {
     /// Opens the first candidate of a picker that only guesses.
     async fn look(&self, entry: &Entry, user_headers: Vec<Pair>, answer: &mut Answer) {
         let Some(candidate) = answer.candidates.first() else { return };
-        let own = self.config.plugin.get(&entry.picker.manifest().name);
-        let overrides = match Overrides::new(&own.map(|own| own.hosts.clone()).unwrap_or_default()) {
-            Ok(overrides) => overrides,
-            Err(error) => {
-                answer.verdict = Verdict::Config(error);
-                return;
-            }
-        };
+        let overrides = entry.picker.overrides();
         let access = Access { user_headers, room_host: HostPort::from_url(&entry.room.input), overrides };
         match probe(&self.http, candidate, &access, self.config.http.stall.0).await {
             Ok(Probed { what, .. }) => answer.probed = Some(what),

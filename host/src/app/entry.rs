@@ -2,7 +2,7 @@
 
 use crate::app::House;
 use crate::model::{Failure, Pair, Room, RoomKey};
-use crate::plugin::{CallError, Liveness, PickError, Picker};
+use crate::plugin::{CallError, Live, PickError, Picker};
 
 /// A room that a picker has taken.
 #[derive(Clone)]
@@ -35,16 +35,16 @@ impl House {
     /// URLs, which may be signed and have no place in a database.
     pub async fn enter(&self, picker: &Picker, input: &str, options: &[Pair]) -> Result<Entry, CallError> {
         let manifest = picker.manifest();
-        let build = format!("{}@{}", manifest.name, manifest.version);
+        let build = manifest.label();
         let remembered = match manifest.live {
-            Liveness::ByMedia => None,
-            Liveness::ByCheck => self.store.resolved(&build, input).await,
+            Live::ByMedia => None,
+            Live::ByCheck => self.store.resolved(&build, input).await,
         };
         let id = match remembered {
             Some(id) => id,
             None => {
                 let id = picker.resolve(input).await?;
-                if manifest.live == Liveness::ByCheck {
+                if manifest.live == Live::ByCheck {
                     self.store.note_resolved(&build, input, &id).await;
                 }
                 id

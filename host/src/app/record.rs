@@ -12,12 +12,12 @@ use tracing::{debug, info, warn};
 use crate::app::House;
 use crate::app::entry::{self, Entry};
 use crate::disk::{Disk, DiskError, Root};
-use crate::http::{HostPort, Overrides};
+use crate::http::host::HostPort;
 use crate::model::{Pair, RoomKey, redact_url};
 use crate::monitor::room::{Outcome, Rules};
 use crate::monitor::watch::{Glance, Watch, trouble};
 use crate::monitor::{pace, room, watch as monitor_watch};
-use crate::plugin::{Liveness, Picker};
+use crate::plugin::{Live, Picker};
 use crate::record::{Access, Hands, Plan, Preference, salvage};
 
 /// What the user wants recorded.
@@ -116,13 +116,7 @@ impl Recorder {
             warn!(url = redact_url(url), room = %entry.key, "the same room again: it is recorded once");
             return None;
         }
-        let watch = match self.watch(entry, glance.clone()) {
-            Ok(watch) => watch,
-            Err(error) => {
-                tracing::error!("{error:#}");
-                return Some(Outcome::GaveUp(2));
-            }
-        };
+        let watch = self.watch(entry, glance.clone());
         Some(monitor_watch::watch(watch, stop).await)
     }
 
@@ -163,7 +157,7 @@ impl Recorder {
         }
     }
 
-    fn watch(&self, entry: Entry, glance: Glance) -> anyhow::Result<Watch> {
+    fn watch(&self, entry: Entry, glance: Glance) -> Watch {
         let Entry { picker, room, key } = entry;
         let config = &self.house.config;
         let manifest = picker.manifest();
@@ -172,28 +166,26 @@ impl Recorder {
             Some(interval) => interval.0,
             None => config.check.interval.0.max(manifest.interval),
         };
-        let hosts = own.map(|own| own.hosts.clone()).unwrap_or_default();
         let access = Access {
             user_headers: self.wanted.headers.clone(),
             room_host: HostPort::from_url(&room.input),
-            overrides: Overrides::new(&hosts)?,
+            overrides: picker.overrides(),
         };
         let preference = Preference { qualities: self.wanted.qualities.clone(), ..Preference::default() };
         let rules = Rules {
-            by_media: manifest.live == Liveness::ByMedia,
+            by_media: manifest.live == Live::ByMedia,
             once: self.wanted.once,
             interval,
             grace: config.check.grace.0,
         };
-        let plugin = format!("{}@{}", manifest.name, manifest.version);
         let plan = Plan {
             name: self.wanted.name.clone(),
             max_duration: self.wanted.max_duration,
             max_bytes: self.wanted.max_bytes,
-            ..Plan::new(self.root.clone(), &config.output, &config.http, plugin)
+            ..Plan::new(self.root.clone(), &config.output, &config.http, manifest.label())
         };
         let jitter = config.check.jitter;
         let hands = self.hands.clone();
-        Ok(Watch { picker, room, key, rules, jitter, preference, plan, hands, access, glance })
+        Watch { picker, room, key, rules, jitter, preference, plan, hands, access, glance }
     }
 }

@@ -36,7 +36,6 @@ fn code(verdict: &Verdict) -> Exit {
         Verdict::Status("live") => Exit::Done,
         Verdict::Status(_) => Exit::NotLive,
         Verdict::NoPicker(_) => Exit::NoPicker,
-        Verdict::Config(_) => Exit::Usage,
         Verdict::Failed(CallError::Failure(Failure::LoginRequired(_))) => Exit::LoginNeeded,
         Verdict::Failed(CallError::Failure(Failure::UnexpectedAnswer(_))) => Exit::PluginFailed,
         Verdict::Failed(CallError::Failure(_)) => Exit::Failed,
@@ -52,7 +51,6 @@ fn document(answer: &Answer, show_urls: bool) -> Value {
     let (status, failure) = match &answer.verdict {
         Verdict::Status(word) => (*word, Value::Null),
         Verdict::NoPicker(error) => ("failed", failed("no-picker", &error.to_string(), None)),
-        Verdict::Config(error) => ("failed", failed("config", &format!("{error:#}"), None)),
         Verdict::Failed(error) => {
             let after = match error {
                 CallError::Failure(Failure::RateLimited { after, .. }) => *after,
@@ -104,7 +102,6 @@ fn print(answer: &Answer, show_urls: bool, color: Color) {
     match &answer.verdict {
         Verdict::Status(word) => output::line(format!("{url}: {word}")),
         Verdict::NoPicker(error) => return output::error(error, color),
-        Verdict::Config(error) => return output::error(format!("{error:#}"), color),
         Verdict::Failed(error) => return output::error(format!("{url}: {error}"), color),
     }
     if let (Some(room), Some(plugin)) = (&answer.room, &answer.plugin) {

@@ -10,7 +10,7 @@ use crate::event::{Event, Kind};
 use crate::model::{Candidate, Failure, Status, Wish};
 use crate::monitor::room::{Fact, Offer, Trouble, Verdict};
 use crate::plugin::CallError;
-use crate::record::choose;
+use crate::record::{choose, label};
 
 /// What came of a question.
 pub(super) struct Answer {
@@ -75,7 +75,14 @@ impl Hand {
                     return Answer { fact, chosen: None, error: Some(error) };
                 }
             };
-            let chosen = choose(&candidates, &preference, &tried, unix_now).into_iter().next().cloned();
+            let choice = choose(&candidates, &preference, &tried, unix_now);
+            for (candidate, why) in &choice.passed_over {
+                debug!(candidate = label(candidate), why, "passed over");
+            }
+            let chosen = choice.order.first().map(|chosen| (*chosen).clone());
+            if let Some(chosen) = &chosen {
+                debug!(candidate = label(chosen), why = choice.why, "chosen");
+            }
             let offer = match (&chosen, candidates.is_empty()) {
                 (Some(_), _) => Offer::Way,
                 (None, true) => Offer::Nothing,

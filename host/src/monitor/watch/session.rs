@@ -52,7 +52,7 @@ impl Hand {
         let Reception { reason, media_ms, .. } = reception;
         let media = Duration::from_millis(media_ms);
         if let Some(chosen) = &self.chosen {
-            self.tried.note(chosen, &reason, media);
+            self.tried.note(chosen, &reason, media_ms);
             let url = redact_url(&chosen.url);
             match reason {
                 EndReason::Ended | EndReason::Finished | EndReason::Limit | EndReason::Stopped => {
