@@ -4,6 +4,7 @@
 //! that are under way; all of them end before it returns.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::room::{Fact, Order, Outcome, Room, Rules};
 use crate::event::new_id;
 use crate::model::{self, Broadcast, Candidate, RoomKey};
 use crate::plugin::Picker;
-use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Summary, Tried};
+use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Tried};
 
 mod ask;
 mod session;
@@ -47,6 +48,9 @@ pub struct Watch {
     pub glance: Glance,
 }
 
+/// How many files the door may list; a recorder that runs for months must not remember them all.
+pub const LAST_FILES: usize = 1_000;
+
 /// What the door sees of a room. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Glance(Arc<Mutex<Seen>>);
@@ -62,8 +66,12 @@ pub struct Seen {
     pub title: String,
     /// The reception's progress, while and after there was one.
     pub progress: Option<Progress>,
-    /// Files that are whole, with bytes and media time.
-    pub summary: Vec<Summary>,
+    /// How many files are whole.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The last of them, at most [`LAST_FILES`].
+    pub last_files: Vec<PathBuf>,
 }
 
 impl Glance {

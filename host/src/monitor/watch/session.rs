@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::Hand;
+use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
 use crate::model::{Broadcast, EndReason, redact_url};
 use crate::monitor::room::Fact;
@@ -74,7 +74,17 @@ impl Hand {
         self.watch.glance.change(|seen| seen.state = "closing");
         if let Some(recording) = self.recording.take() {
             let summary = recording.close(why).await;
-            self.watch.glance.change(|seen| seen.summary.push(summary));
+            self.watch.glance.change(|seen| {
+                seen.progress = None;
+                for segment in summary.segments {
+                    seen.files += 1;
+                    seen.bytes += segment.bytes;
+                    if seen.last_files.len() == LAST_FILES {
+                        seen.last_files.remove(0);
+                    }
+                    seen.last_files.push(segment.file);
+                }
+            });
         }
         info!(why, "session over");
         self.tell(Kind::SessionEnded, json!({ "why": why }));
