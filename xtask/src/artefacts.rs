@@ -38,12 +38,37 @@ pub(crate) fn plugins() -> Outcome<Shelves> {
     Ok(shelves)
 }
 
-/// The program as demo and tests run it; both use this build.
-pub(crate) fn program() -> Outcome<PathBuf> {
+/// The program, and everything else that demo and tests run. Gives the program's place.
+///
+/// One build for both: cargo unites the features of all that one command names, so a command that named less would
+/// compile the large dependencies a second time.
+pub(crate) fn everything() -> Outcome<PathBuf> {
     setup::c_compiler()?;
-    say("building lyrebird (the first time takes some minutes: it carries a compiler for plugins)");
-    run(cargo().args(["build", "--package", "lyrebird", "--bin", "lyrebird"]))?;
-    Ok(target()?.join("debug").join(format!("lyrebird{}", std::env::consts::EXE_SUFFIX)))
+    say("building lyrebird and its tests (the first time takes some minutes: it carries a compiler for plugins)");
+    run(cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
+    program("debug", "lyrebird")
+}
+
+/// The release of the program and of what measures it.
+pub(crate) fn release() -> Outcome<PathBuf> {
+    setup::c_compiler()?;
+    say("building the release");
+    run(cargo().args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "lyrebird",
+        "--package",
+        "lyrebird-tests",
+        "--bins",
+    ]))?;
+    program("release", "lyrebird")
+}
+
+/// Where cargo puts a program.
+pub(crate) fn program(profile: &str, name: &str) -> Outcome<PathBuf> {
+    Ok(target()?.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The profile for components: `plugin` if the workspace has one.

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::artefacts;
-use crate::setup;
-use crate::shell::{Outcome, Stop, cargo, output_of, root, run, say, strings_of};
+use crate::shell::{Outcome, Stop, cargo, output_of, root, say, strings_of};
 
 const UNIT: &str = include_str!("lyrebird@.service");
 
@@ -22,12 +21,9 @@ pub(crate) fn dist(directory: &Path) -> Outcome {
         )));
     }
     let shelves = artefacts::plugins()?;
-    setup::c_compiler()?;
-    say("building the release");
-    run(cargo().args(["build", "--release", "--locked", "--package", "lyrebird", "--bin", "lyrebird"]))?;
-    let name = format!("lyrebird{}", std::env::consts::EXE_SUFFIX);
-    let program = directory.join(&name);
-    fs::copy(shelves.target.join("release").join(&name), &program)?;
+    let built = artefacts::release()?;
+    let program = directory.join(format!("lyrebird{}", std::env::consts::EXE_SUFFIX));
+    fs::copy(built, &program)?;
     copy_all(&shelves.plugins, &directory.join("plugins"), "wasm")?;
     completions(&program, &directory.join("completions"))?;
     licences(&directory.join("licences"))?;

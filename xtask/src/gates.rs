@@ -9,9 +9,8 @@ use crate::shell::{Outcome, Stop, cargo, has, root, run, say};
 /// The whole story in a minute, told and verified by the test crate's `demo`.
 pub(crate) fn demo() -> Outcome {
     let shelves = artefacts::plugins()?;
-    let program = artefacts::program()?;
-    let mut demo = cargo();
-    demo.args(["run", "--quiet", "--package", "lyrebird-tests", "--bin", "demo"]);
+    let program = artefacts::everything()?;
+    let mut demo = Command::new(artefacts::program("debug", "demo")?);
     run(with_artefacts(&mut demo, &shelves, &program))
 }
 
@@ -19,7 +18,7 @@ pub(crate) fn demo() -> Outcome {
 pub(crate) fn test(words: &[&str]) -> Outcome {
     setup::ffmpeg()?;
     let shelves = artefacts::plugins()?;
-    let program = artefacts::program()?;
+    let program = artefacts::everything()?;
     say("running the tests");
     let mut tests = cargo();
     tests.args(["test", "--workspace"]).args(words);
@@ -50,12 +49,8 @@ pub(crate) fn bench_record() -> Outcome {
         }
     }
     let shelves = artefacts::plugins()?;
-    setup::c_compiler()?;
-    say("building the release");
-    run(cargo().args(["build", "--release", "--package", "lyrebird", "--bin", "lyrebird"]))?;
-    let program = shelves.target.join("release").join(format!("lyrebird{}", std::env::consts::EXE_SUFFIX));
-    let mut bench = cargo();
-    bench.args(["run", "--quiet", "--release", "--package", "lyrebird-tests", "--bin", "bench-record"]);
+    let program = artefacts::release()?;
+    let mut bench = Command::new(artefacts::program("release", "bench-record")?);
     run(with_artefacts(&mut bench, &shelves, &program))
 }
 
