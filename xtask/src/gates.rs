@@ -27,13 +27,11 @@ pub(crate) fn test(words: &[&str]) -> Outcome {
 
 /// Formatting, lints, docs, tests.
 pub(crate) fn ci() -> Outcome {
-    say("Cargo.lock is complete");
-    run(cargo().args(["metadata", "--locked", "--format-version", "1"]).stdout(std::process::Stdio::null()))?;
     say("formatting");
     run(cargo().args(["fmt", "--all", "--check"]))?;
     setup::c_compiler()?;
     say("lints");
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     say("docs");
     run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])
