@@ -1,1 +1,20 @@
-//! Skeleton.
+//! All tests that need more than one crate, in one binary: house rules, and the real program against real streams,
+//! real faults and hostile plugins.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    reason = "tests; clippy's own exemption does not see helpers outside of #[test] functions"
+)]
+
+mod cli;
+mod crash;
+mod faults;
+mod guests;
+mod names;
+mod record_live;
+mod tidy;
+mod tools;

@@ -1,2 +1,61 @@
-//! Skeleton.
-fn main() {}
+//! `cargo xtask …`: everything around the product that is more than one plain cargo command.
+//!
+//! Depends on nothing but std, so that it is there a second after the clone. It only starts other programs, says in
+//! words what it does, and passes their exit codes on.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program whose job is to tell people what it does")]
+
+mod artefacts;
+mod dist;
+mod gates;
+mod setup;
+mod shell;
+
+use std::process::ExitCode;
+
+use shell::{Outcome, Stop};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo             a live stream from start to end, recorded and verified before your eyes (works without FFmpeg)
+  test [FILTER]    builds program and plugins, then runs all tests against them
+  ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
+  plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
+  bench [NAME]     measures against other programs; NAME: record
+  dist DIR         a release that works outside the checkout: program, plugins, completions, licences, systemd unit
+  deny             licences and advisories of the dependencies, by cargo-deny
+
+What these need and the machine lacks (wasm target, FFmpeg for the tests) is installed, asked for, or named.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop { code, message }) => {
+            if let Some(message) = message {
+                eprintln!("xtask: {message}");
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Outcome {
+    match words {
+        ["demo"] => gates::demo(),
+        ["test", rest @ ..] => gates::test(rest),
+        ["ci"] => gates::ci(),
+        ["plugins"] => artefacts::plugins().map(drop),
+        ["bench"] | ["bench", "record"] => gates::bench_record(),
+        ["bench", other, ..] => Err(Stop::usage(format!("there is no bench `{other}`; there is: record"))),
+        ["dist", directory] => dist::dist(directory.as_ref()),
+        ["dist", ..] => Err(Stop::usage("dist wants one directory: cargo xtask dist DIR")),
+        ["deny"] => gates::deny(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [other, ..] => Err(Stop::usage(format!("there is no command `{}` like this\n\n{USAGE}", other))),
+    }
+}

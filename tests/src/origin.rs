@@ -1,0 +1,188 @@
+//! An HTTP origin that misbehaves on demand: dark, live, dropping, stalling, lying. It notes every byte it sent.
+//!
+//! Bare TCP on purpose: an HTTP library would not let us break its rules.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::flv::{self, Tag};
+
+mod answer;
+mod serve;
+
+pub use answer::{Answer, At, How};
+
+/// A running origin; stops when dropped.
+#[derive(Debug)]
+pub struct Origin {
+    runtime: Option<Runtime>,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    started: Instant,
+    routes: Mutex<HashMap<String, Route>>,
+    connections: Mutex<Vec<Connection>>,
+}
+
+#[derive(Debug)]
+struct Route {
+    answers: Vec<Answer>,
+    given: usize,
+}
+
+/// What one connection asked and got.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Without the query.
+    pub path: String,
+    /// The request's head, line by line.
+    pub request: Vec<String>,
+    /// The status that was answered.
+    pub status: u16,
+    /// Whole tags that were handed to the network, in order.
+    pub tags: Vec<Sent>,
+    /// Bytes of the body, framing not counted.
+    pub bytes: u64,
+    /// When it came, since the origin's start.
+    pub came: Duration,
+    /// When it ended.
+    pub ended: Option<Duration>,
+}
+
+/// One tag that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Tag type.
+    pub kind: u8,
+    /// Time as sent.
+    pub time_ms: u32,
+    /// [`Tag::digest`].
+    pub digest: u64,
+    /// What it is.
+    pub role: Role,
+}
+
+/// What a tag is to a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Decoder configuration.
+    Header,
+    /// Video that decoding can begin at.
+    Key,
+    /// Other video, or audio.
+    Media,
+    /// Script data, end-of-sequence marks.
+    Other,
+}
+
+impl From<&Tag> for Sent {
+    fn from(tag: &Tag) -> Self {
+        let role = match tag {
+            tag if tag.is_header() => Role::Header,
+            tag if tag.is_key() => Role::Key,
+            tag if tag.is_media() && tag.kind != flv::SCRIPT => Role::Media,
+            _ => Role::Other,
+        };
+        Sent { kind: tag.kind, time_ms: tag.time_ms, digest: tag.digest(), role }
+    }
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Origin::start()
+    }
+}
+
+impl Origin {
+    /// Listens on a free port of the loopback address; every path is a 404 until [`Origin::answers`] says otherwise.
+    pub fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared =
+            Arc::new(Shared { started: Instant::now(), routes: Mutex::default(), connections: Mutex::default() });
+        runtime.spawn(accept(listener, Arc::clone(&shared)));
+        Origin { runtime: Some(runtime), address, shared }
+    }
+
+    /// The first connection to `path` gets the first answer, the second the second, all further ones the last. What a
+    /// feed answers while it is not on air (404) does not count.
+    pub fn answers(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
+        let route = Route { answers: answers.into_iter().collect(), given: 0 };
+        self.shared.routes.lock().unwrap().insert(path.to_owned(), route);
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// `host:port`.
+    pub fn authority(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// All connections to `path` so far, in the order in which they came.
+    pub fn connections(&self, path: &str) -> Vec<Connection> {
+        let all = self.shared.connections.lock().unwrap();
+        all.iter().filter(|connection| connection.path == path).cloned().collect()
+    }
+
+    /// Only those that were answered with tags.
+    pub fn receptions(&self, path: &str) -> Vec<Connection> {
+        let mut connections = self.connections(path);
+        connections.retain(|connection| !connection.tags.is_empty());
+        connections
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        stream.set_nodelay(true).ok();
+        // Owned by the runtime, which the origin takes down when it is dropped.
+        tokio::spawn(serve::connection(stream, Arc::clone(&shared)));
+    }
+}
+
+impl Shared {
+    /// The next answer for a path; what is not there, or not on air, is a 404.
+    fn answer(&self, path: &str) -> Answer {
+        let mut routes = self.routes.lock().unwrap();
+        let Some(route) = routes.get_mut(path) else { return Answer::status(404) };
+        let last = route.answers.len().saturating_sub(1);
+        let Some(answer) = route.answers.get(route.given.min(last)).cloned() else { return Answer::status(404) };
+        if answer.is_dark() {
+            return Answer::status(404);
+        }
+        route.given += 1;
+        answer
+    }
+
+    fn note(&self, connection: Connection) -> usize {
+        let mut all = self.connections.lock().unwrap();
+        all.push(connection);
+        all.len() - 1
+    }
+
+    fn update(&self, index: usize, change: impl FnOnce(&mut Connection)) {
+        if let Some(connection) = self.connections.lock().unwrap().get_mut(index) {
+            change(connection);
+        }
+    }
+}

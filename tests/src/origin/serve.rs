@@ -1,0 +1,196 @@
+//! Carries an answer out on one connection.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::answer::{Answer, At, Body, Fault, Framing, How};
+use super::{Connection, Sent, Shared};
+use crate::feed::{Feed, Join};
+use crate::flv::{HEAD, Tag};
+
+/// A client that sends no whole request within this time is no client of a test.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// A stalled connection is given up when the client has not left after this time.
+const STALL_LIMIT: Duration = Duration::from_secs(120);
+/// How often a slow body gets its next bytes.
+const SLOW_STEP: Duration = Duration::from_millis(100);
+
+pub(super) async fn connection(mut stream: TcpStream, shared: Arc<Shared>) {
+    let Ok(Ok(request)) = tokio::time::timeout(REQUEST_LIMIT, read_request(&mut stream)).await else { return };
+    let target = request.first().and_then(|line| line.split(' ').nth(1)).unwrap_or("/").to_owned();
+    let path = target.split('?').next().unwrap_or("/").to_owned();
+    let answer = shared.answer(&path);
+    let index = shared.note(Connection {
+        path,
+        request,
+        status: answer.status,
+        tags: Vec::new(),
+        bytes: 0,
+        came: shared.started.elapsed(),
+        ended: None,
+    });
+    let mut wire = Wire { stream, framing: answer.framing, pace: answer.bytes_per_second, shared, index, bytes: 0 };
+    // A client may leave at any time; that is its right.
+    wire.carry_out(answer).await.ok();
+    let ended = wire.shared.started.elapsed();
+    wire.shared.update(index, |connection| connection.ended = Some(ended));
+}
+
+async fn read_request(stream: &mut TcpStream) -> io::Result<Vec<String>> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 4096];
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+        let got = stream.read(&mut buffer).await?;
+        if got == 0 || head.len() > 64 << 10 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        head.extend_from_slice(&buffer[..got]);
+    }
+    let text = String::from_utf8_lossy(&head);
+    Ok(text.split("\r\n").filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+struct Wire {
+    stream: TcpStream,
+    framing: Framing,
+    pace: Option<u64>,
+    shared: Arc<Shared>,
+    index: usize,
+    bytes: u64,
+}
+
+impl Wire {
+    async fn carry_out(&mut self, answer: Answer) -> io::Result<()> {
+        let mut head = format!("HTTP/1.1 {} Whatever\r\nConnection: close\r\n", answer.status);
+        for (name, value) in &answer.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        match self.framing {
+            Framing::Chunked => head.push_str("Transfer-Encoding: chunked\r\n"),
+            Framing::Length(length) => head.push_str(&format!("Content-Length: {length}\r\n")),
+            Framing::UntilClose => {}
+        }
+        head.push_str("\r\n");
+        self.stream.write_all(head.as_bytes()).await?;
+        let failed = match answer.body {
+            Body::Bytes(bytes, times) => self.send_bytes(&bytes, times, answer.fault).await?,
+            Body::Live(feed, join) => self.send_feed(&feed, join, answer.fault).await?,
+        };
+        match failed {
+            Some(how) => self.fail(how).await,
+            None => self.finish().await,
+        }
+    }
+
+    /// Sends the body up to its end or its fault.
+    async fn send_bytes(&mut self, bytes: &Bytes, times: u64, fault: Option<Fault>) -> io::Result<Option<How>> {
+        for _ in 0..times {
+            if let Some(Fault { at: At::Byte(limit), how, .. }) = fault
+                && self.bytes + bytes.len() as u64 > limit
+            {
+                let part = usize::try_from(limit - self.bytes).unwrap();
+                self.send(&bytes[..part]).await?;
+                return Ok(Some(how));
+            }
+            self.send(bytes).await?;
+        }
+        Ok(None)
+    }
+
+    async fn send_feed(&mut self, feed: &Feed, join: Join, fault: Option<Fault>) -> io::Result<Option<How>> {
+        let mut listener = feed.listen(join);
+        let mut sent = 0;
+        let mut first_ms = None;
+        self.send(&HEAD).await?;
+        while let Some(tag) = listener.next().await {
+            let begin = *first_ms.get_or_insert(tag.time_ms);
+            let passed = Duration::from_millis(u64::from(tag.time_ms.saturating_sub(begin)));
+            if let Some(fault) = fault.filter(|fault| is_due(fault.at, sent, passed, self.bytes)) {
+                if fault.in_tag {
+                    self.send_half(&tag.encode()).await?;
+                }
+                return Ok(Some(fault.how));
+            }
+            self.send_tag(&tag).await?;
+            sent += 1;
+        }
+        Ok(None)
+    }
+
+    async fn send_tag(&mut self, tag: &Tag) -> io::Result<()> {
+        self.send(&tag.encode()).await?;
+        self.shared.update(self.index, |connection| connection.tags.push(Sent::from(tag)));
+        Ok(())
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if matches!(self.framing, Framing::Chunked) {
+            self.stream.write_all(format!("{:x}\r\n", bytes.len()).as_bytes()).await?;
+        }
+        match self.pace {
+            None => self.stream.write_all(bytes).await?,
+            Some(pace) => {
+                let step = usize::try_from(pace / 10).unwrap().max(1);
+                for piece in bytes.chunks(step) {
+                    self.stream.write_all(piece).await?;
+                    tokio::time::sleep(SLOW_STEP).await;
+                }
+            }
+        }
+        if matches!(self.framing, Framing::Chunked) {
+            self.stream.write_all(b"\r\n").await?;
+        }
+        self.bytes += bytes.len() as u64;
+        let total = self.bytes;
+        self.shared.update(self.index, |connection| connection.bytes = total);
+        Ok(())
+    }
+
+    /// A chunk that promises the whole tag and carries half of it.
+    async fn send_half(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if matches!(self.framing, Framing::Chunked) {
+            self.stream.write_all(format!("{:x}\r\n", bytes.len()).as_bytes()).await?;
+        }
+        self.stream.write_all(&bytes[..bytes.len() / 2]).await
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        if matches!(self.framing, Framing::Chunked) {
+            self.stream.write_all(b"0\r\n\r\n").await?;
+        }
+        self.stream.shutdown().await
+    }
+
+    async fn fail(&mut self, how: How) -> io::Result<()> {
+        match how {
+            How::Close => self.stream.shutdown().await,
+            How::Reset => {
+                // What is still on its way would be thrown away by the reset, and nobody could say what was lost.
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                self.stream.set_zero_linger()
+            }
+            How::Stall => {
+                let mut nothing = [0; 64];
+                let left = async { while self.stream.read(&mut nothing).await.is_ok_and(|got| got > 0) {} };
+                tokio::time::timeout(STALL_LIMIT, left).await.ok();
+                Ok(())
+            }
+        }
+    }
+}
+
+fn is_due(at: At, sent: usize, passed: Duration, bytes: u64) -> bool {
+    match at {
+        At::Tag(tags) => sent >= tags,
+        At::Media(media) => passed >= media,
+        At::Byte(limit) => bytes >= limit,
+    }
+}

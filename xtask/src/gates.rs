@@ -1,0 +1,68 @@
+//! What a change has to pass, what a visitor looks at, and what is measured.
+
+use std::process::Command;
+
+use crate::artefacts::{self, Shelves};
+use crate::setup;
+use crate::shell::{Outcome, Stop, cargo, has, root, run, say};
+
+/// The whole story in a minute, told and verified by the test crate's `demo`.
+pub(crate) fn demo() -> Outcome {
+    let shelves = artefacts::plugins()?;
+    let program = artefacts::everything()?;
+    let mut demo = Command::new(artefacts::program("debug", "demo")?);
+    run(with_artefacts(&mut demo, &shelves, &program))
+}
+
+/// All tests of the workspace, with the real program and the real plugins at hand.
+pub(crate) fn test(words: &[&str]) -> Outcome {
+    setup::ffmpeg()?;
+    let shelves = artefacts::plugins()?;
+    let program = artefacts::everything()?;
+    say("running the tests");
+    let mut tests = cargo();
+    tests.args(["test", "--workspace"]).args(words);
+    run(with_artefacts(&mut tests, &shelves, &program))
+}
+
+/// Formatting, lints, docs, tests.
+pub(crate) fn ci() -> Outcome {
+    say("formatting");
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    setup::c_compiler()?;
+    say("lints");
+    run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    say("docs");
+    run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    test(&[])
+}
+
+/// CPU time of recording against other programs that do the same.
+pub(crate) fn bench_record() -> Outcome {
+    for program in ["curl", "ffmpeg"] {
+        if !has(program, if program == "curl" { "--version" } else { "-version" }) {
+            return Err(Stop::because(format!(
+                "the bench compares with {program}, which is not here: on Debian run `apt-get install {program}`"
+            )));
+        }
+    }
+    let shelves = artefacts::plugins()?;
+    let program = artefacts::release()?;
+    let mut bench = Command::new(artefacts::program("release", "bench-record")?);
+    run(with_artefacts(&mut bench, &shelves, &program))
+}
+
+/// Licences and advisories, as `deny.toml` says.
+pub(crate) fn deny() -> Outcome {
+    if !has("cargo-deny", "--version") {
+        return Err(Stop::because("cargo-deny is not installed: run `cargo install --locked cargo-deny`"));
+    }
+    run(Command::new("cargo-deny").args(["check"]).current_dir(root()))
+}
+
+fn with_artefacts<'a>(command: &'a mut Command, shelves: &Shelves, program: &std::path::Path) -> &'a mut Command {
+    command
+        .env("LYREBIRD_BIN", program)
+        .env("LYREBIRD_PLUGINS", &shelves.plugins)
+        .env("LYREBIRD_GUESTS", &shelves.guests)
+}
