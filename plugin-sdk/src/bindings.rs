@@ -51,6 +51,9 @@ pub mod notifier {
         path: "../wit",
         world: "notifier-plugin",
         additional_derives: [PartialEq],
+        additional_type_attributes: {
+            "lyrebird:plugin/notifier@0.1.0/event": [#[derive(Default)]],
+        },
         pub_export_macro: true,
         runtime_path: "::lyrebird_plugin::wit_bindgen::rt",
         default_bindings_module: "::lyrebird_plugin::bindings::notifier",

@@ -153,7 +153,7 @@ fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
         _ => return None,
     };
-    Some((host.to_lowercase(), port))
+    Some((host.to_ascii_lowercase(), port))
 }
 
 /// RFC 3986, 5.2.4.
