@@ -1,1 +1,3 @@
-//! (to be built)
+//! Plugins.
+
+mod bindings;
