@@ -2,6 +2,8 @@
 //!
 //! Walks the whole file, nested modules too: a manifest put in by the linker lies in one of them.
 
+use std::sync::Arc;
+
 use semver::Version;
 use sha2::{Digest, Sha256};
 use wasmparser::{ComponentExternName, Encoding, Parser, Payload};
@@ -45,11 +47,11 @@ impl Kind {
 
 /// What was found in a file.
 #[derive(Clone, Debug)]
-pub struct Anatomy {
+pub(super) struct Anatomy {
     /// Lower-case hexadecimal.
     pub sha256: String,
     /// The checked manifest.
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
     /// What it can do, in order; at least one.
     pub kinds: Vec<Kind>,
     /// The highest contract version that it names.
@@ -65,20 +67,22 @@ struct Rim {
 }
 
 /// Reads a file's bytes. The manifest comes back with the error where it could be read: a listing wants its name.
-pub fn read(bytes: &[u8]) -> (Option<Manifest>, Result<Anatomy, LoadError>) {
-    let found = walk(bytes).and_then(|rim| Ok((manifest(&rim)?, rim)));
+pub(super) fn read(bytes: &[u8]) -> (Option<Arc<Manifest>>, Result<Anatomy, LoadError>) {
+    let found = walk(bytes).and_then(|rim| Ok((Arc::new(manifest(&rim)?), rim)));
     let (manifest, rim) = match found {
         Ok(found) => found,
         Err(error) => return (None, Err(error)),
     };
     let judged = contract(&rim).and_then(|contract| Ok((kinds(&rim)?, contract)));
-    let anatomy =
-        judged.map(|(kinds, contract)| Anatomy { sha256: hash(bytes), manifest: manifest.clone(), kinds, contract });
+    let anatomy = judged.map(|(kinds, contract)| {
+        let manifest = Arc::clone(&manifest);
+        Anatomy { sha256: hash(bytes), manifest, kinds, contract }
+    });
     (Some(manifest), anatomy)
 }
 
 /// SHA-256 in lower-case hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
+pub(super) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -181,7 +185,9 @@ fn speaks(name: &str, version: &Version) -> Result<(), LoadError> {
         return Err(LoadError::ContractTooNew { asks: name.to_owned(), speaks: CONTRACT.to_string() });
     }
     if (version.major, version.minor) != (CONTRACT.major, CONTRACT.minor) {
-        return Err(LoadError::ContractMismatch(format!("`{name}` is older than `{CONTRACT}`, which this host speaks")));
+        return Err(LoadError::ContractMismatch(format!(
+            "`{name}` is older than `{CONTRACT}`, which this host speaks"
+        )));
     }
     Ok(())
 }

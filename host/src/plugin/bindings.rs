@@ -10,7 +10,9 @@ pub(super) mod picker {
         path: "../wit",
         world: "lyrebird:plugin/picker-plugin",
         imports: {
-            default: async | trappable,
+            "lyrebird:plugin/http": async | trappable,
+            "lyrebird:plugin/store": async | trappable,
+            default: trappable,
         },
         exports: { default: async },
     });

@@ -33,7 +33,12 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(limit: Duration) -> Arc<Meter> {
-        Arc::new(Meter { spent_ns: AtomicU64::new(0), began_ns: AtomicU64::new(0), long: AtomicBool::new(false), limit })
+        Arc::new(Meter {
+            spent_ns: AtomicU64::new(0),
+            began_ns: AtomicU64::new(0),
+            long: AtomicBool::new(false),
+            limit,
+        })
     }
 
     /// CPU time used, the present poll included.

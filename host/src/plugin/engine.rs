@@ -2,8 +2,11 @@
 //!
 //! Guests never run on the main runtime: whatever they do, sockets and recordings go on.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context as TaskContext, Poll};
 use std::thread::{Builder, JoinHandle};
 
 use anyhow::Context;
@@ -44,7 +47,8 @@ pub(super) struct Guests {
 
 impl Guests {
     pub(super) fn start() -> anyhow::Result<Guests> {
-        let engine = Engine::new(&config()).map_err(anyhow::Error::from).context("cannot start the WebAssembly engine")?;
+        let engine =
+            Engine::new(&config()).map_err(anyhow::Error::from).context("cannot start the WebAssembly engine")?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .max_blocking_threads(1)
@@ -105,14 +109,14 @@ impl Drop for Guests {
     }
 }
 
-/// A task that does not outlive the one who waits for it.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+/// A task that does not outlive the one who waits for it. None when it panicked or its runtime is stopping.
+pub(super) struct AbortOnDrop<T>(pub(super) tokio::task::JoinHandle<T>);
 
 impl<T> Future for AbortOnDrop<T> {
     type Output = Option<T>;
 
-    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Option<T>> {
-        std::pin::Pin::new(&mut self.0).poll(context).map(Result::ok)
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Option<T>> {
+        Pin::new(&mut self.0).poll(context).map(Result::ok)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::config;
 /// The limits of one plugin's calls. The defaults are measured to be ample for every guest language but Python, which
 /// wants 128 MiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(super) struct Limits {
     /// Whole time of `resolve`.
     pub resolve: Duration,
     /// Whole time of `check`.
@@ -49,7 +49,7 @@ impl Default for Limits {
 
 impl Limits {
     /// The usual limits, but for what the user set.
-    pub fn of(wishes: &config::Limits) -> Limits {
+    pub(super) fn of(wishes: &config::Limits) -> Limits {
         let usual = Limits::default();
         let span = |wish: Option<config::Span>, usual| wish.map_or(usual, |span| span.0);
         Limits {
@@ -63,6 +63,13 @@ impl Limits {
             requests: wishes.http.unwrap_or(usual.requests),
             body_bytes: wishes.body.map_or(usual.body_bytes, |size| size.0),
         }
+    }
+}
+
+impl Limits {
+    /// The longest that any call may take.
+    pub(super) fn longest(&self) -> Duration {
+        self.resolve.max(self.check).max(self.streams).max(self.notifier)
     }
 }
 

@@ -9,11 +9,11 @@ use semver::Version;
 use serde::Serialize;
 
 use super::glob::Glob;
-use crate::http::HostPattern;
+use crate::http::host::HostPattern;
 
 mod read;
 
-pub use read::parse;
+pub(super) use read::parse;
 
 /// A manifest whose every key was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

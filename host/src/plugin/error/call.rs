@@ -42,6 +42,8 @@ pub enum CallError {
     BadAnswer(String),
     /// Too many calls of this plugin, or of all, are under way; this one waited for so long.
     Busy(Duration),
+    /// The settings of a notifier's target do not fit its manifest, or cannot be read.
+    BadTarget(String),
     /// The host's own fault.
     HostBug(String),
 }
@@ -59,6 +61,7 @@ impl CallError {
             CallError::WrongCount { .. } => "wrong-number-of-answers",
             CallError::BadAnswer(_) => "bad-answer",
             CallError::Busy(_) => "busy",
+            CallError::BadTarget(_) => "bad-target",
             CallError::HostBug(_) => "host-bug",
         }
     }
@@ -80,8 +83,17 @@ impl CallError {
             | CallError::HostCallLimit(_)
             | CallError::WrongCount { .. }
             | CallError::BadAnswer(_) => true,
-            CallError::Failure(_) | CallError::Timeout(_) | CallError::Busy(_) | CallError::HostBug(_) => false,
+            CallError::Failure(_)
+            | CallError::Timeout(_)
+            | CallError::Busy(_)
+            | CallError::BadTarget(_)
+            | CallError::HostBug(_) => false,
         }
+    }
+
+    /// What happened, without the hint.
+    pub fn reason(&self) -> String {
+        Reason(self).to_string()
     }
 
     /// What the user can do about it.
@@ -100,16 +112,22 @@ impl CallError {
             CallError::Trap { .. } | CallError::WrongCount { .. } | CallError::BadAnswer(_) => {
                 Some("this is a fault of the plugin: fetch a newer build, or tell its author")
             }
-            CallError::HostCallLimit(_) => Some("this is a fault of the plugin, or its limits in lyrebird.toml are too low"),
+            CallError::HostCallLimit(_) => {
+                Some("this is a fault of the plugin, or its limits in lyrebird.toml are too low")
+            }
             CallError::Busy(_) => Some("the plugin is slow, or very many rooms are asked about at once"),
+            CallError::BadTarget(_) => Some("the target's `settings` in lyrebird.toml have it"),
             CallError::HostBug(_) => Some("this is a fault of lyrebird: please report it"),
         }
     }
 }
 
-impl fmt::Display for CallError {
+/// What happened, without the hint.
+struct Reason<'a>(&'a CallError);
+
+impl fmt::Display for Reason<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        match self.0 {
             CallError::Failure(failure) => write!(out, "{failure}"),
             CallError::CpuBudget(limit) => write!(out, "the call used more than {limit:?} of CPU time"),
             CallError::Timeout(limit) => write!(out, "no answer within {limit:?}"),
@@ -122,8 +140,15 @@ impl fmt::Display for CallError {
             CallError::WrongCount { asked, got } => write!(out, "{got} answers to {asked} questions"),
             CallError::BadAnswer(what) => write!(out, "the plugin's answer makes no sense: {what}"),
             CallError::Busy(waited) => write!(out, "busy: no call could begin within {waited:?}"),
+            CallError::BadTarget(why) => write!(out, "bad settings of the target: {why}"),
             CallError::HostBug(what) => write!(out, "internal error: {what}"),
-        }?;
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", Reason(self))?;
         self.hint().map_or(Ok(()), |hint| write!(out, "\nhint: {hint}"))
     }
 }

@@ -89,11 +89,15 @@ impl LoadError {
         let hint = match self {
             LoadError::Io(_) => return None,
             LoadError::TooLarge { .. } => "leave debug information out of the build (`cargo build --release`)",
-            LoadError::Incomplete => "copy the file again; write to another name and rename it, so that it appears whole",
+            LoadError::Incomplete => {
+                "copy the file again; write to another name and rename it, so that it appears whole"
+            }
             LoadError::NotAComponent(_) => {
                 "a plugin is a WebAssembly component: `cargo build --release --target wasm32-wasip2` makes one"
             }
-            LoadError::BadManifest(_) => "the manifest is the `plugin.toml` that is carried in the file: mend it, build again",
+            LoadError::BadManifest(_) => {
+                "the manifest is the `plugin.toml` that is carried in the file: mend it, build again"
+            }
             LoadError::ContractTooNew { .. } => "fetch a newer host, or an older build of the plugin",
             LoadError::Unsupported(_) => "build the plugin without this feature",
             LoadError::MissingImport(name) if name.contains("wasi:http") => {
@@ -101,7 +105,9 @@ impl LoadError {
             }
             LoadError::MissingImport(_) => "a plugin may import the interfaces of `wit/` and WASI 0.2",
             LoadError::ContractMismatch(_) => "build the plugin against the `wit/` of this host",
-            LoadError::NeedsApproval { name, .. } => return Some(format!("`lyrebird plugin approve {name}` grants it")),
+            LoadError::NeedsApproval { name, .. } => {
+                return Some(format!("`lyrebird plugin approve {name}` grants it"));
+            }
             LoadError::Quarantined(_) => "put another build in its place",
             LoadError::Settings(_) => "the plugin's table in lyrebird.toml has the settings",
             LoadError::Compile(_) => "the file may be damaged: build or copy it again",
@@ -115,11 +121,15 @@ impl fmt::Display for LoadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LoadError::Io(_) => out.write_str("the file cannot be read"),
-            LoadError::TooLarge { bytes, limit } => write!(out, "the file has {bytes} bytes, at most {limit} are taken"),
+            LoadError::TooLarge { bytes, limit } => {
+                write!(out, "the file has {bytes} bytes, at most {limit} are taken")
+            }
             LoadError::Incomplete => out.write_str("the file is incomplete"),
             LoadError::NotAComponent(what) => write!(out, "not a WebAssembly component: {what}"),
             LoadError::BadManifest(why) => write!(out, "bad manifest: {why}"),
-            LoadError::ContractTooNew { asks, speaks } => write!(out, "built for `{asks}`, this host speaks `{speaks}`"),
+            LoadError::ContractTooNew { asks, speaks } => {
+                write!(out, "built for `{asks}`, this host speaks `{speaks}`")
+            }
             LoadError::Unsupported(what) => write!(out, "uses what this host leaves off: {what}"),
             LoadError::MissingImport(name) => write!(out, "imports `{name}`, which this host does not offer"),
             LoadError::ContractMismatch(what) => write!(out, "does not fit the contract: {what}"),

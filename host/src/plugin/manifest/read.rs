@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};
 use crate::config::Span;
-use crate::http::HostPattern;
+use crate::http::host::HostPattern;
 use crate::plugin::glob::Glob;
 
 /// A longer manifest is no manifest.
@@ -76,7 +76,7 @@ struct WrittenSample {
 ///
 /// # Errors
 /// What is wrong with it, for the plugin's author: one sentence.
-pub fn parse(text: &str) -> Result<Manifest, String> {
+pub(in crate::plugin) fn parse(text: &str) -> Result<Manifest, String> {
     if text.len() > LONGEST {
         return Err(format!("it has {} bytes, at most {LONGEST} are taken", text.len()));
     }
@@ -138,9 +138,8 @@ fn live(text: Option<&str>) -> Result<Live, String> {
 }
 
 fn pattern(key: &str, text: &str) -> Result<HostPattern, String> {
-    HostPattern::parse(text).map_err(|error| {
-        format!("`{key}`: {error:#}; write `host`, `host:port`, `*.host` or `http://host`")
-    })
+    HostPattern::parse(text)
+        .map_err(|error| format!("`{key}`: {error:#}; write `host`, `host:port`, `*.host` or `http://host`"))
 }
 
 fn host_entry(text: &str, settings: &[Setting]) -> Result<HostEntry, String> {
@@ -194,9 +193,13 @@ fn setting(written: WrittenSetting) -> Result<Setting, String> {
         }
     };
     let default = written.default.map(|value| match value {
-        toml::Value::String(text) => text,
-        other => other.to_string(),
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Float(number) => Ok(number.to_string()),
+        toml::Value::Boolean(truth) => Ok(truth.to_string()),
+        _ => Err(format!("setting `{name}`: a default is a text, a number or a boolean")),
     });
+    let default = default.transpose()?;
     if default.is_some() && written.secret {
         return Err(format!("setting `{name}`: a secret has no default"));
     }
