@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::{self, Sink};
 use crate::http::Http;
-use crate::plugin::Registry;
+use crate::plugin::{Means, Registry};
 use crate::store::Store;
 
 pub mod check;
@@ -65,13 +65,20 @@ impl House {
         })?;
         let clock = Clock::system();
         let http = Http::new(&config.http, &config.plugins.allow_private_hosts)?;
-        let store = Store::open(&data);
+        let store = Store::open_with(&data, clock.clone());
         let (events, queue) = event::queue();
         let news = tokio::spawn(news::tell(queue));
         let dirs = plugin_dirs(&plugins, &config, &data);
         let config = Arc::new(config);
-        let registry =
-            Registry::load(&dirs, &config, &data, http.clone(), store.clone(), clock.clone(), events.clone()).await?;
+        let means = Means {
+            config: &config,
+            data_dir: &data,
+            http: http.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+        };
+        let registry = Registry::load(&dirs, &means).await?;
         let plugin_dirs = Arc::new(dirs);
         Ok((House { config, clock, http, store, registry, events, plugin_dirs }, Keeper { news }))
     }

@@ -75,7 +75,8 @@ impl House {
             return vec![finding("plugins", Weight::Bad, format!("none in {places}"), Some(hint))];
         }
         let tell = |listing: &crate::plugin::Listing| {
-            let text = format!("{} ({})", listing.title(), listing.state.word());
+            let version = listing.description.version.as_deref().unwrap_or("?");
+            let text = format!("{}@{version} ({})", listing.description.name, listing.state.word());
             match &listing.reason {
                 None => finding("plugins", Weight::Fine, text, None),
                 Some(reason) => finding("plugins", Weight::Care, format!("{text}: {reason}"), None),
