@@ -41,7 +41,7 @@ pub struct House {
     /// What outlives the program.
     pub store: Store,
     /// The plugins.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     /// Where facts are told.
     pub events: Sink,
     /// Where plugins were looked for.
@@ -78,7 +78,7 @@ impl House {
             clock: clock.clone(),
             events: events.clone(),
         };
-        let registry = Registry::load(&dirs, &means).await?;
+        let registry = Arc::new(Registry::load(&dirs, &means).await?);
         let plugin_dirs = Arc::new(dirs);
         Ok((House { config, clock, http, store, registry, events, plugin_dirs }, Keeper { news }))
     }
@@ -86,7 +86,10 @@ impl House {
     /// Stops the guests and hears the last news.
     pub async fn close(self, keeper: Keeper) {
         let House { registry, store, events, .. } = self;
-        registry.shut_down().await;
+        match Arc::try_unwrap(registry) {
+            Ok(registry) => registry.shut_down().await,
+            Err(_) => tracing::debug!("a room still holds the plugins"),
+        }
         store.close().await;
         drop(events);
         // The news end when the last sender is gone; one that hangs on to it must not keep the program.

@@ -35,7 +35,7 @@ fn code(verdict: &Verdict) -> Exit {
     match verdict {
         Verdict::Status("live") => Exit::Done,
         Verdict::Status(_) => Exit::NotLive,
-        Verdict::NoPicker(_) => Exit::NoPicker,
+        Verdict::NoPicker(error) => Exit::from(error),
         Verdict::Failed(CallError::Failure(Failure::LoginRequired(_))) => Exit::LoginNeeded,
         Verdict::Failed(CallError::Failure(Failure::UnexpectedAnswer(_))) => Exit::PluginFailed,
         Verdict::Failed(CallError::Failure(_)) => Exit::Failed,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::plugin::PickError;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -38,6 +40,16 @@ impl Exit {
             Exit::LoginNeeded => 6,
             Exit::Disk => 74,
             Exit::Signal(signal) => 128u8.saturating_add(signal),
+        }
+    }
+}
+
+impl From<&PickError> for Exit {
+    fn from(error: &PickError) -> Exit {
+        match error {
+            PickError::NoPicker { .. } | PickError::NoSuchPlugin { .. } | PickError::NotAPicker(_) => Exit::NoPicker,
+            PickError::Tie { .. } => Exit::Usage,
+            PickError::Unusable { .. } => Exit::PluginFailed,
         }
     }
 }

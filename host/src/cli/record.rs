@@ -97,7 +97,8 @@ fn unusable(folder: &std::path::Path, error: crate::disk::DiskError) -> anyhow::
 /// One picker a URL. None, or two, for any of them is an error before anything is recorded.
 pub(super) fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) -> Result<Vec<(String, Picker)>, Failed> {
     let pick = |url: &String| {
-        let picker = house.picker(url, by_name).exit(Exit::NoPicker)?;
+        let found = house.picker(url, by_name);
+        let picker = found.map_err(|error| Failed { exit: Exit::from(&error), error: error.into() })?;
         Ok((url.clone(), picker))
     };
     urls.iter().map(pick).collect()
