@@ -198,6 +198,7 @@ impl Visit<'_> {
         })?;
         let headers = draft.headers(&self.jar, self.takes_cookie(&draft.url), route.host.as_deref())?;
         let client = self.http.0.guest.client(route.reach);
+        let _pin = self.http.0.guard.pin(&route);
         let mut request = client.request(draft.method.clone(), route.url.clone()).headers(headers);
         if let Some(body) = &draft.body {
             request = request.body(Bytes::clone(body));
@@ -255,7 +256,7 @@ impl Visit<'_> {
 
 /// Where a redirect leads; none when the answer is no redirect.
 fn location(response: &Response, url: &Url) -> Result<Option<Url>, GuestError> {
-    super::redirect_target(response, url)
+    super::redirect_target(response.status().as_u16(), response.headers(), url)
         .map_err(|rule| GuestError::Denied(format!("redirect from `{}`: {rule}", redact_url(url.as_str()))))
 }
 
