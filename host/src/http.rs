@@ -165,3 +165,8 @@ fn proxy(config: &config::Http) -> anyhow::Result<Option<(Proxy, String)>> {
     let proxy = Proxy::all(url.as_str()).map_err(|_| anyhow::anyhow!("`http.proxy` cannot be used\n{hint}"))?;
     Ok(Some((proxy, host)))
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ fn refine(kind: Kind, cause: &(dyn Error + 'static), text: &str) -> Kind {
             _ => kind,
         };
     };
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+    if is_tls(error) {
         return Kind::Tls;
     }
     match (kind, error.kind()) {
@@ -69,6 +69,12 @@ fn refine(kind: Kind, cause: &(dyn Error + 'static), text: &str) -> Kind {
         (_, io::ErrorKind::TimedOut) => Kind::Timeout,
         _ => kind,
     }
+}
+
+/// An I/O error hides what it wraps from `source`; layers wrap it twice.
+fn is_tls(error: &io::Error) -> bool {
+    let Some(inner) = error.get_ref() else { return false };
+    inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(is_tls)
 }
 
 fn cut_short(cause: &(dyn Error + 'static)) -> bool {

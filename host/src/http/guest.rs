@@ -214,11 +214,14 @@ impl Visit<'_> {
         let target = HostPort::of(url);
         let listed = self.grant.hosts.iter().any(|pattern| pattern.matches(url));
         let permitted = target.as_ref().is_some_and(|target| self.grant.permitted.contains(target));
-        if listed || (permitted && matches!(url.scheme(), "http" | "https")) {
-            return Ok(());
+        match target {
+            _ if listed => Ok(()),
+            Some(target) if matches!(url.scheme(), "http" | "https") => match permitted {
+                true => Ok(()),
+                false => Err(GuestError::Denied(format!("the manifest does not list `{}://{target}`", url.scheme()))),
+            },
+            _ => Err(GuestError::Denied(format!("a `{}` URL is neither http nor https", url.scheme()))),
         }
-        let shown = target.map_or_else(|| redact_url(url.as_str()), |target| target.to_string());
-        Err(GuestError::Denied(format!("the manifest does not list `{}://{shown}`", url.scheme())))
     }
 
     /// Reads the body, up to the limit.
@@ -271,3 +274,6 @@ fn failed(error: &reqwest::Error, shown: &str) -> GuestError {
         Kind::Cut | Kind::Io => GuestError::Io(text),
     }
 }
+
+#[cfg(test)]
+mod tests;
