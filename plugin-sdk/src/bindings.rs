@@ -2,6 +2,8 @@
 //!
 //! The imports and the shared types are made once; each exporting world refers to them, so that one plugin may export
 //! a picker and a notifier both.
+
+// SAFETY: wit-bindgen's business: it passes values to the host and back by the canonical ABI.
 #![allow(
     missing_docs,
     unreachable_pub,

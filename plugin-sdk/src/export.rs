@@ -46,6 +46,7 @@ impl<T: Notifier> NotifierGuest for Exported<T> {
 macro_rules! export_picker {
     ($picker:ty) => {
         const _: () = {
+            #[cfg(target_arch = "wasm32")]
             type LyrebirdPicker = $crate::Exported<$picker>;
             const fn is_a_picker<T: $crate::Picker>() {}
             is_a_picker::<$picker>();
@@ -69,10 +70,12 @@ macro_rules! export_notifier {
     };
     ($notifier:ty, beside picker) => {
         const _: () = {
-            type LyrebirdNotifier = $crate::Exported<$notifier>;
             const fn is_a_notifier<T: $crate::Notifier>() {}
             is_a_notifier::<$notifier>();
 
+            #[cfg(target_arch = "wasm32")]
+            #[cfg(target_arch = "wasm32")]
+            type LyrebirdNotifier = $crate::Exported<$notifier>;
             #[cfg(target_arch = "wasm32")]
             $crate::bindings::notifier::export!(LyrebirdNotifier with_types_in $crate::bindings::notifier);
         };
@@ -84,15 +87,18 @@ macro_rules! export_notifier {
 #[macro_export]
 macro_rules! __carry_manifest {
     () => {
+        #[cfg(target_arch = "wasm32")]
         const _: () = {
             const MANIFEST: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/plugin.toml"));
 
             // SAFETY: a custom section is data beside the program: nothing refers to it and nothing can be overlaid.
             #[allow(unsafe_code, reason = "link_section is the only way to a custom section")]
-            #[cfg(target_arch = "wasm32")]
             #[used]
             #[unsafe(link_section = "lyrebird:manifest")]
             static SECTION: [u8; MANIFEST.len()] = *MANIFEST.as_array().unwrap();
         };
     };
 }
+
+#[cfg(test)]
+mod tests;

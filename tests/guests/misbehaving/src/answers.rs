@@ -2,6 +2,7 @@
 
 use lyrebird_plugin::{Broadcast, Candidate, Codec, Failure, Pair, Quality, Room, Status, Transport, Wish};
 
+use crate::deeds::Told;
 use crate::words::{Deed, Phase};
 
 /// Whether the deed is nothing but a status.
@@ -46,6 +47,13 @@ pub(crate) fn candidates(deed: &Deed, room: &Room, wish: &Wish) -> Result<Vec<Ca
         candidate
     });
     Ok(candidates.collect())
+}
+
+/// The outcome of a deed in `streams`.
+pub(crate) fn told(told: Told) -> Candidate {
+    let mut candidate = Candidate::flv("https://allowed.test/told.flv").quality(Quality::new("told", told.title, -100));
+    candidate.extra = told.extra;
+    candidate
 }
 
 fn broadcast(deed: &Deed, title: String, extra: Vec<Pair>) -> Broadcast {

@@ -2,13 +2,15 @@
 //!
 //! Inputs are `https://misbehaving.test/DEED`, or `misbehaving.test/DEED`, with the options of the table as room options
 //! (`--option url=…`) or in the query (`?url=…`, percent-encoded; a name may be repeated). The room's id is the path with
-//! the query. The deed is done in `check`; with a prefix elsewhere:
+//! the query.
 //!
 //! | path | `resolve` | `check` | `streams` |
 //! |---|---|---|---|
-//! | `DEED` | answers | does it | does it too, unless it is a status: `ok` and `replay` give candidates, others none |
-//! | `resolve/DEED` | does it | live | no candidates |
-//! | `streams/DEED` | answers | live | does it |
+//! | `DEED` | answers | does it | a candidate for every `media`; `offline` and `upcoming` have none |
+//! | `resolve/DEED` | does it | live | the same |
+//! | `streams/DEED` | answers | live | does it; the outcome is the label and the `extra` of one more candidate, `https://allowed.test/told.flv` |
+//!
+//! A batch does the deeds of its rooms in order, so one room that traps takes the others along.
 //!
 //! *Harm*
 //!
@@ -29,10 +31,10 @@
 //! | `huge-alias` | answers one string a thousand times over: 1 GiB for the host, 1 MiB for the guest | `count` (1024), `bytes` (1048576) |
 //! | `bad-utf8` | answers a string that is not UTF-8 | |
 //! | `huge-argument` | hands the host so many bytes to digest | `bytes` (33554432) |
-//! | `fewer`, `none`, `more` | the whole answer of `check` has one verdict less, none, one more; `streams` answers well | |
+//! | `fewer`, `none`, `more` | the whole answer of `check` has one verdict less, none, one more (in `check` only) | |
 //!
-//! *Host functions*: the outcome stands in the broadcast's title as `status 200 https://final/url truncated=false body=…`
-//! (at most 2000 letters), headers of the answer in `extra`; what fails is the failure `other` with `denied: …`,
+//! *Host functions*: the outcome stands in the broadcast's title (for `fetch` as `status 200 https://final/url truncated=false bytes=2 body=ok`
+//! with at most 2000 letters of it, and the answer's headers in `extra`); what fails is the failure `other` with `denied: …`,
 //! `invalid-request: …`, `timeout`, `dns: …`, `connect: …`, `tls: …`, `io: …` (of `store`: `too-large`, `quota`, `io: …`).
 //!
 //! | deed | does | options |
@@ -107,12 +109,11 @@ impl Picker for Misbehaving {
 
     fn streams(room: &Room, wish: &Wish) -> Result<Vec<Candidate>, Failure> {
         let deed = Deed::of(room);
-        match deed.phase {
-            Phase::Resolve => return Ok(Vec::new()),
-            Phase::Check if answers::is_status(&deed) => {}
-            Phase::Check | Phase::Streams => drop(deeds::act(&deed)?),
+        let mut candidates = answers::candidates(&deed, room, wish)?;
+        if deed.phase == Phase::Streams {
+            candidates.push(answers::told(deeds::act(&deed)?));
         }
-        answers::candidates(&deed, room, wish)
+        Ok(candidates)
     }
 }
 

@@ -23,16 +23,12 @@ impl Picker for StartTrap {
 
 export_picker!(StartTrap);
 
-// SAFETY: a function without arguments that never returns, among those that the start of a module runs.
-#[allow(unsafe_code, reason = "a constructor is the only way into the start of a module")]
+// SAFETY: the name is a promise to the linker of components, which runs the function while an instance starts; nothing
+// else in this file has it.
+#[allow(unsafe_code, clippy::print_stderr, reason = "the only way into the start of an instance; its last word")]
 #[cfg(target_arch = "wasm32")]
-#[used]
-#[unsafe(link_section = ".init_array")]
-static START: extern "C" fn() = {
-    #[allow(clippy::print_stderr, reason = "the report of a start trap shows it")]
-    extern "C" fn start() {
-        eprintln!("start-trap says a last word");
-        core::arch::wasm32::unreachable();
-    }
-    start
-};
+#[unsafe(export_name = "_initialize")]
+extern "C" fn start() {
+    eprintln!("start-trap says a last word");
+    core::arch::wasm32::unreachable();
+}
