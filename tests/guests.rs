@@ -1,1 +1,304 @@
-//! x
+//! Plugins that misbehave: each harm has an end, a name, and an exit code, and the program goes on. What a deed does
+//! stands in `tests/guests/misbehaving`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lyrebird_tests::clip::{self, Clip};
+use lyrebird_tests::feed::Feed;
+use lyrebird_tests::origin::{Answer, Origin};
+use lyrebird_tests::place::{HURRY, Place, percent, wait_until};
+use lyrebird_tests::program::{Finished, Run, Signal, guests, plugins};
+use serde_json::Value;
+
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// A room of the misbehaving picker.
+fn room(deed: &str, options: &[(&str, &str)]) -> String {
+    let query: Vec<String> = options.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("https://misbehaving.test/{deed}{mark}{}", query.join("&"))
+}
+
+/// `check --json` of one room.
+fn ask(place: &Place, deed: &str, options: &[(&str, &str)]) -> (Finished, Value) {
+    let command = place.lyrebird_with(&guests(), &["check", &room(deed, options), "--json"]);
+    let finished = Run::start(command, None).finish(LIMIT);
+    let answer = finished.json_lines().into_iter().next().unwrap_or_else(|| panic!("no answer: {}", finished.stderr));
+    (finished, answer)
+}
+
+/// The harm ends with this exit code and one of these kinds of failure, soon, and the message names what happened.
+fn check(deed: &str, options: &[(&str, &str)], code: i32, kinds: &[&str], words: &str) {
+    let place = Place::new(&format!("guest-{}", deed.replace('/', "-")));
+    let begin = Instant::now();
+    let (finished, answer) = ask(&place, deed, options);
+    assert!(begin.elapsed() < Duration::from_secs(12), "{deed} took {:?}", begin.elapsed());
+    let failure = &answer["failure"];
+    let (kind, message) = (failure["kind"].as_str().unwrap_or("none"), failure["message"].as_str().unwrap_or(""));
+    assert!(kinds.contains(&kind), "{deed}: kind `{kind}`, expected one of {kinds:?}: {answer:#}");
+    assert!(message.to_lowercase().contains(words), "{deed}: `{message}` does not say `{words}`");
+    assert!(message.len() < 64 << 10, "{deed}: a message of {} bytes", message.len());
+    assert_eq!(answer["status"], "failed", "{deed}");
+    finished.expect_code(code);
+}
+
+#[test]
+fn an_endless_loop() {
+    check("loop", &[], 5, &["cpu-budget"], "cpu");
+    check("resolve/loop", &[], 5, &["cpu-budget"], "cpu");
+    check("streams/loop", &[], 5, &["cpu-budget"], "cpu");
+}
+
+#[test]
+fn a_memory_bomb() {
+    check("memory", &[], 5, &["memory-limit"], "memory");
+}
+
+#[test]
+fn a_panic_in_every_export() {
+    for export in ["panic", "resolve/panic", "streams/panic"] {
+        check(export, &[], 5, &["trap"], "the guest panics as asked");
+    }
+}
+
+#[test]
+fn every_kind_of_trap() {
+    for deed in ["unreachable", "recursion", "out-of-bounds", "exit", "stderr"] {
+        check(deed, &[], 5, &["trap"], "");
+    }
+}
+
+#[test]
+fn a_wrong_number_of_answers() {
+    for (deed, count) in [("fewer", "0 answers"), ("none", "0 answers"), ("more", "2 answers")] {
+        check(deed, &[], 5, &["wrong-number-of-answers"], count);
+    }
+}
+
+/// 1 GiB for the host to hold: stopped by a limit, whichever is met first.
+#[test]
+fn an_answer_of_a_gigabyte() {
+    for deed in ["huge-string", "huge-list", "huge-alias", "huge-argument"] {
+        check(deed, &[], 5, &["memory-limit", "host-call-limit", "trap", "bad-answer", "cpu-budget"], "");
+    }
+    check("bad-utf8", &[], 5, &["trap", "bad-answer"], "utf-8");
+}
+
+/// What a picker says in good order has exit codes of its own.
+#[test]
+fn statuses_and_failures_have_exit_codes() {
+    let place = Place::new("guest-codes");
+    for (deed, status, code) in
+        [("ok", "live", 0), ("offline", "offline", 3), ("upcoming", "upcoming", 3), ("replay", "replay", 3)]
+    {
+        let (finished, answer) = ask(&place, deed, &[]);
+        assert_eq!(answer["status"], status);
+        finished.expect_code(code);
+    }
+    let failures = [
+        ("invalid-room", 1),
+        ("gone", 1),
+        ("login-required", 6),
+        ("forbidden", 1),
+        ("rate-limited", 1),
+        ("unexpected-answer", 5),
+        ("network", 1),
+        ("other", 1),
+    ];
+    for (kind, code) in failures {
+        let (finished, answer) = ask(&place, &format!("fail/{kind}"), &[("text", "because"), ("after", "90")]);
+        assert_eq!(answer["failure"]["kind"], kind);
+        assert!(answer["failure"]["message"].as_str().unwrap().contains("because"), "{answer:#}");
+        let after = if kind == "rate-limited" { Value::from(90_000) } else { Value::Null };
+        assert_eq!(answer["failure"]["retry_after_ms"], after, "{kind}");
+        finished.expect_code(code);
+    }
+}
+
+/// `check` of several rooms gives the first exit code that is not 0, and an answer for each.
+#[test]
+fn the_first_bad_room_gives_the_exit_code() {
+    let place = Place::new("guest-several");
+    let rooms = ["ok", "fail/login-required", "offline"].map(|deed| room(deed, &[]));
+    let mut command = place.lyrebird_with(&guests(), &["check", "--json"]);
+    command.args(&rooms);
+    let finished = Run::start(command, None).finish(LIMIT).expect_code(6);
+    let statuses: Vec<Value> = finished.json_lines().iter().map(|answer| answer["status"].clone()).collect();
+    assert_eq!(statuses, ["live", "failed", "offline"]);
+}
+
+/// A host that the manifest does not list is never connected to; nor is an address that is not public.
+#[test]
+fn a_foreign_host_is_denied() {
+    let place = Place::new("guest-foreign");
+    let victim = Origin::start();
+    for url in
+        [victim.url("/secret"), String::from("https://elsewhere.test/"), String::from("http://169.254.169.254/latest")]
+    {
+        let (finished, answer) = ask(&place, "fetch", &[("url", &url)]);
+        let message = answer["failure"]["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with("denied"), "{url}: {answer:#}");
+        finished.expect_code(1);
+    }
+    assert!(victim.connections("/secret").is_empty());
+}
+
+/// A config in which the user has permitted one server to the guest.
+fn permitting(origin: &Origin, more: &str) -> String {
+    let interval = "[plugin.misbehaving]\ninterval = \"1s\"";
+    format!("{HURRY}{interval}\nsettings = {{ api = \"{}\", key = \"canary-of-a-key\" }}\n{more}", origin.url("/"))
+}
+
+/// Starts `record` of one misbehaving room with a config.
+fn record(place: &Place, config: &str, deed: &str, options: &[(&str, &str)], more: &[&str]) -> Run {
+    place.configure(config);
+    let mut command = place.lyrebird_with(&guests(), &["record", &room(deed, options)]);
+    command.arg("-c").arg(place.root().join("lyrebird.toml")).arg("-o").arg(place.out()).args(more);
+    Run::start(command, None)
+}
+
+fn stop(run: Run) -> Finished {
+    run.signal(Signal::INT);
+    run.finish(LIMIT)
+}
+
+/// From a server that is permitted to one that is not.
+#[test]
+fn a_redirect_to_a_private_address_is_denied() {
+    let place = Place::new("guest-redirect");
+    let (origin, victim) = (Origin::start(), Origin::start());
+    origin.answers("/go", [Answer::redirect(&victim.url("/secret"))]);
+    let run = record(&place, &permitting(&origin, ""), "fetch", &[("url", &origin.url("/go"))], &[]);
+    run.wait_for_text("denied", LIMIT);
+    stop(run);
+    assert!(!origin.connections("/go").is_empty());
+    assert!(victim.connections("/secret").is_empty(), "a private address was visited");
+}
+
+/// The most memory that a process has used.
+fn peak_bytes(run: &Run) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+/// Compressed to a thousandth: the limit is on what comes out.
+#[test]
+fn an_http_answer_of_a_gigabyte() {
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
+    let zeros = vec![0; 1 << 20];
+    (0..1024).for_each(|_| bomb.write_all(&zeros).unwrap());
+    let bomb = bomb.finish().unwrap();
+    for (name, answer) in [
+        ("plain", Answer::repeated(zeros, 1024, "text/plain")),
+        ("gzip", Answer::file(bomb, "text/plain").header("Content-Encoding", "gzip")),
+    ] {
+        let place = Place::new(&format!("guest-bomb-{name}"));
+        let origin = Origin::start();
+        origin.answers("/bomb", [answer]);
+        let run = record(&place, &permitting(&origin, ""), "fetch", &[("url", &origin.url("/bomb"))], &[]);
+        wait_until("the guest has asked twice", LIMIT, || origin.connections("/bomb").len() > 1);
+        let peak = peak_bytes(&run);
+        assert!(peak < 400 << 20, "{name}: {} MiB", peak >> 20);
+        stop(run);
+    }
+}
+
+/// A guest that sleeps is cancelled by the limit of its call.
+#[test]
+fn a_guest_that_sleeps_is_cancelled() {
+    let place = Place::new("guest-sleeps");
+    let config = format!("{HURRY}[plugin.misbehaving]\ninterval = \"1s\"\nlimits = {{ check = \"1s\" }}\n");
+    let run = record(&place, &config, "sleep", &[], &[]);
+    run.wait_for_text("no answer within", Duration::from_secs(10));
+    stop(run).expect_code(130);
+}
+
+/// A spinning guest beside a good recording: the recording does not notice.
+#[test]
+fn a_recording_beside_a_spinning_guest() {
+    let place = Place::new("guest-beside");
+    let shelf = place.root().join("home/plugins");
+    fs::create_dir_all(&shelf).unwrap();
+    for file in [plugins().join("direct.wasm"), guests().join("misbehaving.wasm")] {
+        fs::copy(&file, shelf.join(file.file_name().unwrap())).unwrap();
+    }
+    let origin = Origin::start();
+    let feed = Feed::new();
+    origin.answers("/live.flv", [Answer::live(&feed)]);
+    place.configure(&format!("{HURRY}[plugin.misbehaving]\ninterval = \"100ms\"\n"));
+    let mut command = place.lyrebird_with(&shelf, &["record", &origin.url("/live.flv"), &room("loop", &[])]);
+    command.arg("-c").arg(place.root().join("lyrebird.toml")).arg("-o").arg(place.out());
+    let run = Run::start(command, None);
+    let player = clip::play(&feed, &[(Clip::Large, 15)], 3);
+    player.join().unwrap();
+    run.wait_for_text("CPU", LIMIT);
+    wait_until("the recording is whole", LIMIT, || place.recordings().len() == 1);
+    stop(run).expect_code(130);
+    lyrebird_tests::verify::judge(&origin.receptions("/live.flv"), &place.recordings(), None).expect_good();
+}
+
+/// What a secret setting holds is shown to the guest, and to nobody that the guest tells.
+#[test]
+fn a_secret_setting_is_told_to_nobody() {
+    let place = Place::new("guest-secrets");
+    let origin = Origin::start();
+    let run = record(&place, &permitting(&origin, ""), "secrets", &[], &["--log", "trace"]);
+    run.wait_for_text("check", LIMIT);
+    std::thread::sleep(Duration::from_secs(1));
+    let finished = stop(run);
+    for text in [&finished.stdout, &finished.stderr] {
+        assert!(!text.contains("canary-of-a-key"), "{text}");
+    }
+    assert_eq!(leaks(place.root(), "canary-of-a-key"), [PathBuf::from("lyrebird.toml")]);
+}
+
+/// Files below a folder that hold a text.
+fn leaks(root: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if fs::read(&path).unwrap().windows(text.len()).any(|window| window == text.as_bytes()) {
+                found.push(path.strip_prefix(root).unwrap().to_path_buf());
+            }
+        }
+    }
+    found
+}
+
+/// Files in the plugins directory that are no plugins: named, with what to do, and the good ones work.
+#[test]
+fn broken_files_are_refused_by_name() {
+    let place = Place::new("guest-broken");
+    let shelf = place.root().join("home/plugins");
+    fs::create_dir_all(&shelf).unwrap();
+    let good = fs::read(plugins().join("direct.wasm")).unwrap();
+    fs::write(shelf.join("direct.wasm"), &good).unwrap();
+    fs::write(shelf.join("half.wasm"), &good[..good.len() / 2]).unwrap();
+    fs::write(shelf.join("text.wasm"), "this is a text").unwrap();
+    fs::write(shelf.join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
+    fs::write(shelf.join("empty.wasm"), "").unwrap();
+    let finished = Run::start(place.lyrebird_with(&shelf, &["plugin", "list", "--json"]), None).finish(LIMIT);
+    let listed = finished.json_lines();
+    let listed = listed.first().and_then(Value::as_array).cloned().unwrap_or(listed);
+    let state = |file: &str| {
+        let one = listed.iter().find(|one| one["file"].as_str().is_some_and(|path| path.ends_with(file)));
+        let one = one.unwrap_or_else(|| panic!("{file} is not listed: {listed:#?}"));
+        (one["state"].as_str().unwrap().to_owned(), one["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(state("direct.wasm").0, "active");
+    for file in ["half.wasm", "text.wasm", "module.wasm", "empty.wasm"] {
+        let (state, reason) = state(file);
+        assert_eq!(state, "refused", "{file}");
+        assert!(!reason.is_empty(), "{file} is refused without a reason");
+    }
+}

@@ -123,10 +123,12 @@ fn the_judge_praises_a_perfect_recording() {
     verdict(&place, |_| {}).expect_good();
 }
 
+type Fault = fn(&mut Vec<Tag>);
+
 #[test]
 fn the_judge_sees_every_fault() {
     let place = Place::new("judge-bad");
-    let faults: [(&str, fn(&mut Vec<Tag>)); 5] = [
+    let faults: [(&str, Fault); 5] = [
         ("a frame is missing", |tags| drop(tags.remove(60))),
         ("two frames are swapped", |tags| {
             let video: Vec<usize> = (0..tags.len()).filter(|at| tags[*at].kind == VIDEO).collect();

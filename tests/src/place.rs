@@ -99,11 +99,26 @@ impl Place {
 
     /// The command of [`Place::record`].
     pub fn record_command<S: AsRef<str>>(&self, url: &str, more: &[S]) -> Command {
-        let config = self.write("lyrebird.toml", HURRY);
+        let config = self.root.join("lyrebird.toml");
+        if !config.exists() {
+            self.write("lyrebird.toml", HURRY);
+        }
         let mut command = self.lyrebird::<&str>(&[]);
         command.arg("record").arg(url).arg("-c").arg(config).arg("-o").arg(self.out());
         command.args(more.iter().map(AsRef::as_ref));
         command
+    }
+
+    /// Replaces the config that [`Place::record`] uses.
+    pub fn configure(&self, text: &str) {
+        self.write("lyrebird.toml", text);
+    }
+
+    /// The sidecar of a recording.
+    pub fn sidecar(&self, recording: &Path) -> serde_json::Value {
+        let path = recording.with_extension("json");
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// All files below the output folder, as paths relative to it, in order.
@@ -128,6 +143,12 @@ impl Drop for Place {
             fs::remove_dir_all(&self.root).ok();
         }
     }
+}
+
+/// `name` in its percent-encoded form, for the query of a URL.
+pub fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// Every `.flv` below a folder. Names of one recording's segments (`x.flv`, `x_2.flv`) come in the order of the cuts.

@@ -23,7 +23,9 @@ fn a_function_has_at_most_70_lines() {
     let deaf = texts().into_iter().filter(|file| file.path.ends_with("/Cargo.toml") && !file.path.contains("/fuzz/"));
     let deaf = deaf.filter(|file| !file.text.contains("[lints]\nworkspace = true"));
     none(deaf.map(|file| file.path).collect(), "crates that do not take the workspace's lints");
-    let escapes = rust().into_iter().filter(|file| file.text.contains(&["clippy::too_many", "_lines"].concat()));
+    // What `bindgen!` writes into one room is nobody's style.
+    let ours = rust().into_iter().filter(|file| file.path != "host/src/plugin/bindings.rs");
+    let escapes = ours.filter(|file| file.text.contains(&["clippy::too_many", "_lines"].concat()));
     none(escapes.map(|file| file.path).collect(), "the length of functions is not for bargaining");
 }
 

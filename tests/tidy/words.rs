@@ -28,7 +28,7 @@ const PLATFORMS: [&str; 27] = [
     "weibo",
     "xiaohongshu",
     "acfun",
-    "inke",
+    "inke.cn",
     "picarto",
     "bigo.tv",
 ];

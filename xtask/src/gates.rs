@@ -38,7 +38,7 @@ pub(crate) fn ci() -> Outcome {
 }
 
 /// CPU time of recording against other programs that do the same.
-pub(crate) fn bench_record() -> Outcome {
+pub(crate) fn bench_record(words: &[&str]) -> Outcome {
     for program in ["curl", "ffmpeg"] {
         if !has(program, if program == "curl" { "--version" } else { "-version" }) {
             return Err(Stop::because(format!(
@@ -49,6 +49,7 @@ pub(crate) fn bench_record() -> Outcome {
     let shelves = artefacts::plugins()?;
     let program = artefacts::release()?;
     let mut bench = Command::new(artefacts::program("release", "bench-record")?);
+    bench.args(words);
     run(with_artefacts(&mut bench, &shelves, &program))
 }
 

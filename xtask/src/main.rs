@@ -21,7 +21,7 @@ usage: cargo xtask COMMAND
   test [FILTER]    builds program and plugins, then runs all tests against them
   ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
-  bench [NAME]     measures against other programs; NAME: record
+  bench [NAME]     measures against other programs; NAME: record [--mib N] [--rounds N]
   dist DIR         a release that works outside the checkout: program, plugins, completions, licences, systemd unit
   deny             licences and advisories of the dependencies, by cargo-deny
 
@@ -47,7 +47,8 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["test", rest @ ..] => gates::test(rest),
         ["ci"] => gates::ci(),
         ["plugins"] => artefacts::plugins().map(drop),
-        ["bench"] | ["bench", "record"] => gates::bench_record(),
+        ["bench"] => gates::bench_record(&[]),
+        ["bench", "record", rest @ ..] => gates::bench_record(rest),
         ["bench", other, ..] => Err(Stop::usage(format!("there is no bench `{other}`; there is: record"))),
         ["dist", directory] => dist::dist(directory.as_ref()),
         ["dist", ..] => Err(Stop::usage("dist wants one directory: cargo xtask dist DIR")),
