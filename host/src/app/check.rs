@@ -3,9 +3,9 @@
 use crate::app::House;
 use crate::app::entry::Entry;
 use crate::http::host::HostPort;
-use crate::model::{Broadcast, Candidate, EndReason, Failure, Pair, Refusal, Status, Wish};
+use crate::model::{Broadcast, Candidate, Failure, Pair, Refusal, Status, Wish};
 use crate::plugin::{CallError, Live, PickError};
-use crate::record::{Access, Probed, probe};
+use crate::record::{Access, Probe, probe};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -118,14 +118,14 @@ impl House {
         let overrides = entry.picker.overrides();
         let access = Access { user_headers, room_host: HostPort::from_url(&entry.room.input), overrides };
         match probe(&self.http, candidate, &access, self.config.http.stall.0).await {
-            Ok(Probed { what, .. }) => answer.probed = Some(what),
-            Err(EndReason::Refused(Refusal::Unreachable(why))) => {
+            Ok(Probe { what, .. }) => answer.probed = Some(what),
+            Err(Refusal::Unreachable(why)) => {
                 answer.verdict = Verdict::Failed(CallError::Failure(Failure::Network(why)));
             }
-            Err(EndReason::Refused(Refusal::Unsupported(what))) => answer.probed = Some(what),
-            Err(reason) => {
+            Err(refusal @ Refusal::Unsupported(_)) => answer.probed = Some(refusal.to_string()),
+            Err(refusal) => {
                 answer.verdict = Verdict::Status("offline");
-                answer.probed = Some(reason.to_string());
+                answer.probed = Some(refusal.to_string());
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::House;
 use crate::clock::{Clock, rfc3339};
-use crate::disk::{Disk, Root, volume};
+use crate::disk::{trial, volume};
 use crate::ffmpeg;
 
 /// How bad a finding is.
@@ -122,16 +122,13 @@ async fn folder(output: &Path, min_free: u64) -> Vec<Finding> {
     if seen.read_only {
         findings.push(finding(TOPIC, Weight::Bad, "the volume is mounted read-only", None));
     } else if output.is_dir() {
-        let disk = Disk::new();
-        let tried = match Root::open(&disk, output).await {
-            Ok(root) => root.try_out().await,
-            Err(error) => Err(error),
-        };
+        let folder = output.to_owned();
+        let tried = tokio::task::spawn_blocking(move || trial(&folder)).await;
         findings.push(match tried {
-            Ok(()) => finding(TOPIC, Weight::Fine, "written, synced, locked and renamed a file there", None),
+            Ok(Ok(())) => finding(TOPIC, Weight::Fine, "made, locked, synced and renamed a file there", None),
+            Ok(Err(error)) => finding(TOPIC, Weight::Bad, format!("{error:#}"), None),
             Err(error) => finding(TOPIC, Weight::Bad, error.to_string(), None),
         });
-        disk.close().await;
     } else {
         findings.push(finding(TOPIC, Weight::Fine, "the folder is not there yet: `record` makes it", None));
     }

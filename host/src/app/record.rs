@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 
 use crate::app::House;
 use crate::app::entry::{self, Entry};
-use crate::disk::{Disk, DiskError, Root};
+use crate::disk::Disk;
 use crate::http::host::HostPort;
 use crate::model::{Pair, RoomKey, redact_url};
 use crate::monitor::room::{Outcome, Rules};
@@ -19,6 +19,9 @@ use crate::monitor::watch::{Glance, Watch, trouble};
 use crate::monitor::{pace, room, watch as monitor_watch};
 use crate::plugin::{Live, Picker};
 use crate::record::{Access, Hands, Plan, Preference, salvage};
+
+/// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
+const LAST_WRITES: Duration = Duration::from_secs(5);
 
 /// What the user wants recorded.
 #[derive(Clone, Debug)]
@@ -50,7 +53,6 @@ pub struct Recorder {
     house: House,
     wanted: Wanted,
     hands: Hands,
-    root: Root,
     rooms: Vec<(String, Picker)>,
     glances: Vec<(String, Glance)>,
 }
@@ -63,16 +65,15 @@ impl Recorder {
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
-    pub async fn open(house: House, wanted: Wanted, rooms: Vec<(String, Picker)>) -> Result<Recorder, DiskError> {
+    pub async fn open(house: House, wanted: Wanted, rooms: Vec<(String, Picker)>) -> anyhow::Result<Recorder> {
         let disk = Disk::new();
-        let root = Root::open(&disk, &wanted.output).await?;
         let hands =
             Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
-        for salvaged in salvage(&root, &hands).await {
-            info!("{salvaged}");
-        }
+        // Opened here so that a folder that cannot be used is known before anything is asked.
+        hands.disk.root(&wanted.output).await?;
+        salvage(&wanted.output, &hands.disk, &hands.clock, &hands.events).await?;
         let glances = rooms.iter().map(|(url, _)| (redact_url(url), Glance::default())).collect();
-        Ok(Recorder { house, wanted, hands, root, rooms, glances })
+        Ok(Recorder { house, wanted, hands, rooms, glances })
     }
 
     /// What a door may look at while the rooms are recorded.
@@ -101,7 +102,11 @@ impl Recorder {
                 }
             }
         }
-        recorder.hands.disk.close().await;
+        let disk = recorder.hands.disk.clone();
+        drop(recorder);
+        if !disk.shut_down(LAST_WRITES).await {
+            warn!("a volume does not answer: what it was handed last may not be on it");
+        }
         outcomes
     }
 
@@ -179,10 +184,11 @@ impl Recorder {
             grace: config.check.grace.0,
         };
         let plan = Plan {
+            root: self.wanted.output.clone(),
             name: self.wanted.name.clone(),
             max_duration: self.wanted.max_duration,
-            max_bytes: self.wanted.max_bytes,
-            ..Plan::new(self.root.clone(), &config.output, &config.http, manifest.label())
+            max_size: self.wanted.max_bytes,
+            ..Plan::new(&config.output, config.http.stall.0, manifest.label())
         };
         let jitter = config.check.jitter;
         let hands = self.hands.clone();

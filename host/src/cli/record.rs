@@ -90,8 +90,8 @@ fn exit(outcomes: &[Outcome], caught: Option<u8>, nothing_written: bool) -> Exit
     }
 }
 
-fn unusable(folder: &std::path::Path, error: crate::disk::DiskError) -> anyhow::Error {
-    anyhow::Error::new(error).context(format!("cannot record to `{}`", folder.display()))
+fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow::Error {
+    error.context(format!("cannot record to `{}`", folder.display()))
 }
 
 /// One picker a URL. None, or two, for any of them is an error before anything is recorded.

@@ -1,6 +1,10 @@
 //! What kind of volume a folder is on, for people who want to know what they may expect of it.
 
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::Path;
+
+use anyhow::Context;
 
 /// What a volume is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,4 +63,28 @@ pub fn volume(folder: &Path) -> std::io::Result<Volume> {
         free_files: (space.f_files > 0).then_some(space.f_favail),
         read_only: space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
     })
+}
+
+/// Does to a small file of its own what a recording will need of the folder, and removes it.
+///
+/// # Errors
+/// The step that failed, and how.
+pub fn trial(folder: &Path) -> anyhow::Result<()> {
+    let stem = format!(".lyrebird-{}", std::process::id());
+    let (part, whole) = (folder.join(format!("{stem}.part")), folder.join(&stem));
+    let result = steps(folder, &part, &whole);
+    for path in [&part, &whole] {
+        // One of the two is not there, which is as it should be.
+        let _ = std::fs::remove_file(path);
+    }
+    result
+}
+
+fn steps(folder: &Path, part: &Path, whole: &Path) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(part).context("cannot make a file there")?;
+    file.try_lock().context("cannot lock a file there")?;
+    file.write_all(b"lyrebird").context("cannot write there")?;
+    file.sync_data().context("cannot sync a file there")?;
+    std::fs::rename(part, whole).context("cannot rename a file there")?;
+    File::open(folder).and_then(|folder| folder.sync_all()).context("cannot sync the folder")
 }

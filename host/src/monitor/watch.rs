@@ -22,6 +22,7 @@ use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Record
 mod ask;
 mod session;
 
+pub(crate) use ask::trouble;
 use ask::Answer;
 
 /// All that a room's task needs.
@@ -65,7 +66,7 @@ pub struct Seen {
     /// The title, once known.
     pub title: String,
     /// The reception's progress, while and after there was one.
-    pub progress: Option<Progress>,
+    pub progress: Option<Arc<Progress>>,
     /// How many files are whole.
     pub files: u64,
     /// Their bytes.
@@ -95,7 +96,7 @@ struct Hand {
     recording: Option<Recording>,
     chosen: Option<Candidate>,
     tried: Tried,
-    progress: Progress,
+    progress: Arc<Progress>,
     end_reception: watch::Sender<bool>,
     broadcast: Broadcast,
     session: String,
@@ -119,7 +120,7 @@ impl Hand {
             recording: None,
             chosen: None,
             tried: Tried::default(),
-            progress: Progress::default(),
+            progress: Arc::default(),
             end_reception: watch::Sender::new(false),
             broadcast: Broadcast::default(),
             session: new_id(),
@@ -151,7 +152,7 @@ impl Hand {
 
     async fn next_fact(&mut self, stop: &mut watch::Receiver<bool>, stopping: &mut bool, on_air: bool) -> Fact {
         let pause = self.wake_at.map(|at| at.saturating_sub(self.now()));
-        let progress = self.progress.clone();
+        let progress = Arc::clone(&self.progress);
         let receiving = self.reception.is_some();
         tokio::select! {
             // A sender that is gone is a house that is gone: the same as a stop.

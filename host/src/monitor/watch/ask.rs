@@ -10,7 +10,8 @@ use crate::event::{Event, Kind};
 use crate::model::{Candidate, Failure, Status, Wish};
 use crate::monitor::room::{Fact, Offer, Trouble, Verdict};
 use crate::plugin::CallError;
-use crate::record::{choose, label};
+use crate::record::choose;
+use crate::record::choose::label;
 
 /// What came of a question.
 pub(super) struct Answer {

@@ -1,5 +1,6 @@
 //! A session's passage through a room's task: opened, received, told, closed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
 use crate::model::{Broadcast, EndReason, redact_url};
 use crate::monitor::room::Fact;
-use crate::record::{Progress, Reception, Recording};
+use crate::record::{Reception, Recording};
 
 impl Hand {
     pub(super) fn open(&mut self, broadcast: Broadcast) {
@@ -36,11 +37,11 @@ impl Hand {
         });
         self.end_reception = watch::Sender::new(false);
         let mut stop = self.end_reception.subscribe();
-        self.progress = Progress::default();
-        let (broadcast, access, progress) = (self.broadcast.clone(), self.watch.access.clone(), self.progress.clone());
+        self.progress = Arc::default();
+        let (broadcast, access, progress) = (self.broadcast.clone(), self.watch.access.clone(), Arc::clone(&self.progress));
         self.watch.glance.change(|seen| {
             seen.state = "recording";
-            seen.progress = Some(progress.clone());
+            seen.progress = Some(Arc::clone(&progress));
         });
         self.reception = Some(Box::pin(async move {
             let reception = recording.receive(&candidate, &broadcast, &access, &progress, &mut stop).await;
@@ -91,7 +92,7 @@ impl Hand {
         self.watch.glance.change(|seen| seen.state = "waiting");
         self.session = new_id();
         self.tried = Default::default();
-        self.progress = Progress::default();
+        self.progress = Arc::default();
     }
 
     fn tell(&self, kind: Kind, data: serde_json::Value) {
