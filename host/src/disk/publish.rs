@@ -1,7 +1,7 @@
 //! How a file gets its final name: never over another one, and never before its bytes are safe. Blocking.
 
 use std::io::Write;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use rustix::fs::{self, AtFlags, OFlags, RenameFlags};
@@ -86,27 +86,27 @@ pub(super) fn replace_sidecar(open: &Open, json: &[u8]) -> std::result::Result<(
 }
 
 /// Renames, unless the new name exists: then `EXIST`.
-pub(super) fn rename_new(folder: impl AsFd, from: &str, to: &str) -> Result<()> {
+pub(super) fn rename_new(folder: &OwnedFd, from: &str, to: &str) -> Result<()> {
     if !is_name(from) || !is_name(to) {
         return Err(Errno::XDEV);
     }
-    match fs::renameat_with(&folder, from, &folder, to, RenameFlags::NOREPLACE) {
+    match fs::renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => link_new(folder, from, to),
         other => other,
     }
 }
 
 /// For file systems that cannot rename so (NFS, some FUSE): a link fails where the name exists.
-pub(super) fn link_new(folder: impl AsFd, from: &str, to: &str) -> Result<()> {
-    match fs::linkat(&folder, from, &folder, to, AtFlags::empty()) {
-        Ok(()) => fs::unlinkat(&folder, from, AtFlags::empty()),
+pub(super) fn link_new(folder: &OwnedFd, from: &str, to: &str) -> Result<()> {
+    match fs::linkat(folder, from, folder, to, AtFlags::empty()) {
+        Ok(()) => fs::unlinkat(folder, from, AtFlags::empty()),
         Err(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::MLINK) => reserve_new(folder, from, to),
         Err(error) => Err(error),
     }
 }
 
 /// For file systems without links (exFAT, SMB): the name is reserved by an empty file, and renamed over.
-pub(super) fn reserve_new(folder: impl AsFd, from: &str, to: &str) -> Result<()> {
-    beneath::file(&folder, to, OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY)?;
-    fs::renameat(&folder, from, &folder, to).inspect_err(|_| remove(&folder, to))
+pub(super) fn reserve_new(folder: &OwnedFd, from: &str, to: &str) -> Result<()> {
+    beneath::file(folder, to, OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY)?;
+    fs::renameat(folder, from, folder, to).inspect_err(|_| remove(&folder, to))
 }

@@ -151,7 +151,9 @@ fn the_walk_without_openat2_is_as_strict() {
 fn names_are_given_without_replacing_on_every_kind_of_file_system() {
     let temp = Temp::new();
     let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
-    for rename in [publish::rename_new, publish::link_new, publish::reserve_new] as [fn(_, &str, &str) -> _; 3] {
+    type Rename = fn(&std::os::fd::OwnedFd, &str, &str) -> rustix::io::Result<()>;
+    let ways: [Rename; 3] = [publish::rename_new, publish::link_new, publish::reserve_new];
+    for rename in ways {
         std::fs::write(temp.0.join("from"), "new").unwrap();
         std::fs::write(temp.0.join("there"), "old").unwrap();
         assert_eq!(rename(&folder, "from", "there"), Err(rustix::io::Errno::EXIST));
