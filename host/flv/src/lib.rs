@@ -17,7 +17,9 @@
 //! Knows no files, no clock, no runtime and no network.
 
 mod note;
+mod reader;
 mod tag;
 
 pub use note::{Cause, Fault, Note, NoteKind};
-pub use tag::{Tag, Track};
+pub use reader::{Item, Reader};
+pub use tag::{BACK_POINTER, MAX_PAYLOAD, TAG_HEADER, Tag, Track};
