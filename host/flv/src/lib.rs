@@ -16,6 +16,7 @@
 //!
 //! Knows no files, no clock, no runtime and no network.
 
+pub mod codec;
 mod note;
 mod reader;
 mod tag;
