@@ -22,7 +22,7 @@ mod scan;
 mod volume;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use batch::{BATCH_AGE, BATCH_BYTES, Batch};
 pub use fault::{DiskError, DiskFault};
@@ -55,6 +55,16 @@ impl Disk {
         // The volume, and so its threads, are known only once the folder is open.
         let opened = tokio::task::spawn_blocking(move || Root::open(&disk, &dir)).await;
         opened.unwrap_or_else(|_| Err(DiskError::stuck("open", &name)))
+    }
+
+    /// The same, but none where the folder does not exist.
+    ///
+    /// # Errors
+    /// When the folder cannot be opened, or no thread can be started for its volume.
+    pub async fn existing_root(&self, dir: &Path) -> Result<Option<Root>, DiskError> {
+        let wanted = dir.to_path_buf();
+        let there = tokio::task::spawn_blocking(move || wanted.try_exists()).await;
+        if matches!(there, Ok(Ok(false))) { Ok(None) } else { self.root(dir).await.map(Some) }
     }
 
     /// Waits until everything handed over is written and the threads have ended; every [`Root`] and [`OutputFile`]

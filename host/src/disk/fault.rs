@@ -78,6 +78,9 @@ impl DiskFault {
     }
 }
 
+/// What a failed sync was doing.
+pub(super) const SYNC: &str = "sync";
+
 /// A request to a volume that failed: what was tried, with what, and why not. Cheap to clone, because everyone who
 /// waits for the same file is told.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -107,6 +110,11 @@ impl DiskError {
     /// The volume's threads are gone, or it has taken nothing for too long.
     pub(super) fn stuck(doing: &'static str, name: &str) -> Self {
         DiskError::plain(doing, name, DiskFault::Stuck)
+    }
+
+    /// Whether bytes that the volume had taken are lost: a sync failed. Such a file must not get its name.
+    pub fn is_lost(&self) -> bool {
+        self.doing == SYNC
     }
 
     /// Whether room, rights or hardware are missing: what another volume may have.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use rustix::fs;
 
 use super::batch::Batch;
-use super::fault::DiskError;
+use super::fault::{DiskError, SYNC};
 use super::part::OldFile;
 use super::publish::{publish, replace_sidecar};
 use super::volume::Volume;
@@ -256,7 +256,7 @@ impl Open {
 
     /// Makes all of it survive a power cut.
     pub(super) fn sync(&self) -> Result<(), DiskError> {
-        fs::fdatasync(&self.file).map_err(|error| DiskError::new("sync", &self.name, error))
+        fs::fdatasync(&self.file).map_err(|error| DiskError::new(SYNC, &self.name, error))
     }
 
     fn seal(&self) -> Result<Sealed, DiskError> {

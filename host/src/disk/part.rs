@@ -143,12 +143,16 @@ impl OldFile {
     }
 }
 
-/// Opens and locks a leftover. None: gone; some none: somebody else's; the flag says whether the lock is real. Blocking.
-pub(super) fn take(
-    beneath: &Beneath,
-    top: &Path,
-    leftover: &Leftover,
-) -> Result<Option<Option<(Open, bool)>>, DiskError> {
+/// What a leftover was found to be.
+pub(super) enum Claim {
+    /// Ours; the flag says whether the lock is real.
+    Mine(Box<Open>, bool),
+    Locked,
+    Gone,
+}
+
+/// Opens and locks a leftover. Blocking.
+pub(super) fn take(beneath: &Beneath, top: &Path, leftover: &Leftover) -> Result<Claim, DiskError> {
     let Leftover { folder: path, stem, ext } = leftover;
     let name = path.join(format!("{stem}.{ext}")).display().to_string();
     let part = format!("{stem}.{ext}.{PART}");
@@ -156,26 +160,26 @@ pub(super) fn take(
     let opened = beneath.folder(path).and_then(|folder| Ok((beneath::file(&folder, &part, OFlags::RDWR)?, folder)));
     let (file, folder) = match opened {
         Ok(opened) => opened,
-        Err(Errno::NOENT) => return Ok(None),
+        Err(Errno::NOENT) => return Ok(Claim::Gone),
         Err(error) => return Err(refused(error.into())),
     };
     let locked = match lock(&file).map_err(refused)? {
         Lock::Held => true,
         Lock::Unknown => false,
-        Lock::Busy => return Ok(Some(None)),
+        Lock::Busy => return Ok(Claim::Locked),
     };
     let mine = fs::fstat(&file).map_err(|error| refused(error.into()))?;
     // Its writer may have named and closed it between our open and our lock.
     match fs::statat(&folder, &part, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(named) if (named.st_dev, named.st_ino) == (mine.st_dev, mine.st_ino) => {}
-        Ok(_) | Err(Errno::NOENT) => return Ok(None),
+        Ok(_) | Err(Errno::NOENT) => return Ok(Claim::Gone),
         Err(error) => return Err(refused(error.into())),
     }
     let bytes = u64::try_from(mine.st_size).unwrap_or(0);
     let (path, stem, ext) = (top.join(path), stem.clone(), ext.clone());
     let opening = Opening { file, folder, path, name: name.clone(), stem, ext, bytes };
     let open = Open::new(opening).map_err(|error| DiskError::new("open", &name, error))?;
-    Ok(Some(Some((open, locked))))
+    Ok(Claim::Mine(Box::new(open), locked))
 }
 
 /// The sidecar of a leftover. Blocking.

@@ -66,23 +66,25 @@ fn move_sidecar(
     Err(DiskError::plain("give its name to", name, DiskFault::Taken))
 }
 
-/// Replaces the sidecar: a new file, synced, renamed over the old one.
+/// Replaces the sidecar: a new file, synced, renamed over the old one. On a full volume it is written in place: its
+/// block is there already.
 pub(super) fn replace_sidecar(open: &Open, json: &[u8]) -> std::result::Result<(), DiskError> {
-    let stem = open.stem();
+    let stem = open.stem().clone();
     let name = format!("{stem}.{SIDECAR}");
     // The stem is reserved, so this name is ours as well.
     let fresh = format!("{name}.tmp");
-    let write = || -> std::io::Result<()> {
-        let flags = OFlags::CREATE | OFlags::TRUNC | OFlags::WRONLY;
-        let mut file = beneath::file(open.folder(), &fresh, flags)?;
+    let write = |name: &str| -> std::io::Result<()> {
+        let mut file = beneath::file(open.folder(), name, OFlags::CREATE | OFlags::WRONLY)?;
         file.write_all(json)?;
-        fs::fdatasync(&file)?;
-        Ok(fs::renameat(open.folder(), fresh.as_str(), open.folder(), name.as_str())?)
+        file.set_len(u64::try_from(json.len()).unwrap_or(u64::MAX))?;
+        Ok(fs::fdatasync(&file)?)
     };
-    write().map_err(|error| {
+    let written = write(&fresh).and_then(|()| Ok(fs::renameat(open.folder(), &*fresh, open.folder(), &*name)?));
+    let written = written.or_else(|error| {
         remove(open.folder(), &fresh);
-        DiskError::new("write the sidecar of", open.name(), error)
-    })
+        if error.kind() == std::io::ErrorKind::StorageFull { write(&name) } else { Err(error) }
+    });
+    written.map_err(|error| DiskError::new("write the sidecar of", open.name(), error))
 }
 
 /// Renames, unless the new name exists: then `EXIST`.
@@ -108,5 +110,5 @@ pub(super) fn link_new(folder: &OwnedFd, from: &str, to: &str) -> Result<()> {
 /// For file systems without links (exFAT, SMB): the name is reserved by an empty file, and renamed over.
 pub(super) fn reserve_new(folder: &OwnedFd, from: &str, to: &str) -> Result<()> {
     beneath::file(folder, to, OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY)?;
-    fs::renameat(folder, from, folder, to).inspect_err(|_| remove(&folder, to))
+    fs::renameat(folder, from, folder, to).inspect_err(|_| remove(folder, to))
 }

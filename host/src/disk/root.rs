@@ -10,7 +10,7 @@ use super::beneath::Beneath;
 use super::create::create;
 use super::fault::DiskError;
 use super::output::{NewFile, Open, OutputFile};
-use super::part::{OldFile, Taken, take};
+use super::part::{Claim, OldFile, Taken, take};
 use super::scan::{Found, Leftover, scan};
 use super::volume::Volume;
 
@@ -94,9 +94,9 @@ impl Root {
         let (beneath, path, leftover) = (Arc::clone(&self.0.beneath), self.0.path.clone(), leftover.clone());
         let taken = self.0.volume.chore(&self.name(), move || take(&beneath, &path, &leftover)).await?;
         Ok(match taken {
-            Some(Some((open, locked))) => Taken::Mine(OldFile::new(self.volume_of(&open)?, open, locked)),
-            Some(None) => Taken::Locked,
-            None => Taken::Gone,
+            Claim::Mine(open, locked) => Taken::Mine(OldFile::new(self.volume_of(&open)?, *open, locked)),
+            Claim::Locked => Taken::Locked,
+            Claim::Gone => Taken::Gone,
         })
     }
 

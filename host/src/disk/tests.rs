@@ -11,10 +11,10 @@ use super::output::{Open, Opening};
 use super::*;
 
 /// A folder that goes with the test.
-struct Temp(PathBuf);
+pub(crate) struct Temp(pub(crate) PathBuf);
 
 impl Temp {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("lyrebird-disk-{}-{number}", std::process::id()));
@@ -23,7 +23,7 @@ impl Temp {
     }
 
     /// All below it, sorted, one a line.
-    fn tree(&self) -> String {
+    pub(crate) fn tree(&self) -> String {
         fn walk(top: &Path, path: &Path, found: &mut Vec<String>) {
             for entry in std::fs::read_dir(path).unwrap() {
                 let path = entry.unwrap().path();
