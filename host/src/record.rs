@@ -1,1 +1,5 @@
 //! (to be built)
+mod choose;
+mod name;
+pub use choose::*;
+pub use name::*;
