@@ -19,6 +19,7 @@
 pub mod codec;
 mod note;
 mod tag;
+pub mod text;
 
 pub use note::{Cause, Fault, Note, NoteKind};
 pub use tag::{Tag, Track};
