@@ -18,8 +18,10 @@
 
 pub mod codec;
 mod note;
+mod reader;
 mod tag;
 pub mod text;
 
 pub use note::{Cause, Fault, Note, NoteKind};
-pub use tag::{Tag, Track};
+pub use reader::{Item, Reader};
+pub use tag::{BACK_POINTER, MAX_PAYLOAD, TAG_HEADER, Tag, Track};
