@@ -16,8 +16,16 @@
 //!
 //! Knows no files, no clock, no runtime and no network.
 
+mod cut;
+mod index;
 mod note;
+pub mod script;
+mod segment;
 mod tag;
 
+pub use cut::{Ask, Cut, CutReason, Facts};
 pub use note::{Cause, Fault, Note, NoteKind};
+pub use script::Metadata;
+pub use segment::{Depth, Frame, Patch, Segment};
+pub use tag::{BACK_POINTER, MAX_PAYLOAD, TAG_HEADER};
 pub use tag::{Tag, Track};
