@@ -19,12 +19,14 @@
 mod cut;
 mod index;
 mod note;
+mod recover;
 pub mod script;
 mod segment;
 mod tag;
 
 pub use cut::{Ask, Cut, CutReason, Facts};
 pub use note::{Cause, Fault, Note, NoteKind};
+pub use recover::{Recovery, Salvage, Salvaged};
 pub use script::Metadata;
 pub use segment::{Depth, Frame, Patch, Segment};
 pub use tag::{BACK_POINTER, MAX_PAYLOAD, TAG_HEADER};
