@@ -13,6 +13,7 @@ mod batch;
 mod beneath;
 mod create;
 mod fault;
+mod kind;
 mod output;
 mod owner;
 mod part;
@@ -26,6 +27,7 @@ pub(crate) mod tests;
 
 pub use batch::{BATCH_AGE, BATCH_BYTES, Batch};
 pub use fault::{DiskError, DiskFault};
+pub use kind::{VolumeKind, look_at, trial};
 pub use output::{NewFile, OutputFile, Sealed};
 pub use owner::Owner;
 pub use part::{OldFile, Taken};
