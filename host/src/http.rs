@@ -1,13 +1,14 @@
 //! Everything that connects out: requests of plugins, and media.
 //!
-//! Two pools, one guard. Before every request and at every hop of a redirect the guard judges scheme, host, port and
+//! Two ways, one guard: a pool for plugins, a connection of its own for each media body. Before every request and at every hop of a redirect the guard judges scheme, host, port and
 //! addresses; the clients can reach nothing else. Knows nothing of plugins and nothing of media formats.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use reqwest::{Client, Proxy, Response, redirect};
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{Client, ClientBuilder, Proxy, redirect};
 use url::Url;
 
 use crate::config;
@@ -47,7 +48,7 @@ pub struct Http(Arc<Inner>);
 struct Inner {
     guard: Guard,
     guest: Pool,
-    media: Pool,
+    media: media::Dialer,
     connect_limit: Duration,
 }
 
@@ -66,12 +67,6 @@ impl Pool {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Use {
-    Guest,
-    Media,
-}
-
 impl Http {
     /// Sets up TLS, the proxy and the pools. `allow_private` is `plugins.allow_private_hosts`. Opens nothing.
     ///
@@ -79,49 +74,57 @@ impl Http {
     /// A proxy, a certificate file or an entry of `allow_private` that cannot be used.
     pub fn new(config: &config::Http, allow_private: &[String]) -> anyhow::Result<Http> {
         let guard = Guard::new(config, allow_private)?;
-        let maker = Maker { roots: tls::roots(config.ca.as_deref())?, proxy: proxy(config)?, config };
-        let pool = |purpose| {
-            anyhow::Ok(Pool {
-                public: maker.client(&guard, purpose, Reach::Public)?,
-                private: maker.client(&guard, purpose, Reach::Private)?,
-            })
+        let maker = Maker { guard: &guard, roots: tls::roots(config.ca.as_deref())?, proxy: proxy(config)?, config };
+        let guest = Pool { public: maker.guest(Reach::Public)?, private: maker.guest(Reach::Private)? };
+        let media = match &maker.proxy {
+            Some(_) => media::Dialer::Proxy(maker.proxied_media()?),
+            None => media::Dialer::Direct(Arc::new(maker.tls(&HTTP1)?)),
         };
-        let (guest, media) = (pool(Use::Guest)?, pool(Use::Media)?);
         Ok(Http(Arc::new(Inner { guard, guest, media, connect_limit: config.connect_timeout.0 })))
     }
 }
 
+const HTTP1: [&str; 1] = ["http/1.1"];
+
 struct Maker<'a> {
+    guard: &'a Guard,
     roots: rustls::RootCertStore,
     proxy: Option<(Proxy, String)>,
     config: &'a config::Http,
 }
 
 impl Maker<'_> {
-    fn client(&self, guard: &Guard, purpose: Use, reach: Reach) -> anyhow::Result<Client> {
-        // A rewritten request has another `Host` than URL, which HTTP/2 cannot say; media gains nothing by it.
-        let http2 = matches!((purpose, reach), (Use::Guest, Reach::Public));
-        let protocols: &[&str] = if http2 { &["h2", "http/1.1"] } else { &["http/1.1"] };
-        let mut builder = Client::builder()
+    fn tls(&self, protocols: &[&str]) -> anyhow::Result<rustls::ClientConfig> {
+        tls::config(self.roots.clone(), protocols)
+    }
+
+    fn guest(&self, reach: Reach) -> anyhow::Result<Client> {
+        // A rewritten request has another `Host` than URL, which HTTP/2 cannot say: those are private in all but name.
+        let builder = match reach {
+            Reach::Public => self.builder(reach, &["h2", "http/1.1"])?.pool_max_idle_per_host(IDLE_PER_HOST),
+            Reach::Private => self.builder(reach, &HTTP1)?.pool_max_idle_per_host(0).http1_only(),
+        };
+        builder.build().context("cannot set up the HTTP client")
+    }
+
+    fn proxied_media(&self) -> anyhow::Result<Client> {
+        let builder = self.builder(Reach::Public, &HTTP1)?.http1_only();
+        builder.no_gzip().no_brotli().no_deflate().no_zstd().build().context("cannot set up the HTTP client")
+    }
+
+    fn builder(&self, reach: Reach, protocols: &[&str]) -> anyhow::Result<ClientBuilder> {
+        let builder = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
             .connect_timeout(self.config.connect_timeout.0)
-            .tls_backend_preconfigured(tls::config(self.roots.clone(), protocols)?)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(if reach == Reach::Public { IDLE_PER_HOST } else { 0 });
-        if !http2 {
-            builder = builder.http1_only();
-        }
-        if matches!(purpose, Use::Media) {
-            builder = builder.no_gzip().no_brotli().no_deflate().no_zstd();
-        }
-        builder = match &self.proxy {
+            .tls_backend_preconfigured(self.tls(protocols)?)
+            .pool_idle_timeout(IDLE);
+        Ok(match &self.proxy {
             Some((proxy, name)) => builder.proxy(proxy.clone()).dns_resolver(ProxyName(name.clone())),
-            None => builder.dns_resolver(guard.book(reach)),
-        };
-        builder.build().context("cannot set up the HTTP client")
+            None => builder.dns_resolver(self.guard.book(reach)),
+        })
     }
 }
 
@@ -129,11 +132,11 @@ impl Maker<'_> {
 ///
 /// # Errors
 /// The rule that it breaks; what it may lead to is judged before the next request.
-fn redirect_target(response: &Response, url: &Url) -> Result<Option<Url>, String> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+fn redirect_target(status: u16, headers: &HeaderMap, url: &Url) -> Result<Option<Url>, String> {
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
-    let Some(place) = response.headers().get(reqwest::header::LOCATION) else { return Ok(None) };
+    let Some(place) = headers.get(LOCATION) else { return Ok(None) };
     let place = std::str::from_utf8(place.as_bytes()).map_err(|_| String::from("the new place is no text"))?;
     let mut next = url.join(place).map_err(|error| format!("the new place is no URL ({error})"))?;
     if !matches!(next.scheme(), "http" | "https") {
@@ -162,3 +165,8 @@ fn proxy(config: &config::Http) -> anyhow::Result<Option<(Proxy, String)>> {
     let proxy = Proxy::all(url.as_str()).map_err(|_| anyhow::anyhow!("`http.proxy` cannot be used\n{hint}"))?;
     Ok(Some((proxy, host)))
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

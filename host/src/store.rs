@@ -151,3 +151,6 @@ impl Store {
         answered.await.map_err(|_| gone())?
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,15 +15,27 @@ pub(super) enum Kind {
     Io,
 }
 
-/// Kind and words of an error of the client.
+/// Kind and words of an error of the pooled client.
 pub(super) fn describe(error: &reqwest::Error) -> (Kind, String) {
-    let mut texts: Vec<String> = Vec::new();
-    let mut kind = match (error.is_timeout(), error.is_connect()) {
+    let kind = match (error.is_timeout(), error.is_connect()) {
         (true, _) => Kind::Timeout,
         (_, true) => Kind::Connect,
         _ => Kind::Io,
     };
-    let mut next = error.source();
+    // Its own words hold the URL.
+    walk(error.source(), kind)
+}
+
+/// Kind and words of any other error below HTTP.
+pub(super) fn describe_any(error: &(dyn Error + 'static)) -> (Kind, String) {
+    match error.downcast_ref::<reqwest::Error>() {
+        Some(error) => describe(error),
+        None => walk(Some(error), Kind::Io),
+    }
+}
+
+fn walk(mut next: Option<&(dyn Error + 'static)>, mut kind: Kind) -> (Kind, String) {
+    let mut texts: Vec<String> = Vec::new();
     while let Some(cause) = next {
         let text = cause.to_string();
         kind = refine(kind, cause, &text);
@@ -45,13 +57,11 @@ fn refine(kind: Kind, cause: &(dyn Error + 'static), text: &str) -> Kind {
         return match text {
             _ if cause.is::<rustls::Error>() => Kind::Tls,
             "dns error" => Kind::Dns,
-            // hyper keeps its kinds to itself; these are its words for a peer that closed too early.
-            _ if kind == Kind::Io && text.starts_with("connection closed before message") => Kind::Cut,
-            _ if kind == Kind::Io && text.starts_with("end of file before message") => Kind::Cut,
+            _ if kind == Kind::Io && cut_short(cause) => Kind::Cut,
             _ => kind,
         };
     };
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+    if is_tls(error) {
         return Kind::Tls;
     }
     match (kind, error.kind()) {
@@ -59,4 +69,14 @@ fn refine(kind: Kind, cause: &(dyn Error + 'static), text: &str) -> Kind {
         (_, io::ErrorKind::TimedOut) => Kind::Timeout,
         _ => kind,
     }
+}
+
+/// An I/O error hides what it wraps from `source`; layers wrap it twice.
+fn is_tls(error: &io::Error) -> bool {
+    let Some(inner) = error.get_ref() else { return false };
+    inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(is_tls)
+}
+
+fn cut_short(cause: &(dyn Error + 'static)) -> bool {
+    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
 }

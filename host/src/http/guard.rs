@@ -145,8 +145,8 @@ pub(super) struct Route {
     pub(super) host: Option<String>,
     /// Which pool.
     pub(super) reach: Reach,
-    /// Holds the judged addresses for the client's resolver; keep it until the answer's head is there.
-    pub(super) _pin: Option<Pin>,
+    /// The judged addresses; empty only behind a proxy.
+    pub(super) addresses: Vec<IpAddr>,
 }
 
 /// Why there is no way.
@@ -205,23 +205,26 @@ impl Guard {
             || permit.hosts.contains(&target)
             || permit.overrides.names(&target)
             || self.allowed.iter().any(|allowed| allowed.names(&target));
-        let route = |reach, pin| Route { url: target_url.clone(), host, reach, _pin: pin };
-        if let Ok(address) = target.host().parse::<IpAddr>() {
-            let reach = self.judge_addresses(&[address], &target, named)?;
-            let right_family = !self.keep_family(vec![address]).is_empty();
-            return right_family.then(|| route(reach, None)).ok_or_else(|| Denial::Dns(self.no_address(&target)));
-        }
-        if self.by_name_only {
-            return judge_name(&target, named).map(|reach| route(reach, None));
-        }
-        let addresses = self.look_up(&target).await?;
+        let addresses = match target.host().parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) if self.by_name_only => {
+                let reach = judge_name(&target, named)?;
+                return Ok(Route { url: target_url, host, reach, addresses: Vec::new() });
+            }
+            Err(_) => self.look_up(&target).await?,
+        };
         let reach = self.judge_addresses(&addresses, &target, named)?;
-        let usable = self.keep_family(addresses);
-        if usable.is_empty() {
+        let addresses = self.keep_family(addresses);
+        if addresses.is_empty() {
             return Err(Denial::Dns(self.no_address(&target)));
         }
-        let pin = self.book(reach).pin(target_url.host_str().unwrap_or_default(), usable);
-        Ok(route(reach, Some(pin)))
+        Ok(Route { url: target_url, host, reach, addresses })
+    }
+
+    /// Gives the route's addresses to the client's resolver, for as long as the pin is kept: until the answer's head
+    /// is there.
+    pub(super) fn pin(&self, route: &Route) -> Pin {
+        self.book(route.reach).pin(route.url.host_str().unwrap_or_default(), route.addresses.clone())
     }
 
     /// All addresses must be fit to be visited: one private one among public ones is how a name is bent.
@@ -307,7 +310,10 @@ fn no_host() -> String {
 }
 
 /// `Host` as the original URL gives it: the port only where it is not the scheme's own.
-fn host_header(url: &Url) -> String {
+pub(super) fn host_header(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -198,6 +198,7 @@ impl Visit<'_> {
         })?;
         let headers = draft.headers(&self.jar, self.takes_cookie(&draft.url), route.host.as_deref())?;
         let client = self.http.0.guest.client(route.reach);
+        let _pin = self.http.0.guard.pin(&route);
         let mut request = client.request(draft.method.clone(), route.url.clone()).headers(headers);
         if let Some(body) = &draft.body {
             request = request.body(Bytes::clone(body));
@@ -213,11 +214,14 @@ impl Visit<'_> {
         let target = HostPort::of(url);
         let listed = self.grant.hosts.iter().any(|pattern| pattern.matches(url));
         let permitted = target.as_ref().is_some_and(|target| self.grant.permitted.contains(target));
-        if listed || (permitted && matches!(url.scheme(), "http" | "https")) {
-            return Ok(());
+        match target {
+            _ if listed => Ok(()),
+            Some(target) if matches!(url.scheme(), "http" | "https") => match permitted {
+                true => Ok(()),
+                false => Err(GuestError::Denied(format!("the manifest does not list `{}://{target}`", url.scheme()))),
+            },
+            _ => Err(GuestError::Denied(format!("a `{}` URL is neither http nor https", url.scheme()))),
         }
-        let shown = target.map_or_else(|| redact_url(url.as_str()), |target| target.to_string());
-        Err(GuestError::Denied(format!("the manifest does not list `{}://{shown}`", url.scheme())))
     }
 
     /// Reads the body, up to the limit.
@@ -255,7 +259,7 @@ impl Visit<'_> {
 
 /// Where a redirect leads; none when the answer is no redirect.
 fn location(response: &Response, url: &Url) -> Result<Option<Url>, GuestError> {
-    super::redirect_target(response, url)
+    super::redirect_target(response.status().as_u16(), response.headers(), url)
         .map_err(|rule| GuestError::Denied(format!("redirect from `{}`: {rule}", redact_url(url.as_str()))))
 }
 
@@ -270,3 +274,6 @@ fn failed(error: &reqwest::Error, shown: &str) -> GuestError {
         Kind::Cut | Kind::Io => GuestError::Io(text),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,6 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<u32> {
 fn date(text: &str) -> Option<i64> {
     jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_second())
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ pub(super) fn split(text: &str) -> anyhow::Result<(String, Option<u16>)> {
     }
     Ok((plain(&parsed.to_string()), port))
 }
+
+#[cfg(test)]
+mod tests;

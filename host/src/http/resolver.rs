@@ -112,3 +112,6 @@ impl Resolve for ProxyName {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,3 +110,6 @@ fn push_encoded(url: &mut String, byte: u8) {
         _ => url.push_str(&format!("%{byte:02X}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

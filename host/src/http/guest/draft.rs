@@ -39,13 +39,13 @@ impl Draft {
         let users = cookies.iter().any(|pattern| pattern.matches(&written));
         let filled = |text: &str, place| jar.fill(text, place, users).map_err(|why| unfilled(&why, &written));
         let url = match filled(&request.url, Place::Url)? {
-            Some(text) => Url::parse(&text).map_err(|error| invalid(&format!("not a URL: {error}")))?,
+            Some(text) => Url::parse(&text)
+                .ok()
+                // The place stands in path or query; were it in the host, the values would choose where they go.
+                .filter(|url| url.origin() == written.origin())
+                .ok_or_else(|| invalid("`{cookie:…}` in the host of a URL"))?,
             None => written.clone(),
         };
-        // The place stands in path or query; were it in the host, the values would choose where they go.
-        if url.origin() != written.origin() {
-            return Err(invalid("`{cookie:…}` in the host of a URL"));
-        }
         let body_text = request.body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
         let body_text = body_text.map_or(Ok(None), |text| filled(text, Place::Plain))?;
         let body_filled = body_text.is_some();

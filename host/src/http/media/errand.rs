@@ -4,6 +4,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::MediaRequest;
+use crate::http::guard;
 use crate::http::header::{self as fields, Unfit};
 use crate::http::host::{self, HostPort};
 use crate::model::{Pair, Refusal};
@@ -44,11 +45,10 @@ impl Errand {
         }
         // A compressed stream cannot be cut at will, and nobody gains by it.
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        if let Some(host) = host {
-            let value = HeaderValue::from_str(host)
-                .map_err(|_| Refusal::Denied(String::from("the candidate's host is no legal header")))?;
-            headers.insert(header::HOST, value);
-        }
+        let host = host.map_or_else(|| guard::host_header(&self.url), str::to_owned);
+        let value = HeaderValue::from_str(&host)
+            .map_err(|_| Refusal::Denied(String::from("the candidate's host is no legal header")))?;
+        headers.insert(header::HOST, value);
         Ok(headers)
     }
 }

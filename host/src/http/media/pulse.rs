@@ -66,3 +66,6 @@ impl Pulse {
         LEAST_RATE.saturating_mul(window_ms) / 1000
     }
 }
+
+#[cfg(test)]
+mod tests;
