@@ -17,10 +17,18 @@
 //! Knows no files, no clock, no runtime and no network.
 
 pub mod codec;
+mod cut;
+mod index;
 mod note;
 mod reader;
+pub mod script;
+mod segment;
 mod tag;
+pub mod text;
 
+pub use cut::{Ask, Cut, CutReason, Facts};
 pub use note::{Cause, Fault, Note, NoteKind};
 pub use reader::{Item, Reader};
+pub use script::Metadata;
+pub use segment::{Depth, Frame, Patch, Segment};
 pub use tag::{BACK_POINTER, MAX_PAYLOAD, TAG_HEADER, Tag, Track};
