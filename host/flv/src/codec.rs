@@ -4,7 +4,15 @@
 //! sender wrote and never looks into the frame itself.
 
 mod audio;
+mod av1;
+mod avc;
+mod bits;
+mod describe;
+mod hevc;
+mod name;
 mod video;
+
+pub use describe::{Picture, describe};
 
 use crate::{Tag, Track};
 
@@ -128,6 +136,23 @@ pub fn composition_ms(tag: &Tag) -> i32 {
     match tag.track {
         Track::Video => video::read(&tag.payload).composition_ms,
         Track::Audio | Track::Script => 0,
+    }
+}
+
+/// The codec of a media tag's main track as a number: CodecID or SoundFormat, or its FourCC read as a number (Enhanced
+/// RTMP v2, "onMetaData": `videocodecid`, `audiocodecid`). None for other tags and tags too short to tell.
+pub fn codec_id(tag: &Tag) -> Option<u32> {
+    let first = *tag.payload.first()?;
+    let (enhanced, id) = match tag.track {
+        Track::Video => (first & 0x80 != 0, first & 0x0f),
+        Track::Audio => (first >> 4 == 9, first >> 4),
+        Track::Script => return None,
+    };
+    match (video_codec(tag), audio_codec(tag)) {
+        (None, None) => None,
+        (Some(codec), _) if enhanced => codec.four_cc().map(u32::from_be_bytes),
+        (_, Some(codec)) if enhanced => codec.four_cc().map(u32::from_be_bytes),
+        _ => Some(u32::from(id)),
     }
 }
 

@@ -132,3 +132,62 @@ proptest! {
         composition_ms(&tag);
     }
 }
+
+/// What the header that a fixture line describes says of the picture.
+fn check_picture(line: &str, expected: &str) {
+    let tag = &crate::text::tags(line).unwrap()[0];
+    let Body::VideoHeader(config) = classify(tag) else { panic!("{line}") };
+    let picture = describe(video_codec(tag).unwrap(), config);
+    let told = picture.map_or("nothing".into(), |told| format!("{}x{} {:?}", told.width, told.height, told.fps));
+    assert_eq!(told, expected, "{line}");
+}
+
+#[test]
+fn pictures_of_configurations() {
+    check_picture("V 0 header 360p", "640x360 Some(25.0)");
+    check_picture("V 0 header 480p", "854x480 Some(30.0)");
+    check_picture("V 0 header 720p", "1280x720 Some(30.0)");
+    check_picture("V 0 header 1080p", "1920x1080 Some(60.0)");
+    check_picture("V 0 header 1080p #7", "1920x1080 Some(60.0)");
+    check_picture("V 0 header hevc 720p", "1280x720 Some(30.0)");
+    check_picture("V 0 header hvc1 1080p", "1920x1080 Some(30.0)");
+    check_picture("V 0 header av01 1080p", "1920x1080 None");
+    check_picture("V 0 header 60 #7", "nothing");
+    // Annex B in place of the record.
+    check_picture(
+        "V 0 hex=1700000000000000016764001facd9405005bb0110000003001000000303c0f1831960",
+        "1280x720 Some(30.0)",
+    );
+}
+
+#[test]
+fn numbers_of_codecs() {
+    let ids = |text: &str| crate::text::tags(text).unwrap().iter().map(codec_id).collect::<Vec<_>>();
+    assert_eq!(
+        ids("V 0\nV 0 hevc\nV 0 hvc1\nA 0\nA 0 mp3\nA 0 Opus\nS 0 onFI"),
+        [Some(7), Some(12), Some(0x6876_6331), Some(10), Some(2), Some(0x4f70_7573), None]
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_configuration_is_bounded(
+        header in 0..7_usize,
+        cut in 0..120_usize,
+        at in 0..120_usize,
+        noise in prop::collection::vec(any::<u8>(), 0..20),
+    ) {
+        let lines = ["360p", "1080p", "hevc 720p", "hevc 1080p", "av01", "30 #1", "90 #1"];
+        let tag = &crate::text::tags(&format!("V 0 header {}", lines[header])).unwrap()[0];
+        let Body::VideoHeader(config) = classify(tag) else { panic!() };
+        let mut config = config.to_vec();
+        config.truncate(cut.max(10));
+        let at = at.min(config.len());
+        config.splice(at.., noise);
+        for codec in [VideoCodec::Avc, VideoCodec::Hevc, VideoCodec::Av1, VideoCodec::Vp9] {
+            if let Some(picture) = describe(codec, &config) {
+                prop_assert!((1..=16_384).contains(&picture.width) && (1..=16_384).contains(&picture.height));
+            }
+        }
+    }
+}
