@@ -5,6 +5,7 @@
 
 mod drops;
 mod headers;
+mod reconnect;
 mod repeats;
 mod start;
 #[cfg(test)]
@@ -19,9 +20,9 @@ use crate::script::Metadata;
 use crate::tag::{Tag, Track};
 use drops::Drops;
 use headers::{Change, Headers};
-use repeats::{Memory, Overlap, Rejoin, Verdict};
+use repeats::{Memory, Overlap, Rejoin};
 use start::{Gate, Known, Opening, Pass};
-use timeline::{Joint, Jump, Placed, Timeline};
+use timeline::{Jump, Placed, Timeline};
 
 /// What is done with media that was received before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,30 +131,6 @@ impl Remuxer {
         }
     }
 
-    /// What is pushed from now on comes from a new connection; no bytes came for `dark_ms`.
-    pub fn reconnected(&mut self, dark_ms: u64) {
-        self.is_fresh = true;
-        let mut dark_ms = dark_ms.saturating_add(self.dark.map_or(0, |dark| dark.dark_ms));
-        if let Some(rejoin) = self.rejoin.take() {
-            // All of it equals what we have.
-            dark_ms = dark_ms.saturating_add(rejoin.dark_ms);
-            for tag in rejoin.into_tags() {
-                self.drops.count(NoteKind::Repeat, &tag, self.now_ms);
-            }
-        }
-        if self.timeline.now().is_none() {
-            return;
-        }
-        self.overlap = Overlap::default();
-        match self.options.repeats {
-            Repeats::Drop => self.rejoin = Some(Rejoin::new(dark_ms)),
-            Repeats::Keep => {
-                self.dark = Some(Dark { dark_ms, is_reset: false });
-                self.gate.shut();
-            }
-        }
-    }
-
     /// Asks for a cut at the next key frame; where there is no video, at the next tag.
     pub fn cut_at_next_key_frame(&mut self, why: CutReason) {
         self.asked = Some(why);
@@ -169,10 +146,7 @@ impl Remuxer {
 
     /// Gives what is held back: the recording ends.
     pub fn finish(&mut self, steps: &mut Vec<Step>) {
-        if let Some(rejoin) = self.rejoin.take() {
-            let verdict = rejoin.end(&self.memory);
-            self.rejoined(rejoin, verdict.unwrap_or(Verdict::Held), steps);
-        }
+        self.end_rejoin(steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
         {
@@ -219,38 +193,8 @@ impl Remuxer {
             return self.take(tag, is_key_frame, steps);
         };
         let sent = self.timeline.unwrap(tag.track, tag.time_ms);
-        let verdict = rejoin.hear(start::detach(tag), sent, &self.memory);
-        if let (true, Some(rejoin)) = (verdict != Verdict::Held, self.rejoin.take_if(|_| verdict != Verdict::Held)) {
-            self.rejoined(rejoin, verdict, steps);
-        }
-    }
-
-    /// It is clear how the new connection follows the old one.
-    fn rejoined(&mut self, rejoin: Rejoin, verdict: Verdict, steps: &mut Vec<Step>) {
-        let dark_ms = rejoin.dark_ms;
-        match verdict {
-            Verdict::Repeats(distance) => {
-                self.timeline.join(Joint::Shifted(distance));
-                self.overlap = Overlap::new(distance, &mut self.memory);
-                // It goes on where it broke, also in mid-group.
-                self.dark = Some(Dark { dark_ms, is_reset: false });
-            }
-            Verdict::Continues => {
-                self.timeline.join(Joint::Continues);
-                self.overlap = Overlap::new(0, &mut self.memory);
-                self.dark = Some(Dark { dark_ms, is_reset: false });
-                self.gate.shut();
-            }
-            Verdict::Reset | Verdict::Held => {
-                self.timeline.join(Joint::Reset);
-                self.memory.clear();
-                self.dark = Some(Dark { dark_ms, is_reset: true });
-                self.gate.shut();
-            }
-        }
-        for tag in rejoin.into_tags() {
-            let is_key_frame = classify(&tag) == Body::VideoKey;
-            self.take(tag, is_key_frame, steps);
+        if let Some(verdict) = rejoin.hear(start::detach(tag), sent, &self.memory) {
+            self.rejoined(verdict, steps);
         }
     }
 
@@ -335,14 +279,7 @@ impl Remuxer {
 
     /// A configuration is about to change: whatever was received before it belongs to the segment before.
     fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
-        if let Some(rejoin) = self.rejoin.take() {
-            let verdict = rejoin.end(&self.memory);
-            if let Some(verdict) = verdict {
-                self.rejoined(rejoin, verdict, steps);
-            } else {
-                self.rejoin = Some(rejoin);
-            }
-        }
+        self.end_rejoin(steps);
         self.memory.clear();
         let why = match change {
             Change::Changed => CutReason::HeaderChanged(track),

@@ -127,8 +127,6 @@ struct Guess {
 /// How the new connection goes on.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// More frames are needed to say.
-    Held,
     /// What is sent now was sent before with a time that was greater by this; all that was held is a repeat but for what
     /// lies behind the end.
     Repeats(i64),
@@ -143,8 +141,9 @@ impl Rejoin {
         Rejoin { dark_ms, held: Vec::new(), held_bytes: 0, guesses: Vec::new(), index: HashSet::new() }
     }
 
-    /// Hears a frame of the new connection, and holds it; `sent` is its time on the old clock.
-    pub(super) fn hear(&mut self, tag: Tag, sent: i64, memory: &Memory) -> Verdict {
+    /// Hears a frame of the new connection, and holds it; `sent` is its time on the old clock. No verdict: more frames
+    /// are needed to say.
+    pub(super) fn hear(&mut self, tag: Tag, sent: i64, memory: &Memory) -> Option<Verdict> {
         let hash = hash(&tag.payload);
         let (track, bytes) = (tag.track, tag.payload.len());
         if self.held.is_empty() {
@@ -171,9 +170,9 @@ impl Rejoin {
         });
         let is_full = self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES;
         match joins {
-            Some(distance) => Verdict::Repeats(distance),
-            None if self.guesses.is_empty() || is_full => self.by_clock(memory),
-            None => Verdict::Held,
+            Some(distance) => Some(Verdict::Repeats(distance)),
+            None if self.guesses.is_empty() || is_full => Some(self.by_clock(memory)),
+            None => None,
         }
     }
 
@@ -198,7 +197,7 @@ impl Rejoin {
         let is_young = (0..YOUNG_CLOCK_MS).contains(&first.sent);
         match step {
             1.. if step <= longest => Verdict::Continues,
-            -CLOCK_SLACK_MS..=0 if !is_young => Verdict::Continues,
+            step if (-CLOCK_SLACK_MS..=0).contains(&step) && !is_young => Verdict::Continues,
             _ => Verdict::Reset,
         }
     }
