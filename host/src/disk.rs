@@ -13,6 +13,7 @@ mod batch;
 mod beneath;
 mod create;
 mod fault;
+mod hash;
 mod output;
 mod owner;
 mod part;
