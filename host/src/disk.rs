@@ -14,6 +14,7 @@ mod beneath;
 mod create;
 mod fault;
 mod kind;
+mod hash;
 mod output;
 mod owner;
 mod part;

@@ -13,6 +13,7 @@ use rustix::fs;
 
 use super::batch::Batch;
 use super::fault::{DiskError, SYNC};
+use super::hash::Hash;
 use super::part::OldFile;
 use super::publish::{publish, replace_sidecar};
 use super::volume::Volume;
@@ -139,7 +140,7 @@ pub(super) struct Open {
 #[derive(Debug, Default)]
 struct Written {
     bytes: u64,
-    hash: Box<blake3::Hasher>,
+    hash: Hash,
     fault: Option<DiskError>,
 }
 
@@ -231,9 +232,7 @@ impl Open {
             self.fail(&mut written, DiskError::new("write", &self.name, error));
             return;
         }
-        for slice in batch.slices() {
-            written.hash.update(slice);
-        }
+        batch.slices().iter().for_each(|slice| written.hash.update(slice));
         written.bytes += u64::try_from(batch.bytes()).unwrap_or(u64::MAX);
     }
 
@@ -266,8 +265,8 @@ impl Open {
             self.fail(&mut self.written(), error.clone());
             return Err(error);
         }
-        let written = self.written();
-        Ok(Sealed { bytes: written.bytes, blake3: written.hash.finalize().to_hex().to_string() })
+        let mut written = self.written();
+        Ok(Sealed { bytes: written.bytes, blake3: written.hash.finish() })
     }
 
     fn fail(&self, written: &mut Written, error: DiskError) {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, value::Object};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, filters, value::Object};
 
 use crate::config::DEFAULT_NAME;
 use crate::model::{Broadcast, Candidate, RoomKey};
@@ -97,22 +97,16 @@ fn render(template: &str, facts: &Facts<'_>) -> Result<String, minijinja::Error>
     // A misspelled name would be an empty one in every file's name, for ever.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_filter("date", date);
-    for (name, filter) in FILTERS {
-        filter(&mut environment, name);
-    }
+    // Of minijinja's own those that make sense in a name.
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("title", filters::title);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("replace", filters::replace);
+    environment.add_filter("default", filters::default);
+    environment.add_filter("length", filters::length);
     environment.render_str(template, values(facts))
 }
-
-/// The filters of minijinja that make sense in a name.
-const FILTERS: [(&str, fn(&mut Environment<'_>, &'static str)); 7] = [
-    ("lower", |environment, name| environment.add_filter(name, minijinja::filters::lower)),
-    ("upper", |environment, name| environment.add_filter(name, minijinja::filters::upper)),
-    ("title", |environment, name| environment.add_filter(name, minijinja::filters::title)),
-    ("trim", |environment, name| environment.add_filter(name, minijinja::filters::trim)),
-    ("replace", |environment, name| environment.add_filter(name, minijinja::filters::replace)),
-    ("default", |environment, name| environment.add_filter(name, minijinja::filters::default)),
-    ("length", |environment, name| environment.add_filter(name, minijinja::filters::length)),
-];
 
 fn values(facts: &Facts<'_>) -> Value {
     let Facts { room, broadcast, candidate, session, start } = *facts;

@@ -34,7 +34,7 @@ fn names() {
     let cases = [
         ("{{ streamer }}/{{ title }}", "Ann", "Hello", "Ann/Hello"),
         ("{{ streamer }}/{{ title }}", "A/B", "../../etc/passwd", "A_B/_.._etc_passwd"),
-        ("{{ streamer }}/{{ title }}", "..", "...", &format!("{now}")),
+        ("{{ streamer }}/{{ title }}", "..", "...", &now),
         ("../{{ title }}", "", "x", "x"),
         ("/abs/{{ title }}", "", "x", "abs/x"),
         ("{{ title }}", "", r#"a\b:c*d?e"f<g>h|i"#, "a_b_c_d_e_f_g_h_i"),
