@@ -1,1 +1,117 @@
-//! (to be built)
+//! The house: joins hands, trades and rooms once, and stops them in order. Knows no terminal.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::event::{self, Sink};
+use crate::http::Http;
+use crate::plugin::{Means, Registry};
+use crate::store::Store;
+
+pub mod check;
+pub mod doctor;
+pub mod entry;
+mod news;
+pub mod record;
+
+/// What a door wishes of a house.
+pub struct Wishes {
+    /// The config; its defaults where there is none.
+    pub config: Config,
+    /// Directories of plugins that the user named at the door; empty = the config's, else the usual places.
+    pub plugins: Vec<PathBuf>,
+    /// The program's own state.
+    pub data: PathBuf,
+}
+
+/// Everything that the rooms share. Cheap to clone; [`House::close`] once, when all rooms have been left.
+#[derive(Clone)]
+pub struct House {
+    /// The config in force.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The way out.
+    pub http: Http,
+    /// What outlives the program.
+    pub store: Store,
+    /// The plugins.
+    pub registry: Arc<Registry>,
+    /// Where facts are told.
+    pub events: Sink,
+    /// Where plugins were looked for.
+    pub plugin_dirs: Arc<Vec<PathBuf>>,
+}
+
+/// Ends what [`House::open`] began.
+pub struct Keeper {
+    news: JoinHandle<()>,
+}
+
+impl House {
+    /// Opens the house: the plugins are loaded, nothing is asked yet.
+    ///
+    /// # Errors
+    /// A config whose proxy, certificates or private hosts cannot be used, or a data directory that cannot be made.
+    pub async fn open(wishes: Wishes) -> anyhow::Result<(House, Keeper)> {
+        let Wishes { config, plugins, data } = wishes;
+        std::fs::create_dir_all(&data).with_context(|| {
+            format!("cannot make the data directory `{}`\nhint: name another one with `--data DIR`", data.display())
+        })?;
+        let clock = Clock::system();
+        let http = Http::new(&config.http, &config.plugins.allow_private_hosts)?;
+        let store = Store::open_with(&data, clock.clone());
+        let (events, queue) = event::queue();
+        let news = tokio::spawn(news::tell(queue));
+        let dirs = plugin_dirs(&plugins, &config, &data);
+        let config = Arc::new(config);
+        let means = Means {
+            config: &config,
+            data_dir: &data,
+            http: http.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+        };
+        let registry = Arc::new(Registry::load(&dirs, &means).await?);
+        let plugin_dirs = Arc::new(dirs);
+        Ok((House { config, clock, http, store, registry, events, plugin_dirs }, Keeper { news }))
+    }
+
+    /// Stops the guests and hears the last news.
+    pub async fn close(self, keeper: Keeper) {
+        let House { registry, store, events, .. } = self;
+        match Arc::try_unwrap(registry) {
+            Ok(registry) => registry.shut_down().await,
+            Err(_) => tracing::debug!("a room still holds the plugins"),
+        }
+        store.close().await;
+        drop(events);
+        // The news end when the last sender is gone; one that hangs on to it must not keep the program.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), keeper.news).await;
+    }
+}
+
+/// Where plugins are: what the user named, else the config's, else beside the program, else in a checkout's target
+/// folder, else in the data directory.
+fn plugin_dirs(named: &[PathBuf], config: &Config, data: &Path) -> Vec<PathBuf> {
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    if !config.plugins.dirs.is_empty() {
+        return config.plugins.dirs.clone();
+    }
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    let beside = folder.map(|folder| folder.join("plugins"));
+    // `target/debug/lyrebird` has its plugins in `target/plugins`.
+    let checkout = folder.and_then(Path::parent).filter(|target| target.join("CACHEDIR.TAG").is_file());
+    let checkout = checkout.map(|target| target.join("plugins"));
+    let found = beside.into_iter().chain(checkout).find(|dir| dir.is_dir());
+    vec![found.unwrap_or_else(|| data.join("plugins"))]
+}

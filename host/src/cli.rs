@@ -1,1 +1,103 @@
-//! (to be built)
+//! The door: the command line. Reads what was typed, asks the house, prints the answer and chooses the exit code.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::config::{self, Config};
+use crate::logging::{self, Color};
+
+mod args;
+mod check;
+mod doctor;
+mod exit;
+mod flv;
+mod output;
+mod plugin;
+mod record;
+mod status;
+
+use args::{Cli, Command, Global};
+use exit::{Exit, Failed, WithExit};
+
+/// Reads the command line and does what it says; the exit codes are `docs/cli.md`'s.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // A closed stdout or stderr: nobody is left to read the help.
+            let _ = error.print();
+            return ExitCode::from(code.code());
+        }
+    };
+    let color = Color::from(cli.global.color);
+    let code = match run(cli) {
+        Ok(exit) => exit,
+        Err(failed) => {
+            output::error(&failed, color);
+            failed.exit
+        }
+    };
+    ExitCode::from(code.code())
+}
+
+fn run(cli: Cli) -> Result<Exit, Failed> {
+    let Cli { global, command } = cli;
+    // A recording tells its milestones; every other command speaks through its answer.
+    let level = if matches!(command, Command::Record(_)) { "info" } else { "warn" };
+    let filter = global.log.as_deref().unwrap_or(level);
+    logging::init(filter, global.log_format.into(), global.color.into()).exit(Exit::Usage)?;
+    if let Command::Completions { shell } = command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "lyrebird", &mut script);
+        // A closed stdout means that nobody reads on.
+        let _ = io::Write::write_all(&mut io::stdout().lock(), &script);
+        return Ok(Exit::Done);
+    }
+    if let Command::Flv(args::Flv::Inspect { files, json, tags }) = command {
+        return flv::inspect(&files, json, tags);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("lyrebird")
+        .build()
+        .map_err(|error| anyhow::Error::new(error).context("cannot start the runtime"))?;
+    let result = runtime.block_on(async {
+        match command {
+            Command::Record(args) => record::record(&global, args).await,
+            Command::Check(args) => check::check(&global, args).await,
+            Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,
+            Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
+            Command::Doctor(args) => doctor::doctor(&global, args).await,
+            Command::Completions { .. } | Command::Flv(_) => Ok(Exit::Done),
+        }
+    });
+    // A blocking call that hangs (a dead network share) must not keep the program alive.
+    runtime.shutdown_background();
+    result
+}
+
+/// The config that the user named, without its rooms; the defaults where he named none.
+fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
+    let Some(file) = file else { return Ok(Config::default()) };
+    let mut config = config::read(file).exit(Exit::Usage)?;
+    config.room.clear();
+    config.rooms = config::Rooms::default();
+    Ok(config)
+}
+
+/// The directory of the program's own state.
+fn data_dir(global: &Global) -> Result<PathBuf, Failed> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let found = global
+        .data
+        .clone()
+        .or_else(|| from("XDG_DATA_HOME").map(|dir| dir.join("lyrebird")))
+        .or_else(|| from("HOME").map(|dir| dir.join(".local/share/lyrebird")));
+    found
+        .ok_or_else(|| anyhow::anyhow!("no place for the program's state is known\nhint: name one with `--data DIR`"))
+        .exit(Exit::Usage)
+}

@@ -338,3 +338,6 @@ pub struct Rooms {
     /// A text file of URLs, one a line; a leading `#` pauses the room.
     pub file: Option<PathBuf>,
 }
+
+#[cfg(test)]
+mod tests;

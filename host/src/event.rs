@@ -46,6 +46,28 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The name, as logs and JSON write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::SessionStarted => "session_started",
+            Kind::SessionEnded => "session_ended",
+            Kind::ReceptionStarted => "reception_started",
+            Kind::ReceptionEnded => "reception_ended",
+            Kind::SegmentOpened => "segment_opened",
+            Kind::SegmentClosed => "segment_closed",
+            Kind::Gap => "gap",
+            Kind::Repair => "repair",
+            Kind::CheckFailed => "check_failed",
+            Kind::PluginLoaded => "plugin_loaded",
+            Kind::PluginRefused => "plugin_refused",
+            Kind::PluginReplaced => "plugin_replaced",
+            Kind::PluginRolledBack => "plugin_rolled_back",
+            Kind::DiskLow => "disk_low",
+            Kind::DiskOk => "disk_ok",
+            Kind::LoginExpired => "login_expired",
+        }
+    }
+
     /// Kinds that may be dropped, counted, when the queue is full.
     pub fn is_debug(self) -> bool {
         matches!(self, Kind::Repair | Kind::ReceptionStarted)
@@ -64,7 +86,7 @@ pub struct Event {
     pub kind: Kind,
     /// The platform concerned.
     pub platform: Option<String>,
-    /// The room concerned: its canonical id.
+    /// The room concerned: its canonical id, as it may be shown.
     pub room: Option<String>,
     /// The session concerned.
     pub session: Option<String>,
@@ -86,7 +108,7 @@ impl Event {
             time: rfc3339(clock.now()),
             kind,
             platform: room.map(|key| key.platform.clone()),
-            room: room.map(|key| key.id.clone()),
+            room: room.map(RoomKey::shown_id),
             session: session.map(str::to_owned),
             data,
         }

@@ -1,1 +1,167 @@
-//! (to be built)
+//! Sets logging up: one physical line an event, on stderr, as text or JSON, above the status line where there is one.
+//!
+//! Knows nothing of what is logged. Values come from strangers (titles, server answers), so control characters are
+//! escaped before a terminal sees them.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::time::FormatTime;
+
+use crate::clock::{Clock, rfc3339};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// At a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// The decision for stderr.
+    pub fn on_stderr(self) -> bool {
+        self.on(io::stderr().is_terminal())
+    }
+
+    /// The decision for stdout.
+    pub fn on_stdout(self) -> bool {
+        self.on(io::stdout().is_terminal())
+    }
+
+    fn on(self, terminal: bool) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+}
+
+/// Sets logging up for the whole process. `filter` is a level (`info`) or a filter (`lyrebird=debug,warn`).
+///
+/// # Errors
+/// A filter that cannot be read, or logging that is set up already.
+pub fn init(filter: &str, form: Form, color: Color) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder().parse(filter).map_err(|error| {
+        anyhow::anyhow!("cannot read log filter `{filter}`: {error}\nhint: a level (error, warn, info, debug, trace) or `lyrebird::record=debug,info`")
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_timer(LocalTime).with_writer(Screen);
+    let result = match form {
+        Form::Text => {
+            let fields = debug_fn(|out, field, value| write_field(out, field.name(), value));
+            let builder = builder.with_target(false).with_ansi(color.on_stderr());
+            builder.fmt_fields(fields.delimited(" ")).try_init()
+        }
+        Form::Json => builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+    };
+    result.map_err(|error| anyhow::anyhow!("cannot set logging up: {error}"))
+}
+
+fn write_field(out: &mut Writer<'_>, name: &str, value: &dyn fmt::Debug) -> fmt::Result {
+    let text = format!("{value:?}");
+    match name {
+        "message" => write!(out, "{}", Escaped(&text)),
+        name if text.contains(' ') && !text.starts_with('"') => write!(out, "{name}=\"{}\"", Escaped(&text)),
+        name => write!(out, "{name}={}", Escaped(&text)),
+    }
+}
+
+/// Prints a text with its control and bidi characters escaped, so that it stays on its line and moves no cursor.
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars() {
+            let bidi = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if letter.is_control() || bidi || matches!(letter, '\u{2028}' | '\u{2029}') {
+                write!(out, "{}", letter.escape_default())?;
+            } else {
+                fmt::Write::write_char(out, letter)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct LocalTime;
+
+impl FormatTime for LocalTime {
+    fn format_time(&self, out: &mut Writer<'_>) -> fmt::Result {
+        out.write_str(&rfc3339(Clock::system().now()))
+    }
+}
+
+/// The status line, if the program shows one.
+static STATUS: OnceLock<ProgressBar> = OnceLock::new();
+
+/// The status line below the log lines: the same one at every call. Hidden where stderr is no terminal.
+pub fn status_line() -> ProgressBar {
+    let make = || {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
+        // The template is ours; were it wrong, the bar's own default is shown.
+        match ProgressStyle::with_template("{wide_msg}") {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    };
+    STATUS.get_or_init(make).clone()
+}
+
+/// Writes to stderr above the status line. A stderr that is closed or full loses the line and nothing else.
+struct Screen;
+
+impl<'a> MakeWriter<'a> for Screen {
+    type Writer = Screen;
+
+    fn make_writer(&'a self) -> Screen {
+        Screen
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let put = || {
+            // Nobody is left to be told of a closed stderr, and a recording must not die of it.
+            let _ = io::stderr().lock().write_all(bytes);
+        };
+        match STATUS.get() {
+            Some(bar) if !bar.is_hidden() => bar.suspend(put),
+            _ => put(),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Escaped;
+
+    #[test]
+    fn a_hostile_title_stays_on_its_line() {
+        let shown = Escaped("a\nb\u{1b}[2Jc\u{9b}d\u{202e}e").to_string();
+        assert_eq!(shown, "a\\nb\\u{1b}[2Jc\\u{9b}d\\u{202e}e");
+    }
+}

@@ -16,7 +16,7 @@ pub use secret::{Secret, redact_url};
 /// Header, option or fact: name, value. Order is kept.
 pub type Pair = (String, String);
 
-/// One room of one platform; prints as `platform:id`.
+/// One room of one platform; prints as `platform:id`, for people: see [`RoomKey::shown_id`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomKey {
     /// The manifest's platform.
@@ -25,9 +25,16 @@ pub struct RoomKey {
     pub id: String,
 }
 
+impl RoomKey {
+    /// The id as it may be shown: where a picker's ids are URLs, they may be signed.
+    pub fn shown_id(&self) -> String {
+        if self.id.contains("://") { redact_url(&self.id) } else { self.id.clone() }
+    }
+}
+
 impl fmt::Display for RoomKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}", self.platform, self.id)
+        write!(out, "{}:{}", self.platform, self.shown_id())
     }
 }
 

@@ -1,1 +1,5 @@
-//! (to be built)
+//! The head: what to do about each room, and when.
+
+pub mod pace;
+pub mod room;
+pub mod watch;

@@ -1,1 +1,38 @@
-//! (to be built)
+//! The plugin host: from a directory of `.wasm` files to answers in the model's words.
+//!
+//! Guests are not trusted with anything: a call has its own instance, its own limits, and reaches the network through
+//! `http` alone. No plugin code is on the path of media bytes. Knows nothing of recordings and rooms.
+
+mod access;
+mod anatomy;
+mod bindings;
+mod budget;
+mod cache;
+mod engine;
+mod error;
+mod glob;
+mod grants;
+mod imports;
+mod instance;
+mod limits;
+mod listing;
+mod loader;
+mod manifest;
+mod notifier;
+mod pick;
+mod picker;
+mod registry;
+mod scan;
+mod settings;
+mod slot;
+mod version;
+mod words;
+
+pub use anatomy::{CONTRACT, Kind};
+pub use error::{CallError, LoadError};
+pub use listing::{Description, Listing, State, inspect};
+pub use manifest::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};
+pub use notifier::{Notice, Notifier};
+pub use pick::PickError;
+pub use picker::Picker;
+pub use registry::{Means, Registry, approve_file};

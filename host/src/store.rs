@@ -1,1 +1,156 @@
-//! (to be built)
+//! What must outlive the program and is no media: plugins' key-values and resolved ids, in one SQLite file.
+//!
+//! It is never on the path of a recording: a broken file is put aside and built anew, a full disk is an error for the
+//! one who asked, and nothing here stops anything else. Knows no plugin and no room.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::Clock;
+
+mod file;
+mod schema;
+
+use file::File;
+
+/// Bytes of a value.
+pub const MAX_VALUE: usize = 64 << 10;
+/// Bytes of a key.
+pub const MAX_KEY: usize = 1 << 10;
+/// Bytes of all keys and values of a plugin.
+pub const MAX_PLUGIN: usize = 1 << 20;
+
+/// Requests that may wait for the thread; more wait outside, each for itself.
+const QUEUE: usize = 64;
+
+/// Why a value was not read or kept, as `store.error` of the contract has it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The value has more than 64 KiB, or the key more than 1 KiB.
+    #[error("the value is larger than 64 KiB, or the key than 1 KiB")]
+    TooLarge,
+    /// The plugin's values would have more than 1 MiB.
+    #[error("the plugin's values would be larger than 1 MiB")]
+    Quota,
+    /// The database does not work; the text says why.
+    #[error("{0}")]
+    Io(String),
+}
+
+/// The database. Clones share one thread, which ends when the last one is gone; [`Store::close`] waits for it.
+#[derive(Clone)]
+pub struct Store(Arc<Desk>);
+
+struct Desk {
+    orders: mpsc::Sender<Order>,
+}
+
+type Order = Box<dyn FnOnce(&mut File) + Send>;
+
+impl Store {
+    /// Opens `lyrebird.db` in the data directory, making both where they are missing. Never fails: what is wrong shows
+    /// in the answers, and is tried again after a while.
+    pub fn open(data_dir: &Path) -> Store {
+        Store::open_with(data_dir, Clock::system())
+    }
+
+    /// The same with a clock that a test can turn.
+    pub fn open_with(data_dir: &Path, clock: Clock) -> Store {
+        let (orders, mut waiting) = mpsc::channel::<Order>(QUEUE);
+        let mut file = File::new(data_dir, clock);
+        let thread = std::thread::Builder::new().name(String::from("store"));
+        let started = thread.spawn(move || {
+            file.wake();
+            while let Some(order) = waiting.blocking_recv() {
+                order(&mut file);
+            }
+        });
+        if let Err(error) = started {
+            tracing::warn!(error = %error, "cannot start the thread of the database, nothing will be remembered");
+        }
+        Store(Arc::new(Desk { orders }))
+    }
+
+    /// A plugin's value; none when it was never set, deleted, or its time is over.
+    ///
+    /// # Errors
+    /// The database does not work.
+    pub async fn kv_get(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let (plugin, key) = (plugin.to_owned(), key.to_owned());
+        self.ask(move |file| file.kv_get(&plugin, &key)).await
+    }
+
+    /// Keeps a value, for ever or for a time.
+    ///
+    /// # Errors
+    /// Too much, or the database does not work; the old value stays then.
+    pub async fn kv_set(
+        &self,
+        plugin: &str,
+        key: &str,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        if value.len() > MAX_VALUE || key.len() > MAX_KEY {
+            return Err(StoreError::TooLarge);
+        }
+        let (plugin, key) = (plugin.to_owned(), key.to_owned());
+        self.ask(move |file| file.kv_set(&plugin, &key, &value, ttl)).await
+    }
+
+    /// Forgets a value; no error when there is none.
+    ///
+    /// # Errors
+    /// The database does not work.
+    pub async fn kv_delete(&self, plugin: &str, key: &str) -> Result<(), StoreError> {
+        let (plugin, key) = (plugin.to_owned(), key.to_owned());
+        self.ask(move |file| file.kv_delete(&plugin, &key)).await
+    }
+
+    /// The canonical id that a plugin once gave for a user's input; none also when the database does not work: asking
+    /// the plugin again is always possible.
+    pub async fn resolved(&self, plugin: &str, input: &str) -> Option<String> {
+        let (plugin, input) = (plugin.to_owned(), input.to_owned());
+        let answer = self.ask(move |file| file.resolved(&plugin, &input)).await;
+        answer.inspect_err(|error| tracing::debug!(error = %error, "cannot look up a resolved id")).ok().flatten()
+    }
+
+    /// Remembers a canonical id. What cannot be remembered is asked again.
+    pub async fn note_resolved(&self, plugin: &str, input: &str, id: &str) {
+        let (plugin, input, id) = (plugin.to_owned(), input.to_owned(), id.to_owned());
+        if let Err(error) = self.ask(move |file| file.note_resolved(&plugin, &input, &id)).await {
+            tracing::debug!(error = %error, "cannot remember a resolved id");
+        }
+    }
+
+    /// Closes the file once everything asked before is done, and waits for it. Later questions open it again.
+    pub async fn close(&self) {
+        let closed = self.ask(|file| {
+            file.close();
+            Ok(())
+        });
+        if let Err(error) = closed.await {
+            tracing::debug!(error = %error, "the database was not closed");
+        }
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut File) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let order: Order = Box::new(move |file| {
+            // Whoever asked may have gone; then nobody wants to know.
+            let _ = answer.send(question(file));
+        });
+        let gone = || StoreError::Io(String::from("the database's thread is gone"));
+        self.0.orders.send(order).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,10 @@ impl fmt::Display for ConfigError {
         match self {
             ConfigError::Io(file, _) => write!(out, "cannot read config `{}`", file.display()),
             ConfigError::Wrong { file, line, column, message, hint } => {
-                write!(out, "{}:{line}:{column}: {message}", file.display())?;
+                match line {
+                    0 => write!(out, "{}: {message}", file.display())?,
+                    _ => write!(out, "{}:{line}:{column}: {message}", file.display())?,
+                }
                 hint.iter().try_for_each(|hint| write!(out, "\nhint: {hint}"))
             }
             ConfigError::Secret(what, why) => write!(out, "cannot read {what}: {why}"),

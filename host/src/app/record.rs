@@ -1,0 +1,197 @@
+//! `record`: rooms from the command line, watched and recorded until each is done or somebody stops them.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{debug, info, warn};
+
+use crate::app::House;
+use crate::app::entry::{self, Entry};
+use crate::disk::Disk;
+use crate::http::host::HostPort;
+use crate::model::{Pair, RoomKey, redact_url};
+use crate::monitor::room::{Outcome, Rules};
+use crate::monitor::watch::{Glance, Watch, trouble};
+use crate::monitor::{pace, room, watch as monitor_watch};
+use crate::plugin::{Live, Picker};
+use crate::record::{Access, Hands, Plan, Preference, salvage};
+
+/// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// What the user wants recorded.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// URLs or ids, as he wrote them.
+    pub urls: Vec<String>,
+    /// The picker by his word.
+    pub plugin: Option<String>,
+    /// Options for the picker.
+    pub options: Vec<Pair>,
+    /// Headers for the rooms' own hosts.
+    pub headers: Vec<Pair>,
+    /// The folder.
+    pub output: PathBuf,
+    /// The template of names.
+    pub name: String,
+    /// Quality keys, best first.
+    pub qualities: Vec<String>,
+    /// Each room is done after its first session with media.
+    pub once: bool,
+    /// Media time of a room after which it is done.
+    pub max_duration: Option<Duration>,
+    /// Bytes of a room after which it is done.
+    pub max_bytes: Option<u64>,
+}
+
+/// Rooms with their pickers, and the folder that they are recorded to.
+pub struct Recorder {
+    house: House,
+    wanted: Wanted,
+    hands: Hands,
+    rooms: Vec<(String, Picker)>,
+    glances: Vec<(String, Glance)>,
+}
+
+/// Rooms that are being recorded, by key: nobody records a room twice.
+type Taken = Arc<Mutex<HashSet<RoomKey>>>;
+
+impl Recorder {
+    /// Opens the folder and makes whole what a recorder that died left in it.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written to.
+    pub async fn open(house: House, wanted: Wanted, rooms: Vec<(String, Picker)>) -> anyhow::Result<Recorder> {
+        let disk = Disk::new();
+        let hands =
+            Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
+        // Opened here so that a folder that cannot be used is known before anything is asked.
+        hands.disk.root(&wanted.output).await?;
+        salvage(&wanted.output, &hands.disk, &hands.clock, &hands.events).await?;
+        let glances = rooms.iter().map(|(url, _)| (redact_url(url), Glance::default())).collect();
+        Ok(Recorder { house, wanted, hands, rooms, glances })
+    }
+
+    /// What a door may look at while the rooms are recorded.
+    pub fn glances(&self) -> Vec<(String, Glance)> {
+        self.glances.clone()
+    }
+
+    /// Records until every room is done, or until `stop` turns true and every file is closed. One outcome a room, in
+    /// the order in which they were done.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Vec<Outcome> {
+        let taken = Taken::default();
+        let mut tasks = JoinSet::new();
+        let recorder = Arc::new(self);
+        for index in 0..recorder.rooms.len() {
+            let (recorder, taken, stop) = (Arc::clone(&recorder), Arc::clone(&taken), stop.clone());
+            tasks.spawn(async move { recorder.room(index, &taken, stop).await });
+        }
+        let mut outcomes = Vec::new();
+        while let Some(result) = tasks.join_next().await {
+            match result {
+                Ok(Some(outcome)) => outcomes.push(outcome),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(%error, "a room's task died");
+                    outcomes.push(Outcome::GaveUp(1));
+                }
+            }
+        }
+        let disk = recorder.hands.disk.clone();
+        drop(recorder);
+        if !disk.shut_down(LAST_WRITES).await {
+            warn!("a volume does not answer: what it was handed last may not be on it");
+        }
+        outcomes
+    }
+
+    async fn room(&self, index: usize, taken: &Taken, mut stop: watch::Receiver<bool>) -> Option<Outcome> {
+        let (url, picker) = self.rooms.get(index)?;
+        let (_, glance) = self.glances.get(index)?;
+        let entry = match self.enter(picker, url, &mut stop).await {
+            Ok(entry) => entry,
+            Err(outcome) => return Some(outcome),
+        };
+        if !taken.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.key.clone()) {
+            warn!(url = redact_url(url), room = %entry.key, "the same room again: it is recorded once");
+            return None;
+        }
+        let watch = self.watch(entry, glance.clone());
+        Some(monitor_watch::watch(watch, stop).await)
+    }
+
+    /// Asks for the room's id until there is an answer: a platform that cannot be reached at the start may be later.
+    async fn enter(&self, picker: &Picker, url: &str, stop: &mut watch::Receiver<bool>) -> Result<Entry, Outcome> {
+        let mut failures = 0u32;
+        let mut told = String::new();
+        loop {
+            let answer = tokio::select! {
+                answer = self.house.enter(picker, url, &self.wanted.options) => answer,
+                _ = stop.wait_for(|stop| *stop) => return Err(Outcome::Stopped),
+            };
+            let error = match answer {
+                Ok(entry) => return Ok(entry),
+                Err(error) => error,
+            };
+            let text = error.to_string();
+            if entry::is_permanent(&error) {
+                tracing::error!(url = redact_url(url), reason = text, "no such room");
+                return Err(Outcome::GaveUp(1));
+            }
+            failures = failures.saturating_add(1);
+            let pause = match trouble(&error) {
+                room::Trouble::Wall => pace::WALL,
+                room::Trouble::RateLimited(asked) => pace::backing_off(failures, asked),
+                _ => pace::growing(failures + 1),
+            };
+            if told == text {
+                debug!(reason = text, "still no answer");
+            } else {
+                warn!(url = redact_url(url), reason = text, "the room cannot be resolved, trying again");
+                told = text;
+            }
+            tokio::select! {
+                () = self.house.clock.sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => return Err(Outcome::Stopped),
+            }
+        }
+    }
+
+    fn watch(&self, entry: Entry, glance: Glance) -> Watch {
+        let Entry { picker, room, key } = entry;
+        let config = &self.house.config;
+        let manifest = picker.manifest();
+        let own = config.plugin.get(&manifest.name);
+        let interval = match own.and_then(|own| own.interval) {
+            Some(interval) => interval.0,
+            None => config.check.interval.0.max(manifest.interval),
+        };
+        let access = Access {
+            user_headers: self.wanted.headers.clone(),
+            room_host: HostPort::from_url(&room.input),
+            overrides: picker.overrides(),
+        };
+        let preference = Preference { qualities: self.wanted.qualities.clone(), ..Preference::default() };
+        let rules = Rules {
+            by_media: manifest.live == Live::ByMedia,
+            once: self.wanted.once,
+            interval,
+            grace: config.check.grace.0,
+        };
+        let plan = Plan {
+            root: self.wanted.output.clone(),
+            name: self.wanted.name.clone(),
+            max_duration: self.wanted.max_duration,
+            max_size: self.wanted.max_bytes,
+            ..Plan::new(&config.output, config.http.stall.0, manifest.label())
+        };
+        let jitter = config.check.jitter;
+        let hands = self.hands.clone();
+        Watch { picker, room, key, rules, jitter, preference, plan, hands, access, glance }
+    }
+}

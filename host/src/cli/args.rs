@@ -1,0 +1,233 @@
+//! What may be typed: the command line as clap reads it. Decides nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::config::{Size, Span};
+use crate::logging;
+
+/// Records live streams, unattended.
+#[derive(Debug, Parser)]
+#[command(name = "lyrebird", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Directory of plugins; may be repeated, the first one wins
+    #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
+    pub plugins: Vec<PathBuf>,
+    /// Log level (error, warn, info, debug, trace) or filter (`lyrebird::record=debug,info`)
+    #[arg(long, value_name = "LEVEL|FILTER", global = true, env = "LYREBIRD_LOG")]
+    pub log: Option<String>,
+    /// How log lines look
+    #[arg(long, value_name = "FORM", global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// Directory of the program's own state: database, compiled plugins
+    #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath, env = "LYREBIRD_DATA")]
+    pub data: Option<PathBuf>,
+    /// Whether to use colours
+    #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+/// `--log-format`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl From<LogFormat> for logging::Form {
+    fn from(form: LogFormat) -> Self {
+        match form {
+            LogFormat::Text => logging::Form::Text,
+            LogFormat::Json => logging::Form::Json,
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum When {
+    /// At a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<When> for logging::Color {
+    fn from(when: When) -> Self {
+        match when {
+            When::Auto => logging::Color::Auto,
+            When::Always => logging::Color::Always,
+            When::Never => logging::Color::Never,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Wait for rooms to go live and record them
+    Record(Record),
+    /// Ask once whether rooms are live and how they can be received
+    Check(Check),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Look at FLV files
+    #[command(subcommand)]
+    Flv(Flv),
+    /// Tell what should be known before the recorder is trusted
+    Doctor(Doctor),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which picker is asked, and with which options.
+#[derive(Clone, Debug, Args)]
+pub struct Asking {
+    /// URLs (or ids) of the rooms
+    #[arg(required = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub urls: Vec<String>,
+    /// Config file; without it none is read
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Ask this picker, whatever the URL looks like
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Option<String>,
+    /// Option for the picker; may be repeated
+    #[arg(long = "option", value_name = "K=V", value_parser = key_value)]
+    pub options: Vec<(String, String)>,
+    /// Header for media requests to the room's own host; may be repeated, wins over the picker's
+    #[arg(long = "header", value_name = "N: V", value_parser = header)]
+    pub headers: Vec<(String, String)>,
+}
+
+/// `record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+    /// Folder for the recordings [default: `[output] dir` of the config, else `recordings`]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    /// Template of the names, for example "{{ streamer }}/{{ title }}"
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name: Option<String>,
+    /// Quality keys, best first, parted by commas
+    #[arg(long, value_name = "Q,Q", value_delimiter = ',')]
+    pub quality: Vec<String>,
+    /// Each room is done after its first session with media
+    #[arg(long)]
+    pub once: bool,
+    /// End a room's recording after this much media (`90s`, `2h`)
+    #[arg(long, value_name = "D")]
+    pub duration: Option<Span>,
+    /// End a room's recording at this many bytes in all its files (`500MB`, `8GiB`)
+    #[arg(long, value_name = "S")]
+    pub max_size: Option<Size>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub asking: Asking,
+    /// One JSON object a URL
+    #[arg(long)]
+    pub json: bool,
+    /// Show the candidates' URLs whole; they may be signed in your name
+    #[arg(long)]
+    pub show_urls: bool,
+}
+
+/// `plugin`.
+#[derive(Debug, Subcommand)]
+pub enum Plugin {
+    /// List the plugins in the plugins directories
+    List {
+        /// Config file, for its directories and grants
+        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Option<PathBuf>,
+        /// One JSON object a plugin
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell what a plugin file is, without running it
+    Inspect {
+        /// The component
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `flv`.
+#[derive(Debug, Subcommand)]
+pub enum Flv {
+    /// Tell what is in FLV files: tracks, times, groups, faults
+    Inspect {
+        /// The files
+        #[arg(required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// One JSON object a file
+        #[arg(long, conflicts_with = "tags")]
+        json: bool,
+        /// Print every tag as a line of text
+        #[arg(long)]
+        tags: bool,
+    },
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Config file
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Folder for the recordings
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is no option, write it as KEY=VALUE")),
+    }
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+    match text.split_once(':') {
+        Some((name, value)) if !name.is_empty() && name.chars().all(token) && !value.contains(['\r', '\n', '\0']) => {
+            Ok((name.to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(String::from("no header, write it as 'Name: value'")),
+    }
+}

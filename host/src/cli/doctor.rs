@@ -1,0 +1,50 @@
+//! `doctor` at the door.
+
+use serde_json::json;
+
+use super::args::{Doctor, Global};
+use super::exit::{Exit, Failed, WithExit};
+use super::{config, data_dir, output};
+use crate::app::doctor::Weight;
+use crate::app::{House, Wishes};
+use crate::logging::Color;
+
+pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed> {
+    let config = config(args.config.as_ref())?;
+    let folder = args.output.unwrap_or_else(|| config.output.dir.clone());
+    let data = data_dir(global)?;
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data.clone() };
+    let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
+    let findings = house.examine(&folder).await;
+    house.close(keeper).await;
+    let bad = findings.iter().any(|finding| finding.weight == Weight::Bad);
+    if args.json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|finding| {
+                json!({ "topic": finding.topic, "state": finding.weight.word(), "text": finding.text, "hint": finding.hint })
+            })
+            .collect();
+        let version = env!("CARGO_PKG_VERSION");
+        output::json(&json!({ "version": version, "data": data, "healthy": !bad, "findings": list }))?;
+    } else {
+        output::line(format!("lyrebird {}, data in `{}`", env!("CARGO_PKG_VERSION"), data.display()));
+        for finding in &findings {
+            let text = output::safe(&finding.text);
+            output::line(format!("{} {:11} {text}", mark(finding.weight, global.color.into()), finding.topic));
+            if let Some(hint) = &finding.hint {
+                output::line(format!("  {:11} hint: {}", "", output::safe(hint)));
+            }
+        }
+    }
+    Ok(if bad { Exit::Failed } else { Exit::Done })
+}
+
+fn mark(weight: Weight, color: Color) -> String {
+    let (mark, code) = match weight {
+        Weight::Fine => ("✓", 32),
+        Weight::Care => ("!", 33),
+        Weight::Bad => ("✗", 31),
+    };
+    if color.on_stdout() { format!("\u{1b}[{code}m{mark}\u{1b}[0m") } else { mark.to_owned() }
+}

@@ -1,0 +1,44 @@
+//! Data goes to stdout, all else to stderr. A reader that has left (`| head`) is no failure.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use crate::logging::{Color, Escaped};
+
+/// Prints one line of data. Strangers' text in it must be escaped by the caller ([`safe`]).
+pub fn line(text: impl Display) {
+    // A closed stdout means that nobody reads on.
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Prints one JSON document on one line.
+pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    line(serde_json::to_string(value)?);
+    Ok(())
+}
+
+/// A stranger's text, safe for a terminal.
+pub fn safe(text: &str) -> String {
+    Escaped(text).to_string()
+}
+
+/// Tells an error on stderr: the chain of causes in one line, hints on lines of their own.
+pub fn error(text: impl Display, color: Color) {
+    let text = text.to_string();
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let paint = |word: &str, code: &str| match color.on_stderr() {
+        true => format!("\u{1b}[{code}m{word}\u{1b}[0m"),
+        false => word.to_owned(),
+    };
+    let mut stderr = io::stderr().lock();
+    // With stderr closed there is nobody to tell; the exit code still does.
+    let _ = writeln!(stderr, "{} {}", paint("error:", "1;31"), Escaped(first));
+    for line in lines {
+        let line = match line.strip_prefix("hint: ") {
+            Some(hint) => format!("{} {}", paint("hint:", "1;36"), Escaped(hint)),
+            None => Escaped(line).to_string(),
+        };
+        let _ = writeln!(stderr, "{line}");
+    }
+}

@@ -1,0 +1,83 @@
+//! `plugin list` and `plugin inspect` at the door.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Global;
+use super::exit::{Exit, Failed, WithExit};
+use super::{config, data_dir, output};
+use crate::app::{House, Wishes};
+use crate::plugin::{self, Description, Listing, State};
+
+pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> Result<Exit, Failed> {
+    let config = config(file.as_ref())?;
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
+    let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
+    let listings = house.registry.list();
+    let dirs: Vec<String> = house.plugin_dirs.iter().map(|dir| dir.display().to_string()).collect();
+    for (dir, why) in house.registry.unread() {
+        output::error(format!("cannot read `{}`: {why}", dir.display()), global.color.into());
+    }
+    house.close(keeper).await;
+    for listing in &listings {
+        if json {
+            output::json(listing)?;
+        } else {
+            print(listing);
+        }
+    }
+    if listings.is_empty() && !json {
+        output::line(format!("no plugins in {}", dirs.join(", ")));
+    }
+    Ok(Exit::Done)
+}
+
+fn print(listing: &Listing) {
+    let Listing { description, state, reason } = listing;
+    let version = description.version.as_deref().unwrap_or("?");
+    let name = format!("{}@{version}", description.name);
+    let hosts = if description.hosts.is_empty() { String::from("calls nobody") } else { description.hosts.join(" ") };
+    let line = format!("{name:24} {:15} {:10} {hosts}", state.word(), description.kinds.join("+"));
+    output::line(output::safe(line.trim_end()));
+    if *state != State::Active {
+        output::line(format!("    {}", output::safe(&description.file.display().to_string())));
+    }
+    for line in reason.iter().flat_map(|reason| reason.lines()) {
+        output::line(format!("    {}", output::safe(line)));
+    }
+}
+
+pub(super) fn inspect(file: &Path, json: bool) -> Result<Exit, Failed> {
+    let failed = |error: plugin::LoadError| {
+        anyhow::Error::new(error).context(format!("cannot take `{}` as a plugin", file.display()))
+    };
+    let description = plugin::inspect(file).map_err(failed).exit(Exit::PluginFailed)?;
+    if json {
+        output::json(&description)?;
+    } else {
+        tell(&description);
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(description: &Description) {
+    let version = description.version.as_deref().unwrap_or("?");
+    output::line(output::safe(&format!("{}@{version}", description.name)));
+    let or_nothing = |words: &[String]| if words.is_empty() { String::from("nothing") } else { words.join(" ") };
+    let rows = [
+        ("is", description.description.clone().unwrap_or_default()),
+        ("kinds", description.kinds.join(", ")),
+        ("contract", description.contract.clone().unwrap_or_default()),
+        ("platform", description.platform.clone().unwrap_or_default()),
+        ("rooms", or_nothing(&description.rooms)),
+        ("may call", or_nothing(&description.hosts)),
+        ("cookie for", or_nothing(&description.cookies)),
+        ("sha256", description.sha256.clone().unwrap_or_default()),
+    ];
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        output::line(output::safe(&format!("  {name:11} {value}")));
+    }
+    for setting in &description.settings {
+        let secret = if setting.secret { " (secret)" } else { "" };
+        output::line(output::safe(&format!("  setting     {}{secret}: {}", setting.name, setting.help)));
+    }
+}

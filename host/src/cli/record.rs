@@ -1,0 +1,125 @@
+//! `record` at the door: signals, the status line, the exit code.
+
+use std::path::PathBuf;
+use std::process;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tracing::info;
+
+use super::args::{Asking, Global, Record};
+use super::exit::{Exit, Failed, WithExit};
+use super::{config, data_dir, output, status};
+use crate::app::record::{Recorder, Wanted};
+use crate::app::{House, Wishes};
+use crate::monitor::room::Outcome;
+use crate::plugin::Picker;
+
+pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed> {
+    let config = config(args.asking.config.as_ref())?;
+    let wanted = wanted(&args, &config);
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
+    let signals = Signals::new()?;
+    let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
+    let result = watched(&house, wanted, signals).await;
+    house.close(keeper).await;
+    result
+}
+
+fn wanted(args: &Record, config: &crate::config::Config) -> Wanted {
+    let Asking { urls, plugin, options, headers, .. } = args.asking.clone();
+    Wanted {
+        urls,
+        plugin,
+        options,
+        headers,
+        output: args.output.clone().unwrap_or_else(|| config.output.dir.clone()),
+        name: args.name.clone().unwrap_or_else(|| config.output.name.clone()),
+        qualities: args.quality.clone(),
+        once: args.once,
+        max_duration: args.duration.map(|span| span.0),
+        max_bytes: args.max_size.map(|size| size.0),
+    }
+}
+
+async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<Exit, Failed> {
+    let rooms = pick_all(house, &wanted.urls, wanted.plugin.as_deref())?;
+    let (once, folder) = (wanted.once, wanted.output.clone());
+    let opened = Recorder::open(house.clone(), wanted, rooms).await;
+    let recorder = opened.map_err(|error| unusable(&folder, error)).exit(Exit::Disk)?;
+    let glances = recorder.glances();
+    let (stop, stopped) = watch::channel(false);
+    let status = status::Status::show(glances.clone());
+    let running = recorder.run(stopped);
+    tokio::pin!(running);
+    let mut caught = None;
+    let outcomes = loop {
+        tokio::select! {
+            outcomes = &mut running => break outcomes,
+            number = signals.next() => {
+                if let Some(first) = caught {
+                    // The second one: at once. What is open is made whole by the next start.
+                    status.clear();
+                    process::exit(i32::from(Exit::Signal(first).code()));
+                }
+                caught = Some(number);
+                info!("stopping: finishing the files; once more stops at once");
+                // The rooms are gone only when `running` is done, which the loop sees next.
+                let _ = stop.send(true);
+            }
+        }
+    };
+    status.clear();
+    let wrote = status::tell_files(&glances);
+    Ok(exit(&outcomes, caught, once && !wrote))
+}
+
+fn exit(outcomes: &[Outcome], caught: Option<u8>, nothing_written: bool) -> Exit {
+    if let (Some(number), true) = (caught, outcomes.contains(&Outcome::Stopped)) {
+        return Exit::Signal(number);
+    }
+    let first_code = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::GaveUp(code) => Some(*code),
+        _ => None,
+    });
+    match first_code {
+        Some(2) if !outcomes.contains(&Outcome::Recorded) => Exit::Usage,
+        Some(_) if !outcomes.contains(&Outcome::Recorded) => Exit::Failed,
+        _ if nothing_written => Exit::Failed,
+        _ => Exit::Done,
+    }
+}
+
+fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow::Error {
+    error.context(format!("cannot record to `{}`", folder.display()))
+}
+
+/// One picker a URL. None, or two, for any of them is an error before anything is recorded.
+pub(super) fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) -> Result<Vec<(String, Picker)>, Failed> {
+    let pick = |url: &String| {
+        let found = house.picker(url, by_name);
+        let picker = found.map_err(|error| Failed { exit: Exit::from(&error), error: error.into() })?;
+        Ok((url.clone(), picker))
+    };
+    urls.iter().map(pick).collect()
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Signals> {
+        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The number of the next one.
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.interrupt.recv() => 2,
+            _ = self.terminate.recv() => 15,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+use super::*;
+use crate::http::testing::{Say, Server};
+
+fn http() -> Http {
+    Http::new(&crate::config::Http::default(), &[]).unwrap()
+}
+
+fn request(url: String) -> MediaRequest {
+    MediaRequest {
+        room_host: HostPort::from_url(&url),
+        url,
+        headers: vec![],
+        user_headers: vec![],
+        overrides: Overrides::default(),
+        stall: Duration::from_secs(8),
+    }
+}
+
+fn pair(name: &str, value: &str) -> Pair {
+    (name.to_owned(), value.to_owned())
+}
+
+async fn open(server: &Server) -> Media {
+    http().media(request(server.url("/live"))).await.unwrap()
+}
+
+/// Reads to the end: the bytes, and how it ended.
+async fn drain(media: &mut Media) -> (String, Result<(), MediaFault>) {
+    let mut text = String::new();
+    loop {
+        match media.chunk().await {
+            Ok(Some(chunk)) => text.push_str(&String::from_utf8_lossy(&chunk)),
+            Ok(None) => return (text, Ok(())),
+            Err(fault) => return (text, Err(fault)),
+        }
+    }
+}
+
+/// What is received of an answer, and how it ends.
+async fn check(answer: &str, bytes: &str, end: Result<(), MediaFault>) {
+    let server = Server::saying(answer).await;
+    assert_eq!(drain(&mut open(&server).await).await, (bytes.to_owned(), end), "{answer}");
+}
+
+#[tokio::test]
+async fn ends() {
+    check("HTTP/1.1 200 OK\n\nall there is", "all there is", Ok(())).await;
+    check("HTTP/1.1 200 OK\n\n", "", Ok(())).await;
+    check("HTTP/1.1 200 OK\nContent-Length: 5\n\n12345", "12345", Ok(())).await;
+    check("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n3\nabc\n2\nde\n0\n\n", "abcde", Ok(())).await;
+    let short = MediaFault::Truncated { got: 3, expected: 5 };
+    check("HTTP/1.1 200 OK\nContent-Length: 5\n\n123", "123", Err(short)).await;
+    let broken = MediaFault::Reset(String::from("x"));
+    for answer in ["3\nabc\n5\nde", "3\nabc\n", "zz\nabc"] {
+        let server = Server::saying(&format!("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n{answer}")).await;
+        let (_, end) = drain(&mut open(&server).await).await;
+        let same_kind = end.as_ref().err().map(std::mem::discriminant);
+        assert_eq!(same_kind, Some(std::mem::discriminant(&broken)), "{answer}: {end:?}");
+    }
+}
+
+#[tokio::test]
+async fn head() {
+    let text = "HTTP/1.1 200 OK\nContent-Type: Video/X-FLV; a=b\nContent-Length: 3\n\nabc";
+    let mut media = open(&Server::saying(text).await).await;
+    assert_eq!((media.content_type(), media.content_length()), (Some("video/x-flv"), Some(3)));
+    drain(&mut media).await.1.unwrap();
+    assert_eq!(media.received(), 3);
+    let media = open(&Server::saying("HTTP/1.1 200 OK\n\n").await).await;
+    assert_eq!((media.content_type(), media.content_length()), (None, None));
+}
+
+#[tokio::test]
+async fn a_reset_is_no_end() {
+    for head in ["", "Transfer-Encoding: chunked\r\n", "Content-Length: 100\r\n"] {
+        let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n3\r\nabc\r\n").into_bytes();
+        let server = Server::start(move |_| vec![Say::Bytes(head.clone()), Say::Reset]).await;
+        let (text, end) = drain(&mut open(&server).await).await;
+        assert!(text.contains("abc"), "{text}");
+        assert!(matches!(&end, Err(MediaFault::Reset(why)) if why.contains("reset")), "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn stalls() {
+    for head in ["", "Transfer-Encoding: chunked\r\n", "Content-Length: 100\r\n"] {
+        let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n").into_bytes();
+        let server = Server::start(move |_| vec![Say::Bytes(head.clone()), Say::Nothing]).await;
+        let mut media = open(&server).await;
+        tokio::time::pause();
+        let start = tokio::time::Instant::now();
+        assert_eq!(drain(&mut media).await, (String::new(), Err(MediaFault::Stalled)));
+        // The pulse began a little before the test's own count.
+        assert!((7900..9100).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn slow_loris() {
+    let head = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+    let server = Server::start(move |_| vec![Say::Bytes(head.clone()), Say::Drip]).await;
+    let mut media = open(&server).await;
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    assert_eq!(drain(&mut media).await.1, Err(MediaFault::Stalled));
+    assert!((15_900..17_100).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn no_head() {
+    let server = Server::start(|_| vec![Say::Nothing]).await;
+    let ask = MediaRequest { stall: Duration::from_millis(200), ..request(server.url("/x?sign=secret")) };
+    let Err(Refusal::Unreachable(text)) = http().media(ask).await else { panic!("an answer") };
+    assert_eq!(text, format!("{}/x?sign=…: no answer in time", server.url("")));
+}
+
+async fn refused(answer: &str) -> Refusal {
+    let server = Server::saying(answer).await;
+    match http().media(request(server.url("/x"))).await {
+        Ok(_) => panic!("an answer"),
+        Err(refusal) => refusal,
+    }
+}
+
+#[tokio::test]
+async fn refusals() {
+    assert_eq!(refused("HTTP/1.1 404 Not Found\nContent-Length: 0\n\n").await, Refusal::Status(404, None));
+    assert_eq!(refused("HTTP/1.1 429 Wait\nRetry-After: 7\n\n").await, Refusal::Status(429, Some(7)));
+    assert_eq!(refused("HTTP/1.1 304 Same\n\n").await, Refusal::Status(304, None));
+    assert_eq!(
+        refused("HTTP/1.1 200 OK\nContent-Encoding: gzip\n\nx").await,
+        Refusal::NotMedia(String::from("a compressed body (gzip)"))
+    );
+    let rule = |refusal| match refusal {
+        Refusal::Denied(text) => text.split_once(": ").map(|(_, rule)| rule.to_owned()).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let rule = |refusal| rule(refusal).lines().next().unwrap().to_owned();
+    let to = |place: &str| format!("HTTP/1.1 302 Found\nLocation: {place}\n\n");
+    assert_eq!(rule(refused(&to("/x")).await), "redirect limit: more than 5 hops");
+    assert_eq!(rule(refused(&to("file:///etc/passwd")).await), "it leads to a `file` URL");
+    assert_eq!(rule(refused(&to("http://127.0.0.1:1/")).await), "private address: `127.0.0.1:1` is 127.0.0.1");
+    assert_eq!(rule(refused(&to("http://u:p@1.1.1.1/")).await), "the URL carries a user or a password");
+}
+
+#[tokio::test]
+async fn headers_keep_to_their_hosts() {
+    let end = Server::saying("HTTP/1.1 200 OK\n\nend").await;
+    let place = end.url("/end");
+    let start = Server::start(move |heard| {
+        let place = if heard.starts_with("GET /here") { place.clone() } else { String::from("/here") };
+        vec![Say::Bytes(format!("HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n").into_bytes())]
+    })
+    .await;
+    let ask = MediaRequest {
+        headers: vec![
+            pair("Cookie", "a=1"),
+            pair("Authorization", "mine"),
+            pair("Referer", "there"),
+            pair("X-Both", "candidate"),
+            pair("Host", "elsewhere"),
+            pair("Accept-Encoding", "gzip"),
+        ],
+        user_headers: vec![pair("X-Both", "user"), pair("X-User", "1")],
+        ..request(start.url("/start"))
+    };
+    let http = Http::new(&crate::config::Http::default(), &[format!("127.0.0.1:{}", end.port)]).unwrap();
+    let mut media = http.media(ask).await.unwrap();
+    assert_eq!(drain(&mut media).await.0, "end");
+    assert_eq!(media.shown_url(), end.url("/end"));
+    let wanted = ["cookie: a=1", "authorization: mine", "referer: there", "x-both: user", "x-user: 1"];
+    let check = |heard: &str, yes: &[&str], no: &[&str]| {
+        assert!(heard.contains("accept-encoding: identity\r\n") && heard.contains("user-agent: Mozilla"), "{heard}");
+        yes.iter().for_each(|line| assert!(heard.contains(&format!("{line}\r\n")), "{line} in {heard}"));
+        no.iter().for_each(|line| assert!(!heard.contains(line), "{line} in {heard}"));
+    };
+    let host = format!("host: 127.0.0.1:{}", start.port);
+    for heard in start.heard() {
+        check(&heard, &wanted, &["elsewhere", "gzip"]);
+        check(&heard, &[&host], &[]);
+    }
+    check(&end.heard()[0], &["referer: there", "x-both: candidate"], &["cookie", "authorization", "x-user"]);
+}
+
+#[tokio::test]
+async fn a_header_cannot_break_the_line() {
+    let server = Server::saying("HTTP/1.1 200 OK\n\n").await;
+    let ask = MediaRequest { headers: vec![pair("X-A", "b\r\nC: d")], ..request(server.url("/")) };
+    let Err(refusal) = http().media(ask).await else { panic!("an answer") };
+    assert_eq!(refusal, Refusal::Denied(String::from("header `X-A` is not legal")));
+}
+
+#[tokio::test]
+async fn another_base() {
+    let server = Server::saying("HTTP/1.1 200 OK\n\nx").await;
+    let hosts = [(String::from("*.cdn.example"), server.url("/base"))].into();
+    let ask = MediaRequest {
+        room_host: None,
+        overrides: Overrides::new(&hosts).unwrap(),
+        ..request(String::from("https://a.cdn.example/live.flv?sign=1"))
+    };
+    let media = http().media(ask).await.unwrap();
+    assert_eq!(media.shown_url(), "https://a.cdn.example/live.flv?sign=…");
+    let heard = server.heard().remove(0);
+    assert!(heard.starts_with("GET /base/live.flv?sign=1 HTTP/1.1\r\n"), "{heard}");
+    assert!(heard.contains("host: a.cdn.example\r\n"), "{heard}");
+}
+
+#[tokio::test]
+async fn pieces_grow_with_the_stream() {
+    let head = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+    let server = Server::start(move |_| vec![Say::Bytes(head.clone()), Say::Forever(vec![7; 1 << 20])]).await;
+    let mut media = open(&server).await;
+    let mut pieces = 0;
+    while media.received() < 64 << 20 {
+        media.chunk().await.unwrap().unwrap();
+        pieces += 1;
+    }
+    assert!(pieces < 64 * 16, "{pieces} pieces for 64 MiB");
+}
+
+/// Prints what one body costs; `LYREBIRD_MEASURE` names its URL.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn measure() {
+    let url = std::env::var("LYREBIRD_MEASURE").unwrap();
+    let reading = tokio::spawn(async move {
+        let mut media = http().media(request(url)).await.unwrap();
+        let (mut pieces, start) = (0, std::time::Instant::now());
+        while media.chunk().await.unwrap().is_some() {
+            pieces += 1;
+        }
+        println!("{} bytes, {pieces} pieces, {:?}", media.received(), start.elapsed());
+        println!("{}", std::fs::read_to_string("/proc/self/stat").unwrap());
+    });
+    reading.await.unwrap();
+}

@@ -1,0 +1,450 @@
+//! One room as a pure state machine: facts and the time go in, orders come out.
+//!
+//! Knows no plugin, no socket, no file and no clock; the times it is handed are from a monotonic clock. The rules are
+//! told in `docs/architecture.md`, "One room".
+
+use std::time::Duration;
+
+use super::pace;
+use crate::model::{Broadcast, EndReason, Refusal};
+
+/// A reception that gave this much media shows that the way works: the next failure starts the pauses anew.
+const WORKS: Duration = Duration::from_secs(10);
+/// How long a full disk is left alone before we look whether somebody made room.
+const DISK_PAUSE: Duration = Duration::from_secs(30);
+
+/// What does not change while a room is watched.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Liveness shows only in the media itself: a check's *live* is a guess.
+    pub by_media: bool,
+    /// The room is done after its first session with media.
+    pub once: bool,
+    /// Time between two checks.
+    pub interval: Duration,
+    /// How long the room may seem dark before its session is over.
+    pub grace: Duration,
+}
+
+/// What the picker said, boiled down to what decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// On air.
+    Live(Broadcast),
+    /// Definitely not on air.
+    Dark,
+    /// Not on air yet; in how long, where the platform tells.
+    Upcoming(Option<Duration>),
+    /// No answer. Never read as dark.
+    Trouble(Trouble),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Will not change: the room is given up, with this exit code.
+    Permanent(u8),
+    /// Login or wall: somebody has to act.
+    Wall,
+    /// The platform wants rest, so long where it says.
+    RateLimited(Option<Duration>),
+    /// Passes.
+    Passing,
+}
+
+/// What the room hears.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The time of the last [`Order::WakeAt`] has come; also the very first fact.
+    Woken,
+    /// The answer to [`Order::Check`].
+    Checked(Verdict),
+    /// The answer to [`Order::AskStreams`].
+    Offered(Offer),
+    /// The first media of this session has come.
+    Media,
+    /// The reception is over.
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// How much media it gave.
+        media: Duration,
+    },
+    /// Somebody wants the room left.
+    Stop,
+}
+
+/// What the picker offers.
+#[derive(Clone, Debug)]
+pub enum Offer {
+    /// A way to receive, already chosen.
+    Way,
+    /// None: not live.
+    Nothing,
+    /// Some, but none that can be recorded or is wished for.
+    NothingUsable,
+    /// No answer.
+    Trouble(Trouble),
+}
+
+/// What the room orders. At most one question and one reception are under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Ask the picker whether the room is live.
+    Check,
+    /// Ask it for ways to receive.
+    AskStreams,
+    /// Connect to the way that was just chosen.
+    Receive,
+    /// A session begins.
+    OpenSession(Broadcast),
+    /// Another title, category or cover for the session that runs.
+    Update(Broadcast),
+    /// The reception that runs belongs to a broadcast that is over: end it. `Ended` follows.
+    EndReception,
+    /// The session is over, and why.
+    CloseSession(&'static str),
+    /// Say `Woken` at this time. Replaces what was ordered before.
+    WakeAt(Duration),
+    /// The room is done.
+    Done(Outcome),
+}
+
+/// How a room's watch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was asked for is recorded.
+    Recorded,
+    /// Given up; the exit code says why.
+    GaveUp(u8),
+    /// Somebody asked for it.
+    Stopped,
+}
+
+#[derive(Debug)]
+struct Session {
+    broadcast: Broadcast,
+    media: bool,
+    /// Definite darkness so far: how much, and since when without an "I don't know" between.
+    dark: Option<(Duration, Option<Duration>)>,
+    /// By media alone: when media last came.
+    last_media: Duration,
+    /// By media alone: the server closed without a fault.
+    ended_clean: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Check,
+    Streams,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Room {
+    rules: Rules,
+    session: Option<Session>,
+    /// What a check last said of the broadcast, for a session that begins with its media.
+    guess: Broadcast,
+    receiving: bool,
+    asking: bool,
+    next: Next,
+    failures: u32,
+    stopping: bool,
+    done: bool,
+}
+
+impl Room {
+    /// A room of which nothing is known yet.
+    pub fn new(rules: Rules) -> Self {
+        Room {
+            rules,
+            session: None,
+            guess: Broadcast::default(),
+            receiving: false,
+            asking: false,
+            next: Next::Check,
+            failures: 0,
+            stopping: false,
+            done: false,
+        }
+    }
+
+    /// Whether a session is open.
+    pub fn on_air(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Takes a fact in and puts orders out, in the order they are to be carried out.
+    pub fn hear(&mut self, fact: Fact, now: Duration, orders: &mut Vec<Order>) {
+        if self.done {
+            return;
+        }
+        match fact {
+            Fact::Woken => self.woken(orders),
+            Fact::Checked(verdict) => {
+                self.asking = false;
+                if !self.stopping {
+                    self.checked(verdict, now, orders);
+                }
+            }
+            Fact::Offered(offer) => {
+                self.asking = false;
+                if !self.stopping {
+                    self.offered(offer, now, orders);
+                }
+            }
+            Fact::Media => self.media(now, orders),
+            Fact::Ended { reason, media } => {
+                self.receiving = false;
+                if !media.is_zero() {
+                    self.media(now, orders);
+                }
+                self.ended(reason, media, now, orders);
+            }
+            Fact::Stop => {
+                self.stopping = true;
+                if !self.receiving {
+                    self.leave("stopped", Outcome::Stopped, orders);
+                }
+            }
+        }
+    }
+
+    fn woken(&mut self, orders: &mut Vec<Order>) {
+        if self.asking || self.stopping {
+            return;
+        }
+        self.asking = true;
+        orders.push(match self.next {
+            Next::Streams if !self.receiving => Order::AskStreams,
+            _ => Order::Check,
+        });
+    }
+
+    fn ask(&mut self, next: Next, orders: &mut Vec<Order>) {
+        self.next = next;
+        self.woken(orders);
+    }
+
+    fn wait(&mut self, next: Next, pause: Duration, now: Duration, orders: &mut Vec<Order>) {
+        self.next = next;
+        orders.push(Order::WakeAt(now + pause));
+    }
+
+    fn checked(&mut self, verdict: Verdict, now: Duration, orders: &mut Vec<Order>) {
+        match verdict {
+            Verdict::Live(broadcast) => self.live(broadcast, now, orders),
+            Verdict::Dark => self.dark(None, now, orders),
+            Verdict::Upcoming(starts_in) => self.dark(starts_in, now, orders),
+            Verdict::Trouble(trouble) => {
+                // A session that broke off and was not seen dark goes on as soon as there are streams again.
+                let lost = !self.receiving && self.session.as_ref().is_some_and(|session| session.dark.is_none());
+                self.trouble(if lost { Next::Streams } else { Next::Check }, trouble, now, orders);
+            }
+        }
+    }
+
+    fn live(&mut self, broadcast: Broadcast, now: Duration, orders: &mut Vec<Order>) {
+        if self.receiving {
+            // Watched on for its title, and for a new broadcast that the same connection goes on with.
+            let Some(session) = &mut self.session else { return };
+            if another(&session.broadcast, &broadcast) {
+                orders.push(Order::EndReception);
+            } else if session.broadcast != broadcast {
+                session.broadcast = broadcast.clone();
+                orders.push(Order::Update(broadcast));
+            }
+            return self.wait(Next::Check, self.rules.interval, now, orders);
+        }
+        if self.session.as_ref().is_some_and(|session| another(&session.broadcast, &broadcast)) {
+            self.close("another broadcast", orders);
+            if self.done {
+                return;
+            }
+        }
+        self.guess = broadcast;
+        match &mut self.session {
+            Some(session) => session.dark = None,
+            None if self.rules.by_media => {}
+            None => self.open(now, orders),
+        }
+        self.ask(Next::Streams, orders);
+    }
+
+    fn open(&mut self, now: Duration, orders: &mut Vec<Order>) {
+        let broadcast = self.guess.clone();
+        orders.push(Order::OpenSession(broadcast.clone()));
+        self.session = Some(Session { broadcast, media: false, dark: None, last_media: now, ended_clean: false });
+    }
+
+    /// A definite dark verdict: the only thing that lets the grace run.
+    fn dark(&mut self, starts_in: Option<Duration>, now: Duration, orders: &mut Vec<Order>) {
+        if self.receiving {
+            // Media that flows is a better witness than a page that says "offline".
+            return self.wait(Next::Check, self.rules.interval, now, orders);
+        }
+        self.failures = 0;
+        let mut pause = self.rules.interval;
+        if let Some(session) = &mut self.session {
+            let (mut total, since) = session.dark.unwrap_or_default();
+            total += since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
+            session.dark = Some((total, Some(now)));
+            if total >= self.rules.grace {
+                self.close("offline", orders);
+                if self.done {
+                    return;
+                }
+            } else {
+                pause = pause.min(self.rules.grace - total);
+            }
+        } else if let Some(starts_in) = starts_in {
+            pause = pace::before_start(starts_in, pause);
+        }
+        self.wait(Next::Check, pause, now, orders);
+    }
+
+    fn trouble(&mut self, next: Next, trouble: Trouble, now: Duration, orders: &mut Vec<Order>) {
+        if let Some(Session { dark: Some((_, since)), .. }) = &mut self.session {
+            // Time in which we did not know does not count: the next dark verdict begins a new stretch.
+            *since = None;
+        }
+        self.failures = self.failures.saturating_add(1);
+        let least = if self.session.is_some() { Duration::ZERO } else { self.rules.interval };
+        match trouble {
+            Trouble::Permanent(_) if self.receiving => {}
+            Trouble::Permanent(code) => self.leave("gone", Outcome::GaveUp(code), orders),
+            Trouble::Wall => self.wait(next, pace::WALL, now, orders),
+            Trouble::RateLimited(asked) => {
+                self.wait(next, pace::backing_off(self.failures, asked).max(least), now, orders);
+            }
+            Trouble::Passing => self.wait(next, pace::growing(self.failures + 1).max(least), now, orders),
+        }
+    }
+
+    fn offered(&mut self, offer: Offer, now: Duration, orders: &mut Vec<Order>) {
+        match offer {
+            Offer::Way => {
+                self.receiving = true;
+                orders.push(Order::Receive);
+                if !self.rules.by_media {
+                    self.wait(Next::Check, self.rules.interval, now, orders);
+                }
+            }
+            Offer::Nothing => {
+                self.failures = self.failures.saturating_add(1);
+                if let Some(session) = &mut self.session {
+                    session.dark.get_or_insert((Duration::ZERO, Some(now)));
+                }
+                self.wait(Next::Check, pace::growing(self.failures), now, orders);
+            }
+            Offer::NothingUsable => self.wait(Next::Streams, NOTHING_USABLE, now, orders),
+            Offer::Trouble(trouble) => self.trouble(Next::Streams, trouble, now, orders),
+        }
+    }
+
+    fn media(&mut self, now: Duration, orders: &mut Vec<Order>) {
+        if self.session.is_none() {
+            self.open(now, orders);
+        }
+        if let Some(session) = &mut self.session {
+            session.media = true;
+            session.dark = None;
+            session.last_media = now;
+            session.ended_clean = false;
+        }
+    }
+
+    fn ended(&mut self, reason: EndReason, media: Duration, now: Duration, orders: &mut Vec<Order>) {
+        if self.stopping {
+            return self.leave("stopped", Outcome::Stopped, orders);
+        }
+        self.failures = if media >= WORKS { 0 } else { self.failures };
+        self.failures = self.failures.saturating_add(1);
+        match reason {
+            EndReason::Limit => self.leave("limit", Outcome::Recorded, orders),
+            EndReason::Finished if self.rules.by_media && !media.is_zero() => {
+                self.leave("finished", Outcome::Recorded, orders);
+            }
+            EndReason::DiskFull(_) => self.wait(Next::Streams, DISK_PAUSE, now, orders),
+            EndReason::Refused(Refusal::Unsupported(_)) if self.rules.by_media => {
+                self.leave("unsupported", Outcome::GaveUp(1), orders);
+            }
+            reason if self.rules.by_media => self.ended_by_media(&reason, now, orders),
+            // `Stopped` without a stop is the answer to `Order::EndReception`.
+            EndReason::Looping | EndReason::Stopped => self.ask_after_pause(Next::Check, now, orders),
+            EndReason::Refused(Refusal::Status(429, after)) => {
+                let asked = after.map(|seconds| Duration::from_secs(seconds.into()));
+                self.wait(Next::Streams, pace::backing_off(self.failures, asked), now, orders);
+            }
+            _ => self.ask_after_pause(Next::Streams, now, orders),
+        }
+    }
+
+    fn ask_after_pause(&mut self, next: Next, now: Duration, orders: &mut Vec<Order>) {
+        match pace::growing(self.failures) {
+            Duration::ZERO => self.ask(next, orders),
+            pause => self.wait(next, pause, now, orders),
+        }
+    }
+
+    /// Where a check knows nothing, the reception's end is the verdict.
+    fn ended_by_media(&mut self, reason: &EndReason, now: Duration, orders: &mut Vec<Order>) {
+        let interval = self.rules.interval;
+        let Some(session) = &mut self.session else {
+            let asked = match reason {
+                EndReason::Refused(Refusal::Status(_, Some(seconds))) => Duration::from_secs((*seconds).into()),
+                _ => Duration::ZERO,
+            };
+            return self.wait(Next::Check, interval.max(asked), now, orders);
+        };
+        let over = match reason {
+            EndReason::Ended if session.last_media == now => {
+                session.ended_clean = true;
+                return self.ask_after_pause(Next::Streams, now, orders);
+            }
+            EndReason::Looping => true,
+            EndReason::Refused(_) | EndReason::Ended if session.ended_clean => true,
+            _ => now.saturating_sub(session.last_media) >= self.rules.grace,
+        };
+        if !over {
+            return self.ask_after_pause(Next::Streams, now, orders);
+        }
+        self.close("offline", orders);
+        if !self.done {
+            self.wait(Next::Check, interval, now, orders);
+        }
+    }
+
+    fn close(&mut self, why: &'static str, orders: &mut Vec<Order>) {
+        let Some(session) = self.session.take() else { return };
+        orders.push(Order::CloseSession(why));
+        self.failures = 0;
+        if session.media && self.rules.once {
+            self.done = true;
+            orders.push(Order::Done(Outcome::Recorded));
+        }
+    }
+
+    fn leave(&mut self, why: &'static str, outcome: Outcome, orders: &mut Vec<Order>) {
+        if self.session.take().is_some() {
+            orders.push(Order::CloseSession(why));
+        }
+        self.done = true;
+        orders.push(Order::Done(outcome));
+    }
+}
+
+/// What is offered but not wished for is asked for again after this long.
+const NOTHING_USABLE: Duration = Duration::from_secs(90);
+
+/// Whether the two are different broadcasts: by id, else by start; unknown on either side tells nothing.
+fn another(known: &Broadcast, heard: &Broadcast) -> bool {
+    match (&known.id, &heard.id) {
+        (Some(known), Some(heard)) => known != heard,
+        _ => matches!((known.started_at, heard.started_at), (Some(known), Some(heard)) if known != heard),
+    }
+}
+
+#[cfg(test)]
+mod tests;

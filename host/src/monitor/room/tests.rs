@@ -1,0 +1,399 @@
+//! A room's story as text: `seconds fact`, and below each fact what it ordered.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+const BY_CHECK: Rules = Rules { by_media: false, once: false, interval: secs(30), grace: secs(60) };
+const BY_MEDIA: Rules = Rules { by_media: true, ..BY_CHECK };
+const ONCE: Rules = Rules { once: true, ..BY_MEDIA };
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn broadcast(word: &str) -> Broadcast {
+    let (id, title) = word.split_once('/').unwrap_or((word, ""));
+    Broadcast { id: Some(id.to_owned()), title: title.to_owned(), ..Broadcast::default() }
+}
+
+fn fact(words: &str) -> Fact {
+    let (word, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let ended = |reason| Fact::Ended { reason, media: secs(rest.parse().unwrap_or(0)) };
+    match word {
+        "woken" => Fact::Woken,
+        "stop" => Fact::Stop,
+        "media" => Fact::Media,
+        "live" => Fact::Checked(Verdict::Live(broadcast(rest))),
+        "dark" => Fact::Checked(Verdict::Dark),
+        "upcoming" => Fact::Checked(Verdict::Upcoming(rest.parse().ok().map(secs))),
+        "lost" => Fact::Checked(Verdict::Trouble(Trouble::Passing)),
+        "limited" => Fact::Checked(Verdict::Trouble(Trouble::RateLimited(rest.parse().ok().map(secs)))),
+        "wall" => Fact::Checked(Verdict::Trouble(Trouble::Wall)),
+        "gone" => Fact::Checked(Verdict::Trouble(Trouble::Permanent(1))),
+        "way" => Fact::Offered(Offer::Way),
+        "nothing" => Fact::Offered(Offer::Nothing),
+        "unusable" => Fact::Offered(Offer::NothingUsable),
+        "ended" => ended(EndReason::Ended),
+        "broken" => ended(EndReason::Broken(String::from("reset"))),
+        "stopped" => ended(EndReason::Stopped),
+        "limit" => ended(EndReason::Limit),
+        "finished" => ended(EndReason::Finished),
+        "full" => ended(EndReason::DiskFull(String::from("full"))),
+        "looping" => ended(EndReason::Looping),
+        "404" => ended(EndReason::Refused(Refusal::Status(404, None))),
+        "429" => ended(EndReason::Refused(Refusal::Status(429, Some(120)))),
+        "playlist" => ended(EndReason::Refused(Refusal::Unsupported(String::from("HLS")))),
+        other => panic!("no such fact: {other}"),
+    }
+}
+
+fn check(rules: Rules, story: &str, expected: Expect) {
+    let mut room = Room::new(rules);
+    let mut told = String::new();
+    for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (time, words) = line.split_once(' ').unwrap();
+        let mut orders = Vec::new();
+        room.hear(fact(words), secs(time.parse().unwrap()), &mut orders);
+        writeln!(told, "{line}").unwrap();
+        for order in orders {
+            match order {
+                Order::OpenSession(broadcast) => writeln!(told, "    open {}", broadcast.id.unwrap_or_default()),
+                Order::Update(broadcast) => writeln!(told, "    update {}", broadcast.title),
+                Order::CloseSession(why) => writeln!(told, "    close: {why}"),
+                Order::WakeAt(at) => writeln!(told, "    wake at {}", at.as_secs()),
+                other => writeln!(told, "    {other:?}"),
+            }
+            .unwrap();
+        }
+    }
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn a_room_goes_live_breaks_and_ends() {
+    let story = "0 woken\n1 dark\n31 woken\n32 live a\n33 way\n34 media\n94 broken 60\n95 way\n96 ended 1\n97 nothing\n98 dark\n158 woken\n159 dark";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            1 dark
+                wake at 31
+            31 woken
+                Check
+            32 live a
+                open a
+                AskStreams
+            33 way
+                Receive
+                wake at 63
+            34 media
+            94 broken 60
+                AskStreams
+            95 way
+                Receive
+                wake at 125
+            96 ended 1
+                wake at 97
+            97 nothing
+                wake at 99
+            98 dark
+                wake at 128
+            158 woken
+                Check
+            159 dark
+                close: offline
+                wake at 189
+        "#]],
+    );
+}
+
+#[test]
+fn time_without_an_answer_does_not_count_towards_the_grace() {
+    let story = "0 woken\n0 live a\n0 nothing\n0 dark\n30 woken\n40 lost\n300 woken\n300 dark\n330 woken\n330 dark\n360 woken\n360 dark";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live a
+                open a
+                AskStreams
+            0 nothing
+                wake at 0
+            0 dark
+                wake at 30
+            30 woken
+                Check
+            40 lost
+                wake at 41
+            300 woken
+                Check
+            300 dark
+                wake at 330
+            330 woken
+                Check
+            330 dark
+                wake at 360
+            360 woken
+                Check
+            360 dark
+                close: offline
+                wake at 390
+        "#]],
+    );
+}
+
+#[test]
+fn offline_ends_no_running_reception_but_another_broadcast_does() {
+    let story = "0 woken\n0 live a/one\n0 way\n1 media\n30 woken\n30 dark\n60 woken\n60 live a/two\n90 woken\n90 live b\n91 stopped 90\n91 live b\n92 way";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live a/one
+                open a
+                AskStreams
+            0 way
+                Receive
+                wake at 30
+            1 media
+            30 woken
+                Check
+            30 dark
+                wake at 60
+            60 woken
+                Check
+            60 live a/two
+                update two
+                wake at 90
+            90 woken
+                Check
+            90 live b
+                EndReception
+                wake at 120
+            91 stopped 90
+                Check
+            91 live b
+                close: another broadcast
+                open b
+                AskStreams
+            92 way
+                Receive
+                wake at 122
+        "#]],
+    );
+}
+
+#[test]
+fn by_media_a_session_begins_with_media_and_a_clean_end_is_tried_once_more() {
+    let story = "0 woken\n0 live\n0 way\n0 404\n30 woken\n30 live\n30 way\n31 media\n91 ended 60\n91 way\n92 404";
+    check(
+        ONCE,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live
+                AskStreams
+            0 way
+                Receive
+            0 404
+                wake at 30
+            30 woken
+                Check
+            30 live
+                AskStreams
+            30 way
+                Receive
+            31 media
+                open 
+            91 ended 60
+                AskStreams
+            91 way
+                Receive
+            92 404
+                close: offline
+                Done(Recorded)
+        "#]],
+    );
+}
+
+#[test]
+fn by_media_a_fault_is_retried_until_the_grace_is_over() {
+    let story = "0 woken\n0 live\n0 way\n1 media\n60 broken 59\n60 way\n60 404\n61 woken\n61 way\n110 404\n111 woken\n112 way\n125 404";
+    check(
+        BY_MEDIA,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live
+                AskStreams
+            0 way
+                Receive
+            1 media
+                open 
+            60 broken 59
+                AskStreams
+            60 way
+                Receive
+            60 404
+                wake at 61
+            61 woken
+                AskStreams
+            61 way
+                Receive
+            110 404
+                wake at 112
+            111 woken
+                AskStreams
+            112 way
+                Receive
+            125 404
+                close: offline
+                wake at 155
+        "#]],
+    );
+}
+
+#[test]
+fn a_finished_file_a_limit_and_a_playlist_end_the_room() {
+    for (last, expected) in [
+        (
+            "2 finished 2",
+            expect![[r#"
+                close: finished
+                Done(Recorded)
+        "#]],
+        ),
+        (
+            "2 limit 2",
+            expect![[r#"
+                close: limit
+                Done(Recorded)
+        "#]],
+        ),
+        (
+            "2 playlist",
+            expect![[r#"
+                close: unsupported
+                Done(GaveUp(1))
+        "#]],
+        ),
+    ] {
+        let mut room = Room::new(BY_MEDIA);
+        let mut orders = Vec::new();
+        for words in ["woken", "live", "way", "media", last.split_once(' ').unwrap().1] {
+            orders.clear();
+            room.hear(fact(words), secs(2), &mut orders);
+        }
+        let told: String = orders
+            .iter()
+            .map(|order| match order {
+                Order::CloseSession(why) => format!("    close: {why}\n"),
+                other => format!("    {other:?}\n"),
+            })
+            .collect();
+        expected.assert_eq(&told);
+    }
+}
+
+#[test]
+fn trouble_is_never_read_as_offline() {
+    let story = "0 woken\n0 lost\n30 woken\n30 limited 300\n330 woken\n330 wall\n2130 woken\n2130 upcoming 3600\n5670 woken\n5670 gone";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 lost
+                wake at 30
+            30 woken
+                Check
+            30 limited 300
+                wake at 330
+            330 woken
+                Check
+            330 wall
+                wake at 2130
+            2130 woken
+                Check
+            2130 upcoming 3600
+                wake at 5670
+            5670 woken
+                Check
+            5670 gone
+                Done(GaveUp(1))
+        "#]],
+    );
+}
+
+#[test]
+fn stop_waits_for_the_reception_and_only_for_it() {
+    let story = "0 woken\n0 live a\n0 way\n5 stop\n5 woken\n5 stopped 5";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live a
+                open a
+                AskStreams
+            0 way
+                Receive
+                wake at 30
+            5 stop
+            5 woken
+            5 stopped 5
+                close: stopped
+                Done(Stopped)
+        "#]],
+    );
+    check(
+        BY_CHECK,
+        "0 woken\n1 stop",
+        expect![[r#"
+            0 woken
+                Check
+            1 stop
+                Done(Stopped)
+        "#]],
+    );
+}
+
+#[test]
+fn a_full_disk_is_looked_at_again() {
+    let story = "0 woken\n0 live a\n0 way\n9 full 8\n39 woken\n39 way";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live a
+                open a
+                AskStreams
+            0 way
+                Receive
+                wake at 30
+            9 full 8
+                wake at 39
+            39 woken
+                AskStreams
+            39 way
+                Receive
+                wake at 69
+        "#]],
+    );
+}

@@ -1,0 +1,221 @@
+//! One room's task: carries out what the pure [`Room`] orders, and tells it what came of it.
+//!
+//! The only place where a plugin's answers and a recording meet. Owns the question, the reception and the recording
+//! that are under way; all of them end before it returns.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::{Instrument, info_span};
+
+use super::pace;
+use super::room::{Fact, Order, Outcome, Room, Rules};
+use crate::event::new_id;
+use crate::model::{self, Broadcast, Candidate, RoomKey};
+use crate::plugin::Picker;
+use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Tried};
+
+mod ask;
+mod session;
+
+pub(crate) use ask::trouble;
+use ask::Answer;
+
+/// All that a room's task needs.
+pub struct Watch {
+    /// Whom to ask.
+    pub picker: Picker,
+    /// The room as the picker knows it.
+    pub room: model::Room,
+    /// Its name in logs, events and files.
+    pub key: RoomKey,
+    /// What does not change.
+    pub rules: Rules,
+    /// Share of the interval by which checks vary.
+    pub jitter: f64,
+    /// Which candidates the user prefers.
+    pub preference: Preference,
+    /// How to record.
+    pub plan: Plan,
+    /// What to record with.
+    pub hands: Hands,
+    /// What media requests may carry, and where they may go.
+    pub access: Access,
+    /// Where the door looks.
+    pub glance: Glance,
+}
+
+/// How many files the door may list; a recorder that runs for months must not remember them all.
+pub const LAST_FILES: usize = 1_000;
+
+/// What the door sees of a room. Cheap to clone; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Glance(Arc<Mutex<Seen>>);
+
+/// The state behind a [`Glance`].
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// One word: waiting, live, recording, closing, done.
+    pub state: &'static str,
+    /// The streamer, once known.
+    pub streamer: String,
+    /// The title, once known.
+    pub title: String,
+    /// The reception's progress, while and after there was one.
+    pub progress: Option<Arc<Progress>>,
+    /// How many files are whole.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The last of them, at most [`LAST_FILES`].
+    pub last_files: Vec<PathBuf>,
+}
+
+impl Glance {
+    /// A copy of what is to be seen.
+    pub fn look(&self) -> Seen {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What is under way.
+struct Hand {
+    watch: Watch,
+    question: Option<Pending<Answer>>,
+    reception: Option<Pending<(Recording, Reception)>>,
+    recording: Option<Recording>,
+    chosen: Option<Candidate>,
+    tried: Tried,
+    progress: Arc<Progress>,
+    end_reception: watch::Sender<bool>,
+    broadcast: Broadcast,
+    session: String,
+    wake_at: Option<Duration>,
+    /// The last failure told, so that the same one is told once.
+    told: Option<String>,
+}
+
+/// Watches and records the room until it is done or `stop` turns true.
+pub async fn watch(watch: Watch, stop: watch::Receiver<bool>) -> Outcome {
+    let span = info_span!("room", room = %watch.key);
+    Hand::new(watch).run(stop).instrument(span).await
+}
+
+impl Hand {
+    fn new(watch: Watch) -> Self {
+        Hand {
+            watch,
+            question: None,
+            reception: None,
+            recording: None,
+            chosen: None,
+            tried: Tried::default(),
+            progress: Arc::default(),
+            end_reception: watch::Sender::new(false),
+            broadcast: Broadcast::default(),
+            session: new_id(),
+            wake_at: None,
+            told: None,
+        }
+    }
+
+    async fn run(mut self, mut stop: watch::Receiver<bool>) -> Outcome {
+        let mut room = Room::new(self.watch.rules);
+        let mut orders = Vec::new();
+        let mut fact = Fact::Woken;
+        let mut stopping = false;
+        loop {
+            room.hear(fact, self.now(), &mut orders);
+            for order in orders.drain(..) {
+                if let Some(outcome) = self.carry_out(order).await {
+                    self.watch.glance.change(|seen| seen.state = "done");
+                    return outcome;
+                }
+            }
+            fact = self.next_fact(&mut stop, &mut stopping, room.on_air()).await;
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.watch.hands.clock.passed()
+    }
+
+    async fn next_fact(&mut self, stop: &mut watch::Receiver<bool>, stopping: &mut bool, on_air: bool) -> Fact {
+        let pause = self.wake_at.map(|at| at.saturating_sub(self.now()));
+        let progress = Arc::clone(&self.progress);
+        let receiving = self.reception.is_some();
+        tokio::select! {
+            // A sender that is gone is a house that is gone: the same as a stop.
+            _ = stop.wait_for(|stop| *stop), if !*stopping => {
+                *stopping = true;
+                // A stop that nobody receives means that the reception has just ended.
+                let _ = self.end_reception.send(true);
+                Fact::Stop
+            }
+            answer = wait_for(&mut self.question) => {
+                self.question = None;
+                self.heard(answer)
+            }
+            (recording, reception) = wait_for(&mut self.reception) => {
+                self.reception = None;
+                self.recording = Some(recording);
+                self.ended(reception)
+            }
+            () = progress.first_media(), if receiving && !on_air => Fact::Media,
+            () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
+                self.wake_at = None;
+                Fact::Woken
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, order: Order) -> Option<Outcome> {
+        match order {
+            Order::Check => self.check(),
+            Order::AskStreams => self.ask_streams(),
+            Order::Receive => self.receive(),
+            Order::OpenSession(broadcast) => self.open(broadcast),
+            Order::Update(broadcast) => self.know(broadcast),
+            Order::EndReception => {
+                // A reception that has just ended needs no word.
+                let _ = self.end_reception.send(true);
+            }
+            Order::CloseSession(why) => self.close(why).await,
+            Order::WakeAt(at) => {
+                let pause = at.saturating_sub(self.now());
+                // Only the regular look at a room is jittered: a retry is to be as soon as it says.
+                let pause = match pause == self.watch.rules.interval {
+                    true => pace::jittered(pause, self.watch.jitter, dice()),
+                    false => pause,
+                };
+                self.wake_at = Some(self.now() + pause);
+            }
+            Order::Done(outcome) => return Some(outcome),
+        }
+        None
+    }
+}
+
+/// Waits for what is under way; for ever where nothing is.
+async fn wait_for<T>(pending: &mut Option<Pending<T>>) -> T {
+    match pending {
+        Some(pending) => pending.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Any number, evenly spread: the low bits of a fresh UUID are random.
+fn dice() -> u16 {
+    let low = uuid::Uuid::now_v7().as_u128() & u128::from(u16::MAX);
+    u16::try_from(low).unwrap_or_default()
+}

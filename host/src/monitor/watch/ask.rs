@@ -1,0 +1,140 @@
+//! Questions to the picker, and what their answers mean to the room.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tracing::{debug, warn};
+
+use super::Hand;
+use crate::event::{Event, Kind};
+use crate::model::{Candidate, Failure, Status, Wish};
+use crate::monitor::room::{Fact, Offer, Trouble, Verdict};
+use crate::plugin::CallError;
+use crate::record::choose;
+use crate::record::choose::label;
+
+/// What came of a question.
+pub(super) struct Answer {
+    fact: Fact,
+    /// The candidate that was chosen, where one was offered.
+    chosen: Option<Candidate>,
+    /// Why there is no answer, for people.
+    error: Option<CallError>,
+}
+
+impl From<Fact> for Answer {
+    fn from(fact: Fact) -> Self {
+        Answer { fact, chosen: None, error: None }
+    }
+}
+
+impl Hand {
+    pub(super) fn check(&mut self) {
+        let (picker, room) = (self.watch.picker.clone(), self.watch.room.clone());
+        let unix_now = self.watch.hands.clock.unix_seconds();
+        self.question = Some(Box::pin(async move {
+            let answer = match picker.check(vec![room]).await {
+                // The picker sees to it that there are as many answers as rooms.
+                Ok(answers) => answers.into_iter().next().unwrap_or(Err(Failure::Other(String::from("no answer")))),
+                Err(error) => {
+                    let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
+                    return Answer { fact, chosen: None, error: Some(error) };
+                }
+            };
+            let verdict = match answer {
+                Ok(Status::Live(broadcast)) => Verdict::Live(broadcast),
+                Ok(Status::Offline(_) | Status::Replay(_)) => Verdict::Dark,
+                Ok(Status::Upcoming(broadcast)) => {
+                    let starts_in = broadcast.started_at.map(|at| u64::from(at).saturating_sub(unix_now));
+                    Verdict::Upcoming(starts_in.map(Duration::from_secs))
+                }
+                Err(failure) => {
+                    let error = CallError::Failure(failure);
+                    let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
+                    return Answer { fact, chosen: None, error: Some(error) };
+                }
+            };
+            Answer::from(Fact::Checked(verdict))
+        }));
+    }
+
+    pub(super) fn ask_streams(&mut self) {
+        let (picker, room) = (self.watch.picker.clone(), self.watch.room.clone());
+        let preference = self.watch.preference.clone();
+        let tried = self.tried.clone();
+        let unix_now = self.watch.hands.clock.unix_seconds();
+        let wish = Wish {
+            qualities: preference.qualities.clone(),
+            codecs: preference.codecs.clone(),
+            failed_urls: tried.failed_urls(),
+        };
+        self.question = Some(Box::pin(async move {
+            let candidates = match picker.streams(room, wish).await {
+                Ok(candidates) => candidates,
+                Err(error) => {
+                    let fact = Fact::Offered(Offer::Trouble(trouble(&error)));
+                    return Answer { fact, chosen: None, error: Some(error) };
+                }
+            };
+            let choice = choose(&candidates, &preference, &tried, unix_now);
+            for (candidate, why) in &choice.passed_over {
+                debug!(candidate = label(candidate), why, "passed over");
+            }
+            let chosen = choice.order.first().map(|chosen| (*chosen).clone());
+            if let Some(chosen) = &chosen {
+                debug!(candidate = label(chosen), why = choice.why, "chosen");
+            }
+            let offer = match (&chosen, candidates.is_empty()) {
+                (Some(_), _) => Offer::Way,
+                (None, true) => Offer::Nothing,
+                (None, false) => Offer::NothingUsable,
+            };
+            Answer { fact: Fact::Offered(offer), chosen, error: None }
+        }));
+    }
+
+    /// Takes an answer in; tells a failure once, not at every try.
+    pub(super) fn heard(&mut self, answer: Answer) -> Fact {
+        let Answer { fact, chosen, error } = answer;
+        if chosen.is_some() {
+            self.chosen = chosen;
+        }
+        if let (Fact::Checked(Verdict::Live(broadcast)), true) = (&fact, self.reception.is_none()) {
+            // Where liveness shows in the media alone, names are made from this guess.
+            self.broadcast = broadcast.clone();
+        }
+        if matches!(fact, Fact::Offered(Offer::NothingUsable)) {
+            self.tell_once("none of the candidates can be recorded or is wished for");
+        }
+        match error {
+            Some(error) => {
+                self.tell_once(&error.to_string());
+                let data = json!({ "kind": error.kind(), "message": error.to_string() });
+                let session = self.recording.as_ref().map(|_| self.session.as_str());
+                let event = Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
+                self.watch.hands.events.send(event);
+            }
+            None => self.told = None,
+        }
+        fact
+    }
+
+    pub(super) fn tell_once(&mut self, text: &str) {
+        if self.told.as_deref() == Some(text) {
+            debug!(reason = text, "still no answer");
+        } else {
+            warn!(reason = text, "no answer, trying again");
+            self.told = Some(text.to_owned());
+        }
+    }
+}
+
+/// What a failed call means to the room. None of them means "offline".
+pub(crate) fn trouble(error: &CallError) -> Trouble {
+    match error {
+        CallError::Failure(Failure::InvalidRoom(_) | Failure::Gone(_)) => Trouble::Permanent(1),
+        CallError::Failure(Failure::LoginRequired(_) | Failure::Forbidden(_)) => Trouble::Wall,
+        CallError::Failure(Failure::RateLimited { after, .. }) => Trouble::RateLimited(*after),
+        _ => Trouble::Passing,
+    }
+}

@@ -1,0 +1,102 @@
+//! A session's passage through a room's task: opened, received, told, closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::{Hand, LAST_FILES};
+use crate::event::{Event, Kind, new_id};
+use crate::model::{Broadcast, EndReason, redact_url};
+use crate::monitor::room::Fact;
+use crate::record::{Reception, Recording};
+
+impl Hand {
+    pub(super) fn open(&mut self, broadcast: Broadcast) {
+        info!(streamer = %broadcast.streamer, title = %broadcast.title, "live");
+        self.know(broadcast);
+        self.tell(Kind::SessionStarted, json!({ "title": self.broadcast.title, "streamer": self.broadcast.streamer }));
+    }
+
+    pub(super) fn know(&mut self, broadcast: Broadcast) {
+        self.watch.glance.change(|seen| {
+            seen.state = "live";
+            seen.streamer.clone_from(&broadcast.streamer);
+            seen.title.clone_from(&broadcast.title);
+        });
+        self.broadcast = broadcast;
+    }
+
+    pub(super) fn receive(&mut self) {
+        let Some(candidate) = self.chosen.clone() else { return };
+        let mut recording = self.recording.take().unwrap_or_else(|| {
+            let watch = &self.watch;
+            Recording::new(watch.plan.clone(), watch.hands.clone(), watch.key.clone(), self.session.clone())
+        });
+        self.end_reception = watch::Sender::new(false);
+        let mut stop = self.end_reception.subscribe();
+        self.progress = Arc::default();
+        let (broadcast, access, progress) = (self.broadcast.clone(), self.watch.access.clone(), Arc::clone(&self.progress));
+        self.watch.glance.change(|seen| {
+            seen.state = "recording";
+            seen.progress = Some(Arc::clone(&progress));
+        });
+        self.reception = Some(Box::pin(async move {
+            let reception = recording.receive(&candidate, &broadcast, &access, &progress, &mut stop).await;
+            (recording, reception)
+        }));
+    }
+
+    pub(super) fn ended(&mut self, reception: Reception) -> Fact {
+        let Reception { reason, media_ms, .. } = reception;
+        let media = Duration::from_millis(media_ms);
+        if let Some(chosen) = &self.chosen {
+            self.tried.note(chosen, &reason, media_ms);
+            let url = redact_url(&chosen.url);
+            match reason {
+                EndReason::Ended | EndReason::Finished | EndReason::Limit | EndReason::Stopped => {
+                    info!(%reason, media_ms, url, "reception over");
+                    self.told = None;
+                }
+                _ if media_ms > 0 => {
+                    warn!(%reason, media_ms, url, "reception over, trying again");
+                    self.told = None;
+                }
+                _ => self.tell_once(&format!("{reason} ({url})")),
+            }
+        }
+        self.watch.glance.change(|seen| seen.state = "waiting");
+        Fact::Ended { reason, media }
+    }
+
+    pub(super) async fn close(&mut self, why: &'static str) {
+        self.watch.glance.change(|seen| seen.state = "closing");
+        if let Some(recording) = self.recording.take() {
+            let summary = recording.close(why).await;
+            self.watch.glance.change(|seen| {
+                seen.progress = None;
+                for segment in summary.segments {
+                    seen.files += 1;
+                    seen.bytes += segment.bytes;
+                    if seen.last_files.len() == LAST_FILES {
+                        seen.last_files.remove(0);
+                    }
+                    seen.last_files.push(segment.file);
+                }
+            });
+        }
+        info!(why, "session over");
+        self.tell(Kind::SessionEnded, json!({ "why": why }));
+        self.watch.glance.change(|seen| seen.state = "waiting");
+        self.session = new_id();
+        self.tried = Default::default();
+        self.progress = Arc::default();
+    }
+
+    fn tell(&self, kind: Kind, data: serde_json::Value) {
+        let hands = &self.watch.hands;
+        hands.events.send(Event::now(&hands.clock, kind, Some(&self.watch.key), Some(&self.session), data));
+    }
+}

@@ -1,0 +1,204 @@
+//! Compiled components on disk: compiling takes seconds, loading what was compiled less than a millisecond.
+//!
+//! A compiled file is machine code that this process will run. So it lives in a directory of the user alone, is never
+//! written over (somebody may have it mapped), and is compared with the checksum in its name before it is used.
+
+use std::fs::{self, File, Permissions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tracing::{debug, warn};
+use wasmtime::component::Component;
+use wasmtime::{Engine, ModuleVersionStrategy};
+
+/// All compiled files together; the least recently used go first. Python's are the largest, 60 MB each.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// How compiled files end.
+const EXTENSION: &str = "cwasm";
+
+/// The directory of compiled files; none when it cannot be trusted or made, and then everything is compiled anew.
+#[derive(Clone, Debug)]
+pub(super) struct Cache(Option<PathBuf>);
+
+impl Cache {
+    /// Takes the directory, making it where it is missing.
+    pub(super) fn open(dir: &Path) -> Cache {
+        match secure(dir) {
+            Ok(()) => Cache(Some(dir.to_owned())),
+            Err(error) => {
+                warn!(dir = %dir.display(), %error, "compiled plugins cannot be kept, each start compiles them anew");
+                Cache(None)
+            }
+        }
+    }
+
+    /// Removes what was not used for longest, and what an interrupted write left behind.
+    pub(super) fn trim(&self) {
+        let Some(dir) = &self.0 else { return };
+        if let Err(error) = trim(dir, MOST_BYTES) {
+            debug!(%error, "cannot trim the compiled plugins");
+        }
+    }
+
+    /// The component of these bytes: from the cache, else compiled and kept. The error is the compiler's.
+    pub(super) fn component(&self, engine: &Engine, sha256: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
+        let key = key(engine, sha256);
+        if let Some(component) = self.0.as_ref().and_then(|dir| find(dir, engine, &key)) {
+            return Ok(component);
+        }
+        let compiled = engine.precompile_component(wasm)?;
+        if let Some(dir) = &self.0 {
+            match keep(dir, &key, &compiled) {
+                Ok(file) => return machine_code(engine, Source::File(&file)),
+                Err(error) => debug!(%error, "a compiled plugin cannot be kept"),
+            }
+        }
+        machine_code(engine, Source::Bytes(&compiled))
+    }
+}
+
+/// What must be equal for compiled code to be usable: the bytes, the engine's settings and target, wasmtime itself.
+fn key(engine: &Engine, sha256: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    ModuleVersionStrategy::WasmtimeVersion.hash(&mut hasher);
+    format!("{sha256}-{:016x}", hasher.finish())
+}
+
+fn find(dir: &Path, engine: &Engine, key: &str) -> Option<Component> {
+    for entry in fs::read_dir(dir).ok()?.flatten() {
+        let name = entry.file_name();
+        let Some(checksum) = name.to_str().and_then(|name| name.strip_prefix(key)) else { continue };
+        let Some(checksum) = checksum.strip_prefix('-').and_then(|rest| rest.strip_suffix(".cwasm")) else { continue };
+        let file = entry.path();
+        let loaded = verify(&file, checksum)
+            .map_err(wasmtime::Error::from)
+            .and_then(|()| machine_code(engine, Source::File(&file)));
+        match loaded {
+            Ok(component) => {
+                // The time of the last use, for trimming; a file system that cannot do it trims by age.
+                let _ = File::open(&file).and_then(|file| file.set_modified(SystemTime::now()));
+                return Some(component);
+            }
+            Err(error) => {
+                warn!(file = %file.display(), error = %format!("{error:#}"), "a compiled plugin is damaged, compiling it again");
+                // Removing a name is safe where somebody still has the file mapped.
+                let _ = fs::remove_file(&file);
+            }
+        }
+    }
+    None
+}
+
+/// Damaged machine code would take the process along, and wasmtime does not look.
+fn verify(file: &Path, checksum: &str) -> io::Result<()> {
+    let mut open = File::open(file)?;
+    let facts = open.metadata()?;
+    let mine = facts.is_file() && facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o022 == 0;
+    if !mine {
+        return Err(io::Error::other("it is not a file of this user alone"));
+    }
+    let mut hasher = blake3::Hasher::new();
+    let mut part = vec![0_u8; 256 * 1024];
+    loop {
+        let count = open.read(&mut part)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(part.get(..count).unwrap_or_default());
+    }
+    match short(&hasher.finalize()) == checksum {
+        true => Ok(()),
+        false => Err(io::Error::other("its checksum is another")),
+    }
+}
+
+fn short(hash: &blake3::Hash) -> String {
+    hash.to_hex().chars().take(32).collect()
+}
+
+/// Writes under a name of its own, then renames: a file of the cache is whole from the first moment, and a file that
+/// is there already stays.
+fn keep(dir: &Path, key: &str, compiled: &[u8]) -> io::Result<PathBuf> {
+    let target = dir.join(format!("{key}-{}.{EXTENSION}", short(&blake3::hash(compiled))));
+    if target.exists() {
+        return Ok(target);
+    }
+    let draft = dir.join(format!("{}.tmp", crate::event::new_id()));
+    let written = write(&draft, compiled).and_then(|()| match fs::hard_link(&draft, &target) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Not every file system links; a rename over a file that another process made just now swaps the name alone.
+        Err(_) => fs::rename(&draft, &target),
+        Ok(()) => Ok(()),
+    });
+    let _ = fs::remove_file(&draft);
+    written.map(|()| target)
+}
+
+fn write(draft: &Path, compiled: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
+    file.write_all(compiled)?;
+    file.sync_all()
+}
+
+fn secure(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let facts = fs::metadata(dir)?;
+    if facts.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the directory belongs to another user"));
+    }
+    match facts.mode() & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(dir, Permissions::from_mode(0o700)),
+    }
+}
+
+fn trim(dir: &Path, most: u64) -> io::Result<()> {
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(dir)?.flatten() {
+        let (path, facts) = (entry.path(), entry.metadata()?);
+        let used = facts.modified()?;
+        match path.extension().and_then(|end| end.to_str()) {
+            Some(EXTENSION) => files.push((used, facts.len(), path)),
+            // An hour: somebody may be writing it just now.
+            Some("tmp") if used.elapsed().is_ok_and(|age| age.as_secs() > 3_600) => fs::remove_file(&path)?,
+            _ => {}
+        }
+    }
+    files.sort();
+    let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+    for (_, bytes, path) in files {
+        if total <= most {
+            break;
+        }
+        fs::remove_file(&path)?;
+        total = total.saturating_sub(bytes);
+    }
+    Ok(())
+}
+
+/// Where machine code is taken from.
+enum Source<'a> {
+    File(&'a Path),
+    Bytes(&'a [u8]),
+}
+
+/// Makes compiled bytes runnable.
+#[allow(unsafe_code)]
+fn machine_code(engine: &Engine, source: Source<'_>) -> wasmtime::Result<Component> {
+    match source {
+        // SAFETY: the file was written by `keep` from what this build of wasmtime compiled (the key says so), into a
+        // directory and with a mode that let only this user write; its checksum was compared, or it was written a
+        // moment ago; nothing ever changes such a file in place, so the mapping stays what it was.
+        Source::File(file) => unsafe { Component::deserialize_file(engine, file) },
+        // SAFETY: the bytes are what this engine compiled a moment ago.
+        Source::Bytes(bytes) => unsafe { Component::deserialize(engine, bytes) },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! What each plugin has been granted: `plugins.lock` in the data directory.
+//!
+//! A plugin that is seen for the first time gets what it asks (or waits, as the user wishes); a later build that asks
+//! for more waits for the user.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::anatomy::Anatomy;
+use super::error::LoadError;
+use super::manifest::Manifest;
+use crate::config::Approve;
+
+/// One plugin's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Granted {
+    version: String,
+    sha256: String,
+    hosts: Vec<String>,
+    cookies: Vec<String>,
+}
+
+/// The file's content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Grants {
+    plugins: BTreeMap<String, Granted>,
+    /// The file could not be read: then nobody has been granted anything, and nobody is new.
+    #[serde(skip)]
+    damaged: bool,
+}
+
+/// What is decided about a build.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It asks for no more than it has.
+    Held,
+    /// It gets this just now.
+    New(Vec<String>),
+}
+
+impl Granted {
+    fn of(anatomy: &Anatomy) -> Granted {
+        let manifest = &anatomy.manifest;
+        Granted {
+            version: manifest.version.to_string(),
+            sha256: anatomy.sha256.clone(),
+            hosts: manifest.hosts.iter().map(ToString::to_string).collect(),
+            cookies: manifest.cookies.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// What the manifest asks for beyond it.
+    fn more(&self, manifest: &Manifest) -> Vec<String> {
+        let hosts = manifest.hosts.iter().map(ToString::to_string).filter(|host| !self.hosts.contains(host));
+        let cookies = manifest.cookies.iter().map(ToString::to_string).filter(|host| !self.cookies.contains(host));
+        let hosts = hosts.map(|host| format!("host {host}"));
+        hosts.chain(cookies.map(|host| format!("cookie for {host}"))).collect()
+    }
+}
+
+impl Grants {
+    /// Reads the file; none is an empty one.
+    pub(super) fn read(data_dir: &Path) -> Grants {
+        let read = match fs::read(file(data_dir)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Grants::default(),
+            Err(error) => Err(error),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
+        };
+        read.unwrap_or_else(|error| {
+            let file = file(data_dir);
+            tracing::warn!(file = %file.display(), %error, "cannot read what plugins were granted, they need approval");
+            Grants { damaged: true, ..Grants::default() }
+        })
+    }
+
+    /// Whether this build may have what it asks for; notes it where it is decided now.
+    pub(super) fn decide(&mut self, anatomy: &Anatomy, approve: Approve) -> Result<Decision, LoadError> {
+        let manifest = &anatomy.manifest;
+        let known = self.plugins.get(&manifest.name);
+        let more = known.map_or_else(|| manifest.asks(), |known| known.more(manifest));
+        let free = match approve {
+            Approve::All => true,
+            Approve::New => known.is_none() && !self.damaged,
+            Approve::Ask => false,
+        };
+        if !more.is_empty() && !free {
+            return Err(LoadError::NeedsApproval { name: manifest.name.clone(), more });
+        }
+        let mut granted = Granted::of(anatomy);
+        if let Some(known) = known {
+            // Once granted stays granted: an older build that is put back must not ask again.
+            granted
+                .hosts
+                .extend(known.hosts.iter().filter(|host| !granted.hosts.contains(host)).cloned().collect::<Vec<_>>());
+            let cookies = known.cookies.iter().filter(|host| !granted.cookies.contains(host)).cloned();
+            granted.cookies.extend(cookies.collect::<Vec<_>>());
+        }
+        self.plugins.insert(manifest.name.clone(), granted);
+        Ok(if more.is_empty() { Decision::Held } else { Decision::New(more) })
+    }
+}
+
+/// Reads, changes and writes the file while no other process does. A file that is the same afterwards is not written.
+pub(super) fn change<T>(data_dir: &Path, change: impl FnOnce(&mut Grants) -> T) -> io::Result<T> {
+    fs::create_dir_all(data_dir)?;
+    let guard = File::options().create(true).truncate(false).write(true).open(data_dir.join(".plugins.lock"))?;
+    guard.lock()?;
+    let before = Grants::read(data_dir);
+    let mut grants = before.clone();
+    let outcome = change(&mut grants);
+    if grants != before && !grants.damaged {
+        write(data_dir, &grants)?;
+    }
+    Ok(outcome)
+}
+
+fn write(data_dir: &Path, grants: &Grants) -> io::Result<()> {
+    let draft = data_dir.join(".plugins.lock.tmp");
+    let mut out = File::create(&draft)?;
+    out.write_all(&serde_json::to_vec_pretty(grants)?)?;
+    out.write_all(b"\n")?;
+    out.sync_all()?;
+    fs::rename(draft, file(data_dir))
+}
+
+fn file(data_dir: &Path) -> PathBuf {
+    data_dir.join("plugins.lock")
+}
+
+#[cfg(test)]
+mod tests;

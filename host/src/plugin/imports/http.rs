@@ -1,0 +1,128 @@
+//! `http`: a guest's requests cross to the main runtime, where the host's guarded client sends them.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::Host;
+use super::wit::http::{self as wit, Host as Imports};
+use crate::http::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Http, Method, Redirect};
+use crate::plugin::engine::AbortOnDrop;
+use crate::plugin::limits::Stop;
+use futures_util::StreamExt as _;
+
+/// Requests of a call under way at the same time.
+const AT_ONCE: usize = 6;
+
+/// What a call may reach.
+#[derive(Clone)]
+pub(in super::super) enum Network {
+    /// The hosts that the plugin was granted.
+    Open(Line),
+    /// Nothing: the self-test.
+    Closed,
+}
+
+/// The way to the main runtime.
+#[derive(Clone)]
+pub(in super::super) struct Line {
+    pub(in super::super) http: Http,
+    pub(in super::super) grant: Arc<Grant>,
+    pub(in super::super) main: tokio::runtime::Handle,
+    /// Requests made so far, all calls of the plugin together.
+    pub(in super::super) made: Arc<AtomicU64>,
+    /// The whole call's time: no request can need more.
+    pub(in super::super) timeout: Duration,
+}
+
+type Answer = Result<wit::Response, wit::Error>;
+
+impl Imports for Host {
+    async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Answer> {
+        self.charge(1)?;
+        Ok(self.one(request, 1).await)
+    }
+
+    async fn send_all(&mut self, requests: Vec<wit::Request>) -> wasmtime::Result<Vec<Answer>> {
+        let count = requests.len();
+        self.charge(count)?;
+        let host = &*self;
+        // Boxed: the compiler cannot see that a borrowing closure's future may cross threads.
+        let answers = requests.into_iter().map(|request| host.one(request, count)).collect::<Vec<_>>();
+        Ok(futures_util::stream::iter(answers).buffered(AT_ONCE).collect().await)
+    }
+}
+
+impl Host {
+    /// Takes requests off the call's account.
+    fn charge(&mut self, count: usize) -> wasmtime::Result<()> {
+        let limit = self.facts.limits.requests;
+        let left = u32::try_from(count).ok().and_then(|count| self.requests_left.checked_sub(count));
+        self.requests_left =
+            left.ok_or_else(|| Stop::HostCall(format!("more than {limit} HTTP requests in one call")))?;
+        Ok(())
+    }
+
+    /// Sends one of `count` requests that are asked for together.
+    fn one(&self, request: wit::Request, count: usize) -> impl Future<Output = Answer> + Send + use<> {
+        let network = self.facts.network.clone();
+        let limits = &self.facts.limits;
+        // All answers must fit the guest's memory: together they take no more of the host's.
+        let share = limits.memory_bytes / u64::try_from(count.max(1)).unwrap_or(u64::MAX);
+        let body_bytes = usize::try_from(limits.body_bytes.min(share)).unwrap_or(usize::MAX);
+        async move {
+            let Network::Open(line) = network else {
+                return Err(wit::Error::Denied(String::from("the network is closed while a plugin is tested")));
+            };
+            line.made.fetch_add(1, Ordering::Relaxed);
+            let limits = GuestLimits { timeout: line.timeout, body_bytes };
+            let Line { http, grant, main, .. } = line;
+            let request = from_wit(request);
+            let sent = main.spawn(async move { http.guest(request, &grant, &limits).await });
+            match AbortOnDrop(sent).await {
+                Some(answer) => answer.map(response_to_wit).map_err(error_to_wit),
+                None => Err(wit::Error::Io(String::from("the host is stopping"))),
+            }
+        }
+    }
+}
+
+fn from_wit(request: wit::Request) -> GuestRequest {
+    GuestRequest {
+        method: match request.method {
+            wit::Method::Get => Method::Get,
+            wit::Method::Head => Method::Head,
+            wit::Method::Post => Method::Post,
+            wit::Method::Put => Method::Put,
+            wit::Method::Patch => Method::Patch,
+            wit::Method::Delete => Method::Delete,
+        },
+        url: request.url,
+        headers: request.headers,
+        body: request.body,
+        redirect: match request.redirect {
+            wit::Redirect::Manual => Redirect::Manual,
+            wit::Redirect::Follow(hops) => Redirect::Follow(hops),
+        },
+        timeout: request.timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
+        max_body: request.max_body.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+    }
+}
+
+fn response_to_wit(response: GuestResponse) -> wit::Response {
+    let GuestResponse { status, url, headers, body, truncated } = response;
+    wit::Response { status, url, headers, body, truncated }
+}
+
+fn error_to_wit(error: GuestError) -> wit::Error {
+    match error {
+        GuestError::Denied(why) => wit::Error::Denied(why),
+        GuestError::InvalidRequest(why) => wit::Error::InvalidRequest(why),
+        GuestError::Timeout => wit::Error::Timeout,
+        GuestError::Dns(why) => wit::Error::Dns(why),
+        GuestError::Connect(why) => wit::Error::Connect(why),
+        GuestError::Tls(why) => wit::Error::Tls(why),
+        GuestError::Io(why) => wit::Error::Io(why),
+    }
+}

@@ -1,0 +1,162 @@
+//! From a file's bytes to a build that can be called: compiled, linked, started once under the limits, tried on its
+//! own samples with the network closed.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Component, InstancePre, Linker};
+
+use super::anatomy::{Anatomy, Kind};
+use super::bindings::notifier::NotifierPluginPre;
+use super::bindings::picker::PickerPluginPre;
+use super::cache::Cache;
+use super::engine::Guests;
+use super::error::{CallError, LoadError};
+use super::imports::{self, Facts, Host, Network, Shelf};
+use super::instance;
+use super::picker;
+use super::settings::cut;
+use super::version::Version;
+use crate::config;
+use crate::http::host::Overrides;
+
+/// Bytes of what a compiler or linker says.
+const MOST_WORDS: usize = 1 << 10;
+
+/// What loads builds, the same for all plugins.
+pub(super) struct Loader {
+    pub(super) guests: Arc<Guests>,
+    cache: Cache,
+    linker: Linker<Host>,
+}
+
+/// A file that may become a build.
+pub(super) struct Candidate {
+    pub(super) wasm: Vec<u8>,
+    pub(super) anatomy: Anatomy,
+    pub(super) facts: Facts,
+    pub(super) table: config::Plugin,
+    pub(super) overrides: Overrides,
+}
+
+impl Loader {
+    pub(super) fn new(guests: Arc<Guests>, cache: Cache) -> anyhow::Result<Loader> {
+        let mut linker = Linker::new(&guests.engine);
+        imports::offer(&mut linker)?;
+        Ok(Loader { guests, cache, linker })
+    }
+
+    /// Loads a file. What was loaded before is not touched.
+    pub(super) async fn load(&self, candidate: Candidate) -> Result<Version, LoadError> {
+        let Candidate { wasm, anatomy, facts, table, overrides } = candidate;
+        let component = self.compile(&anatomy.sha256, wasm).await?;
+        let linked = self.linker.instantiate_pre(&component).map_err(|error| unlinked(&error))?;
+        let typed = |kind: Kind| anatomy.kinds.contains(&kind).then(|| linked.clone());
+        let version = Version {
+            picker: typed(Kind::Picker).map(as_picker).transpose()?,
+            notifier: typed(Kind::Notifier).map(as_notifier).transpose()?,
+            table: table.settings,
+            leases: Default::default(),
+            anatomy,
+            facts,
+            overrides,
+        };
+        self.start(&version).await?;
+        self.try_samples(&version).await?;
+        Ok(version)
+    }
+
+    async fn compile(&self, sha256: &str, wasm: Vec<u8>) -> Result<Component, LoadError> {
+        let (cache, engine, sha256) = (self.cache.clone(), self.guests.engine.clone(), sha256.to_owned());
+        let compiled = self.guests.compile(move || cache.component(&engine, &sha256, &wasm)).await;
+        let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler stopped")))?;
+        compiled.map_err(|error| {
+            let text = cut(format!("{error:#}"), MOST_WORDS);
+            // How wasmparser speaks of a proposal that is off.
+            match ["not enabled", "must be enabled", "is disabled", "unsupported"]
+                .iter()
+                .any(|word| text.contains(word))
+            {
+                true => LoadError::Unsupported(text),
+                false => LoadError::Compile(text),
+            }
+        })
+    }
+
+    /// A changed type of an export shows only here.
+    async fn start(&self, version: &Version) -> Result<(), LoadError> {
+        let facts = closed(&version.facts);
+        let wall = facts.limits.resolve;
+        if let Some(pre) = version.picker.clone() {
+            let started = instance::call(&self.guests, facts.clone(), wall, move |mut store| async move {
+                pre.instantiate_async(&mut store).await.map(drop)
+            });
+            started.await.map_err(not_started)?;
+        }
+        if let Some(pre) = version.notifier.clone() {
+            let started = instance::call(&self.guests, facts, wall, move |mut store| async move {
+                pre.instantiate_async(&mut store).await.map(drop)
+            });
+            started.await.map_err(not_started)?;
+        }
+        Ok(())
+    }
+
+    async fn try_samples(&self, version: &Version) -> Result<(), LoadError> {
+        let Some(pre) = &version.picker else { return Ok(()) };
+        for sample in &version.anatomy.manifest.samples {
+            let failed = |why: String| LoadError::SelfTest { input: sample.input.clone(), why };
+            let answer = picker::resolve(&self.guests, closed(&version.facts), pre.clone(), sample.input.clone()).await;
+            let id = answer.map_err(|error| failed(error.reason()))?;
+            if id != sample.id {
+                return Err(failed(format!("it resolved to `{id}`, not `{}`", sample.id)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A plugin that is only tried reaches nothing and leaves nothing.
+fn closed(facts: &Facts) -> Facts {
+    Facts { network: Network::Closed, shelf: Shelf::Closed, ..facts.clone() }
+}
+
+fn as_picker(linked: InstancePre<Host>) -> Result<PickerPluginPre<Host>, LoadError> {
+    PickerPluginPre::new(linked).map_err(|error| mismatch(&error))
+}
+
+fn as_notifier(linked: InstancePre<Host>) -> Result<NotifierPluginPre<Host>, LoadError> {
+    NotifierPluginPre::new(linked).map_err(|error| mismatch(&error))
+}
+
+fn mismatch(error: &wasmtime::Error) -> LoadError {
+    LoadError::ContractMismatch(cut(format!("{error:#}"), MOST_WORDS))
+}
+
+/// Why the linker did not take a component: something is missing, or has another type.
+fn unlinked(error: &wasmtime::Error) -> LoadError {
+    let text = format!("{error:#}");
+    let missing = text.contains("implementation was not found") || text.contains("implementation is missing");
+    match missing {
+        true => LoadError::MissingImport(missing_name(&text)),
+        false => mismatch(error),
+    }
+}
+
+/// The names that wasmtime quotes: interface, and function where only that is missing.
+fn missing_name(text: &str) -> String {
+    let names: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    match names.is_empty() {
+        true => cut(text.to_owned(), MOST_WORDS),
+        false => names.join("#"),
+    }
+}
+
+fn not_started(error: CallError) -> LoadError {
+    match error {
+        CallError::Trap { kind, .. } if kind.contains("type mismatch") || kind.contains("failed to convert") => {
+            LoadError::ContractMismatch(kind)
+        }
+        CallError::Trap { kind, stderr } => LoadError::StartTrap { why: kind, stderr },
+        other => LoadError::StartTrap { why: other.reason(), stderr: String::new() },
+    }
+}

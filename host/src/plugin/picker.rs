@@ -1,0 +1,147 @@
+//! A picker as the rest of the host calls it: questions and answers in the model's words.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tracing::{Instrument as _, debug_span};
+
+use super::bindings::picker::{PickerPlugin, PickerPluginPre};
+use super::engine::Guests;
+use super::error::CallError;
+use super::imports::{Facts, Host, Network};
+use super::instance;
+use super::manifest::Manifest;
+use super::slot::Slot;
+use super::version::Lease;
+use super::words;
+use crate::http::host::Overrides;
+use crate::model::{Candidate, Failure, Room, Status, Wish};
+
+/// A picker, whichever build of it answers now. Clones name the same one.
+#[derive(Clone)]
+pub struct Picker {
+    slot: Arc<Slot>,
+}
+
+impl std::fmt::Debug for Picker {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Picker({})", self.label())
+    }
+}
+
+impl Picker {
+    pub(super) fn new(slot: Arc<Slot>) -> Picker {
+        Picker { slot }
+    }
+
+    /// The manifest of the build that answers now.
+    pub fn manifest(&self) -> Arc<Manifest> {
+        Arc::clone(&self.slot.current().anatomy.manifest)
+    }
+
+    /// `name@version` of the build that answers now.
+    pub fn label(&self) -> String {
+        self.manifest().label()
+    }
+
+    /// `[plugin.NAME] hosts`: they count for the media of its candidates, too.
+    pub fn overrides(&self) -> Overrides {
+        self.slot.current().overrides.clone()
+    }
+
+    /// HTTP requests that the plugin has made so far, all its calls together. It only grows.
+    pub fn requests(&self) -> u64 {
+        match &self.slot.current().facts.network {
+            Network::Open(line) => line.made.load(Ordering::Relaxed),
+            Network::Closed => 0,
+        }
+    }
+
+    /// What a person wrote (URL or id) to the room's canonical id.
+    ///
+    /// # Errors
+    /// No id; what the plugin said itself is [`CallError::Failure`].
+    pub async fn resolve(&self, input: &str) -> Result<String, CallError> {
+        let span = debug_span!("resolve", plugin = self.label());
+        async {
+            let (_turn, lease) = self.slot.begin().await?;
+            resolve(&self.slot.guests, lease.facts.clone(), pre(&lease)?, input.to_owned()).await
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Is each of these rooms live? As many answers as rooms, in their order; at most the manifest's `batch` of them.
+    ///
+    /// # Errors
+    /// No answer about any of them. None of these errors means "offline".
+    pub async fn check(&self, rooms: Vec<Room>) -> Result<Vec<Result<Status, Failure>>, CallError> {
+        let room = rooms.first().filter(|_| rooms.len() == 1).map(|room| room.id.clone());
+        let span = debug_span!("check", plugin = self.label(), room, rooms = rooms.len());
+        async {
+            let (_turn, lease) = self.slot.begin().await?;
+            let (pre, facts) = (pre(&lease)?, lease.facts.clone());
+            let (settings, asked) = (Arc::clone(&facts.settings), rooms.len());
+            let rooms: Vec<_> = rooms.into_iter().map(words::room).collect();
+            let wall = facts.limits.check;
+            let answers = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
+                let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+                plugin.lyrebird_plugin_picker().call_check(&mut store, &rooms).await
+            })
+            .await?;
+            if answers.len() != asked {
+                return Err(CallError::WrongCount { asked, got: answers.len() });
+            }
+            let answers = answers.into_iter().map(|answer| match answer {
+                Ok(status) => words::status(status).map(Ok),
+                Err(failure) => Ok(Err(words::failure(failure, &settings))),
+            });
+            answers.collect()
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Ways to receive a live room, best first; none means that it is not live now.
+    ///
+    /// # Errors
+    /// No answer. None of these errors means "offline".
+    pub async fn streams(&self, room: Room, wish: Wish) -> Result<Vec<Candidate>, CallError> {
+        let span = debug_span!("streams", plugin = self.label(), room = room.id);
+        async {
+            let (_turn, lease) = self.slot.begin().await?;
+            let (pre, facts) = (pre(&lease)?, lease.facts.clone());
+            let settings = Arc::clone(&facts.settings);
+            let (room, wish) = (words::room(room), words::wish(wish));
+            let wall = facts.limits.streams;
+            let answer = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
+                let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+                plugin.lyrebird_plugin_picker().call_streams(&mut store, &room, &wish).await
+            })
+            .await?;
+            words::candidates(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// `resolve` by one build; for its self-test, too.
+pub(super) async fn resolve(
+    guests: &Guests,
+    facts: Facts,
+    pre: PickerPluginPre<Host>,
+    input: String,
+) -> Result<String, CallError> {
+    let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.resolve);
+    let answer = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+        plugin.lyrebird_plugin_picker().call_resolve(&mut store, &input).await
+    })
+    .await?;
+    words::id(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+}
+
+fn pre(lease: &Lease) -> Result<PickerPluginPre<Host>, CallError> {
+    lease.picker.clone().ok_or_else(|| CallError::HostBug(String::from("the plugin is no picker")))
+}

@@ -1,0 +1,115 @@
+//! Which files of the plugins directories count. A plugin is known by its manifest's name: the first directory wins;
+//! in one directory the higher version, then the later change.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::anatomy::{self, Anatomy};
+use super::error::LoadError;
+use super::manifest::Manifest;
+
+/// Bytes of a file: Python's have 18 MB.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// One `.wasm` file.
+pub(super) struct Found {
+    pub(super) file: PathBuf,
+    /// Which of the directories it lies in.
+    dir: usize,
+    changed: SystemTime,
+    pub(super) sha256: Option<String>,
+    pub(super) manifest: Option<Arc<Manifest>>,
+    pub(super) read: Result<(Vec<u8>, Anatomy), LoadError>,
+}
+
+/// What is to be done with a file.
+pub(super) enum Fate {
+    /// It counts.
+    Load(Found),
+    /// The other file comes before it.
+    Shadowed(Found, PathBuf),
+}
+
+/// All files of all directories, and the directories that could not be read.
+pub(super) fn scan(dirs: &[PathBuf]) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
+    let (mut all, mut unread) = (Vec::new(), Vec::new());
+    for (index, dir) in dirs.iter().enumerate() {
+        match files(dir) {
+            Ok(files) => all.extend(files.into_iter().map(|file| found(file, index))),
+            Err(error) => unread.push((dir.clone(), error)),
+        }
+    }
+    (rank(all), unread)
+}
+
+/// The bytes of a file that may be a plugin.
+pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, LoadError> {
+    let open = File::open(file).map_err(LoadError::Io)?;
+    let facts = open.metadata().map_err(LoadError::Io)?;
+    let mut bytes = Vec::new();
+    // What grows while it is read is cut off here, and found incomplete.
+    open.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(LoadError::Io)?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX).max(facts.len());
+    match length > MOST_BYTES {
+        true => Err(LoadError::TooLarge { bytes: length, limit: MOST_BYTES }),
+        false => Ok(bytes),
+    }
+}
+
+/// In the order of their names.
+fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        // A name that begins with a dot is a draft of whoever copies the file.
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        if !hidden && path.extension().is_some_and(|end| end == "wasm") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn found(file: PathBuf, dir: usize) -> Found {
+    let changed = fs::metadata(&file).and_then(|facts| facts.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let nothing = |file, read| Found { file, dir, changed, sha256: None, manifest: None, read: Err(read) };
+    let wasm = match bytes(&file) {
+        Ok(wasm) => wasm,
+        Err(error) => return nothing(file, error),
+    };
+    let (manifest, read) = anatomy::read(&wasm);
+    let sha256 = Some(anatomy::hash(&wasm));
+    Found { file, dir, changed, sha256, manifest, read: read.map(|anatomy| (wasm, anatomy)) }
+}
+
+/// Files without a manifest shadow nobody and are shadowed by nobody.
+fn rank(mut all: Vec<Found>) -> Vec<Fate> {
+    all.sort_by(|a, b| {
+        let version = |found: &Found| found.manifest.as_ref().map(|manifest| manifest.version.clone());
+        let by_place = a.dir.cmp(&b.dir);
+        by_place.then_with(|| version(b).cmp(&version(a))).then_with(|| b.changed.cmp(&a.changed))
+    });
+    let mut taken: Vec<(String, PathBuf)> = Vec::new();
+    let mut fates = Vec::new();
+    for found in all {
+        let Some(name) = found.manifest.as_ref().map(|manifest| manifest.name.clone()) else {
+            fates.push(Fate::Load(found));
+            continue;
+        };
+        match taken.iter().find(|(other, _)| *other == name) {
+            Some((_, first)) => fates.push(Fate::Shadowed(found, first.clone())),
+            None => {
+                taken.push((name, found.file.clone()));
+                fates.push(Fate::Load(found));
+            }
+        }
+    }
+    fates
+}
+
+#[cfg(test)]
+mod tests;

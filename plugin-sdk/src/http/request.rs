@@ -1,0 +1,127 @@
+//! Building a request and sending it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{FOLLOW, Method, NoAnswer, Redirect, Request, Response, no_answer};
+use crate::{Failure, imports, text};
+
+impl Request {
+    /// A request without headers and body that follows redirects.
+    pub fn new(method: Method, url: impl Into<String>) -> Request {
+        Request {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+            redirect: Redirect::Follow(FOLLOW),
+            timeout_ms: None,
+            max_body: None,
+        }
+    }
+
+    /// GET.
+    pub fn get(url: impl Into<String>) -> Request {
+        Request::new(Method::Get, url)
+    }
+
+    /// POST; [`Request::json`], [`Request::form`] and [`Request::body`] give it something to carry.
+    pub fn post(url: impl Into<String>) -> Request {
+        Request::new(Method::Post, url)
+    }
+
+    /// One more parameter of the query, percent-encoded; a [`user_cookie`](super::user_cookie) stays as it is.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl ToString) -> Request {
+        let value = value.to_string();
+        let pair = text::form([(name, value.as_str())]).replace('+', "%20");
+        let (url, fragment) = self.url.split_once('#').map_or((self.url.as_str(), ""), |parts| parts);
+        let mark = match url.split_once('?') {
+            None => "?",
+            Some((_, "")) => "",
+            Some((_, query)) if query.ends_with('&') => "",
+            Some(_) => "&",
+        };
+        let tail = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+        self.url = format!("{url}{mark}{pair}{tail}");
+        self
+    }
+
+    /// One more header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Request {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// One more cookie of the plugin's own, in one `Cookie` header with the others. The user's values win.
+    #[must_use]
+    pub fn cookie(mut self, name: &str, value: &str) -> Request {
+        let pair = format!("{name}={value}");
+        match self.headers.iter_mut().find(|(header, _)| header.eq_ignore_ascii_case("cookie")) {
+            Some((_, cookies)) => {
+                cookies.push_str("; ");
+                cookies.push_str(&pair);
+            }
+            None => self.headers.push(("Cookie".to_owned(), pair)),
+        }
+        self
+    }
+
+    /// The whole exchange's limit; the host's own is the bound.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Request {
+        self.timeout_ms = Some(u32::try_from(limit.as_millis()).unwrap_or(u32::MAX));
+        self
+    }
+
+    /// Decompressed bytes that are wanted of the body; [`Response::truncated`] tells when there were more.
+    #[must_use]
+    pub fn max_body(mut self, bytes: u32) -> Request {
+        self.max_body = Some(bytes);
+        self
+    }
+
+    /// Follows at most so many redirects.
+    #[must_use]
+    pub fn follow(mut self, hops: u8) -> Request {
+        self.redirect = Redirect::Follow(hops);
+        self
+    }
+
+    /// Takes a redirect as the answer; [`Response::location`] says where it leads.
+    #[must_use]
+    pub fn manual(mut self) -> Request {
+        self.redirect = Redirect::Manual;
+        self
+    }
+
+    /// Carries a value as JSON.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<Request, Failure> {
+        let body = serde_json::to_vec(value)
+            .map_err(|error| Failure::Other(format!("cannot write the request's body as JSON: {error}")))?;
+        Ok(self.body("application/json", body))
+    }
+
+    /// Carries a form; a [`user_cookie`](super::user_cookie) stays as it is.
+    #[must_use]
+    pub fn form<'a>(self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Request {
+        self.body("application/x-www-form-urlencoded", text::form(pairs))
+    }
+
+    /// Carries bytes of this type; a `Content-Type` that was set before stays.
+    #[must_use]
+    pub fn body(mut self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Request {
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            self.headers.push(("Content-Type".to_owned(), content_type.to_owned()));
+        }
+        self.body = Some(bytes.into());
+        self
+    }
+
+    /// Sends it and waits for the answer, whatever its status: see [`Response::ok`].
+    pub fn send(&self) -> Result<Response, NoAnswer> {
+        imports::send(self).map_err(|error| no_answer(&self.url, error))
+    }
+}
