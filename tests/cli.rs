@@ -213,9 +213,10 @@ fn completions_for_every_shell() {
 #[test]
 fn doctor_says_what_is_there() {
     let place = Place::new("doctor");
-    let finished = place.run(&["doctor"]).expect_code(0);
-    let said = format!("{}{}", finished.stdout, finished.stderr).to_lowercase();
-    for word in ["direct", "ffmpeg", "data"] {
+    place.configure(HURRY);
+    let config = place.root().join("lyrebird.toml");
+    let said = place.run(&["doctor", "-c", config.to_str().unwrap()]).expect_code(0).stdout.to_lowercase();
+    for word in ["direct@", "ffmpeg", "output", "clock", "open files"] {
         assert!(said.contains(word), "doctor does not speak of {word}: {said}");
     }
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::encoder::{self, Stretch};
 use lyrebird_tests::feed::Feed;
-use lyrebird_tests::origin::{Answer, At, How, Origin, Role};
+use lyrebird_tests::origin::{Answer, At, Connection, How, Origin, Role};
 use lyrebird_tests::place::{Place, recordings_below};
 use lyrebird_tests::program::{self, Run};
 use lyrebird_tests::verify::{Judgement, judge};
@@ -72,11 +72,11 @@ fn tell() -> anyhow::Result<Judgement> {
     let mut command = place.lyrebird(&["record", &url, "--once"]);
     command.arg("-c").arg(config).arg("-o").arg(place.out());
     let begin = Instant::now();
-    let run = Run::start(command, Some(echo));
+    let mut run = Run::start(command, Some(echo));
     thread::sleep(DARK);
 
     let encoder = go_live(&feed);
-    watch(&origin, &feed, begin)?;
+    watch(&mut run, &origin, &feed, begin)?;
     let finished = run.finish(LIMIT.saturating_sub(begin.elapsed()));
     encoder()?;
     if finished.code != 0 {
@@ -103,16 +103,18 @@ fn go_live(feed: &Feed) -> Encoder {
 }
 
 /// Tells what the origin and the encoder do, as it happens.
-fn watch(origin: &Origin, feed: &Feed, begin: Instant) -> anyhow::Result<()> {
-    wait(begin, "a reception began", || !origin.receptions(ROOM).is_empty())?;
+fn watch(run: &mut Run, origin: &Origin, feed: &Feed, begin: Instant) -> anyhow::Result<()> {
+    let mut wait = |what: &str, so: &dyn Fn() -> bool| wait(run, begin, what, so);
+    let ended = |reception: Option<&Connection>| reception.is_some_and(|one| one.ended.is_some());
+    wait("a reception began", &|| !origin.receptions(ROOM).is_empty())?;
     say("lyrebird found the room live and receives.");
-    wait(begin, "the connection broke", || origin.receptions(ROOM).iter().any(|one| one.ended.is_some()))?;
+    wait("the connection broke", &|| ended(origin.receptions(ROOM).first()))?;
     say("The origin has just broken the connection, in the middle of a frame.");
-    wait(begin, "lyrebird came back", || origin.receptions(ROOM).len() > 1)?;
+    wait("lyrebird came back", &|| origin.receptions(ROOM).len() > 1)?;
     say("lyrebird is back. What was live meanwhile is a gap that the sidecar has to name.");
-    wait(begin, "the picture's size changed", || configurations(feed) > 1)?;
+    wait("the picture's size changed", &|| configurations(feed) > 1)?;
     say("The streamer changed the picture's size: no player could go on in the same file, a new one has to begin.");
-    wait(begin, "the broadcast ended", || origin.receptions(ROOM).last().is_some_and(|one| one.ended.is_some()))?;
+    wait("the broadcast ended", &|| ended(origin.receptions(ROOM).last()))?;
     say("The broadcast is over, the room is dark again.");
     Ok(())
 }
@@ -124,9 +126,13 @@ fn configurations(feed: &Feed) -> usize {
     headers.len()
 }
 
+fn is_frame(role: Role) -> bool {
+    matches!(role, Role::Key | Role::Media)
+}
+
 fn verify(origin: &Origin, out: &Path) -> Judgement {
     let receptions = origin.receptions(ROOM);
-    let frames: usize = receptions.iter().flat_map(|one| &one.tags).filter(|tag| tag.role != Role::Header).count();
+    let frames: usize = receptions.iter().flat_map(|one| &one.tags).filter(|tag| is_frame(tag.role)).count();
     println!("  The origin sent {frames} frames over {} connections.", receptions.len());
     let files = recordings_below(out);
     let judgement = judge(&receptions, &files, Some(&program::binary()));
@@ -142,10 +148,14 @@ fn verify(origin: &Origin, out: &Path) -> Judgement {
     judgement
 }
 
-fn wait(begin: Instant, what: &str, so: impl Fn() -> bool) -> anyhow::Result<()> {
+fn wait(run: &mut Run, begin: Instant, what: &str, so: &dyn Fn() -> bool) -> anyhow::Result<()> {
     while !so() {
         if begin.elapsed() > LIMIT {
             bail!("waited {} s in vain until {what}", LIMIT.as_secs());
+        }
+        // It may have ended right after what we wait for, so look once more.
+        if !run.is_running() && !so() {
+            bail!("lyrebird ended before {what}");
         }
         thread::sleep(Duration::from_millis(20));
     }
