@@ -105,11 +105,14 @@ fn document(file: &Path, report: &Report) -> Value {
             "height": track.picture.as_ref().map(|picture| picture.height),
         })
     };
-    let metadata: Map<String, Value> = report.metadata.iter().map(|(name, value)| (name.clone(), known(value))).collect();
+    let metadata: Map<String, Value> =
+        report.metadata.iter().map(|(name, value)| (name.clone(), known(value))).collect();
     let faults: Vec<Value> = report
         .faults
         .iter()
-        .map(|fault| json!({ "kind": fault.kind, "offset": fault.offset, "at_ms": fault.at_ms, "detail": fault.detail }))
+        .map(
+            |fault| json!({ "kind": fault.kind, "offset": fault.offset, "at_ms": fault.at_ms, "detail": fault.detail }),
+        )
         .collect();
     let counts: Map<String, Value> =
         report.fault_counts.iter().map(|(kind, count)| ((*kind).to_owned(), json!(count))).collect();
@@ -129,18 +132,23 @@ fn known(value: &MetadataValue) -> Value {
 }
 
 fn print(file: &Path, report: &Report) {
-    let seconds = |ms: u64| format!("{}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
+    let seconds =
+        |ms: u64| format!("{}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
     output::line(output::safe(&file.display().to_string()));
     output::line(format!("  {} bytes, {}, {} tags", report.bytes, seconds(report.duration_ms), report.tags));
     for (name, track) in [("video", &report.video), ("audio", &report.audio)] {
         let Some(track) = track else { continue };
-        let size = track.picture.as_ref().map_or(String::new(), |picture| format!(" {}x{}", picture.width, picture.height));
+        let size =
+            track.picture.as_ref().map_or(String::new(), |picture| format!(" {}x{}", picture.width, picture.height));
         let keys = if name == "video" { format!(", {} key frames", track.key_frames) } else { String::new() };
         let span = match (track.first_ms, track.last_ms) {
             (Some(first), Some(last)) => format!(", {} to {}", seconds(first), seconds(last)),
             _ => String::new(),
         };
-        output::line(format!("  {name}  {}{size}, {} headers, {} tags{keys}{span}", track.codec, track.headers, track.tags));
+        output::line(format!(
+            "  {name}  {}{size}, {} headers, {} tags{keys}{span}",
+            track.codec, track.headers, track.tags
+        ));
     }
     for (kind, count) in &report.fault_counts {
         output::line(format!("  fault  {kind}: {count}"));

@@ -22,8 +22,8 @@ use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Record
 mod ask;
 mod session;
 
-pub(crate) use ask::trouble;
 use ask::Answer;
+pub(crate) use ask::trouble;
 
 /// All that a room's task needs.
 pub struct Watch {
