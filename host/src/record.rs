@@ -36,7 +36,7 @@ mod segment;
 mod sniff;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use choose::{Choice, Preference, Tried, choose};
 pub use probe::{Probe, probe};
