@@ -58,7 +58,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
         return Ok(Exit::Done);
     }
     if let Command::Flv(args::Flv::Inspect { files, json, tags }) = command {
-        return flv::inspect(&files, json, tags);
+        return flv::inspect(&files, json, tags, global.color.into());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,1 +1,98 @@
-//! (to be built)
+//! The hand that writes: media and sidecars, below one output folder, through two threads a volume.
+//!
+//! A volume's *writer* moves bytes and never waits for a sync; its *syncer* opens, syncs, closes, names and reads. The
+//! runtime's threads only hand batches over, and wait when the volume's queue is full. Nothing here knows FLV, rooms or
+//! sidecar fields: a file is a stem, an extension, a head that may be patched, and bytes behind it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+mod batch;
+mod beneath;
+mod create;
+mod fault;
+mod hash;
+mod kind;
+mod output;
+mod owner;
+mod part;
+mod publish;
+mod root;
+mod scan;
+mod volume;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use batch::{BATCH_AGE, BATCH_BYTES, Batch};
+pub use fault::{DiskError, DiskFault};
+pub use kind::{VolumeKind, look_at, trial};
+pub use output::{NewFile, OutputFile, Sealed};
+pub use owner::Owner;
+pub use part::{OldFile, Taken};
+pub use root::{Root, Space};
+pub use scan::{Found, Leftover};
+
+use volume::Volume;
+
+/// All volumes that this process writes to. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Disk(Arc<Mutex<HashMap<u64, Arc<Volume>>>>);
+
+impl Disk {
+    /// No volume yet: each gets its threads with its first folder or file.
+    pub fn new() -> Self {
+        Disk::default()
+    }
+
+    /// Opens the output folder, making it (and what leads to it) where it is missing. Every path of the [`Root`] is
+    /// resolved below this one descriptor, wherever the folder is moved to later.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or opened, or no thread can be started for its volume.
+    pub async fn root(&self, dir: &Path) -> Result<Root, DiskError> {
+        let (disk, dir) = (self.clone(), dir.to_path_buf());
+        let name = dir.display().to_string();
+        // The volume, and so its threads, are known only once the folder is open.
+        let opened = tokio::task::spawn_blocking(move || Root::open(&disk, &dir)).await;
+        opened.unwrap_or_else(|_| Err(DiskError::stuck("open", &name)))
+    }
+
+    /// The same, but none where the folder does not exist.
+    ///
+    /// # Errors
+    /// When the folder cannot be opened, or no thread can be started for its volume.
+    pub async fn existing_root(&self, dir: &Path) -> Result<Option<Root>, DiskError> {
+        let wanted = dir.to_path_buf();
+        let there = tokio::task::spawn_blocking(move || wanted.try_exists()).await;
+        if matches!(there, Ok(Ok(false))) { Ok(None) } else { self.root(dir).await.map(Some) }
+    }
+
+    /// Waits until everything handed over is written and the threads have ended; every [`Root`] and [`OutputFile`]
+    /// must have been dropped before. False when they have not ended within `limit`: a volume hangs.
+    pub async fn shut_down(self, limit: Duration) -> bool {
+        let threads: Vec<_> = {
+            let mut volumes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            volumes.drain().flat_map(|(_, volume)| volume.take_threads()).collect()
+        };
+        let ended = async {
+            while !threads.iter().all(std::thread::JoinHandle::is_finished) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(limit, ended).await.is_ok()
+    }
+
+    /// The volume with this device number; its threads start with the first question.
+    fn volume(&self, device: u64) -> std::io::Result<Arc<Volume>> {
+        let mut volumes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(volume) = volumes.get(&device) {
+            return Ok(Arc::clone(volume));
+        }
+        let volume = Arc::new(Volume::start()?);
+        volumes.insert(device, Arc::clone(&volume));
+        Ok(volume)
+    }
+}

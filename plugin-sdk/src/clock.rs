@@ -26,7 +26,7 @@ pub fn parse(text: &str, offset_minutes: i32) -> Option<u32> {
 /// Unix seconds of an HTTP date (RFC 9110, 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub fn parse_http_date(text: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (_, date) = text.split_once(", ")?;
+    let (_, date) = text.trim().split_once(", ")?;
     let mut parts = date.split([' ', ':']);
     let day = parts.next()?.parse().ok()?;
     let name = parts.next()?;

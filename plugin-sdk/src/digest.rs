@@ -1,4 +1,4 @@
-//! Digests, computed by the host: raw bytes from [`md5`], [`sha1`], [`sha256`] and their HMACs; with
+//! Digests, computed by the host: raw bytes from [`md5()`], [`sha1()`], [`sha256()`] and their HMACs; with
 //! [`text::hex`](crate::text::hex) they become the text that signatures are made of.
 
 use crate::bindings::lyrebird::plugin::digest::Algorithm;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::House;
 use crate::clock::{Clock, rfc3339};
-use crate::disk::{trial, volume};
+use crate::disk::{look_at, trial};
 use crate::ffmpeg;
 
 /// How bad a finding is.
@@ -97,7 +97,7 @@ async fn folder(output: &Path, min_free: u64) -> Vec<Finding> {
     let Some(there) = nearest(output) else {
         return vec![finding(TOPIC, Weight::Bad, format!("`{}` cannot be", output.display()), None)];
     };
-    let seen = match tokio::task::spawn_blocking(move || volume(&there)).await {
+    let seen = match tokio::task::spawn_blocking(move || look_at(&there)).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(error)) => {
             return vec![finding(TOPIC, Weight::Bad, format!("`{}`: {error}", output.display()), None)];

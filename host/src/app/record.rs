@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::app::House;
 use crate::app::entry::{self, Entry};
@@ -67,8 +67,7 @@ impl Recorder {
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, wanted: Wanted, rooms: Vec<(String, Picker)>) -> anyhow::Result<Recorder> {
         let disk = Disk::new();
-        let hands =
-            Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
+        let hands = Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
         // Opened here so that a folder that cannot be used is known before anything is asked.
         hands.disk.root(&wanted.output).await?;
         salvage(&wanted.output, &hands.disk, &hands.clock, &hands.events).await?;

@@ -1,6 +1,5 @@
 //! `record` at the door: signals, the status line, the exit code.
 
-use std::path::PathBuf;
 use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,7 +8,7 @@ use tracing::info;
 
 use super::args::{Asking, Global, Record};
 use super::exit::{Exit, Failed, WithExit};
-use super::{config, data_dir, output, status};
+use super::{config, data_dir, status};
 use crate::app::record::{Recorder, Wanted};
 use crate::app::{House, Wishes};
 use crate::monitor::room::Outcome;

@@ -28,7 +28,8 @@ impl Status {
             let mut history: Vec<u64> = Vec::new();
             loop {
                 let seen: Vec<Seen> = glances.iter().map(|(_, glance)| glance.look()).collect();
-                let total = seen.iter().filter_map(|seen| seen.progress.as_ref()).map(|progress| progress.bytes()).sum();
+                let total =
+                    seen.iter().filter_map(|seen| seen.progress.as_ref()).map(|progress| progress.bytes()).sum();
                 history.push(total);
                 if history.len() > WINDOW {
                     history.remove(0);
@@ -62,7 +63,8 @@ fn line(rooms: &[Seen], bits: u64) -> String {
     let progress = || rooms.iter().filter_map(|seen| seen.progress.as_ref());
     let media_ms: u64 = progress().map(|progress| progress.media_ms()).sum();
     let gaps: u64 = progress().map(|progress| progress.gaps()).sum();
-    let written: u64 = rooms.iter().map(|seen| seen.bytes).sum::<u64>() + progress().map(|one| one.bytes()).sum::<u64>();
+    let written: u64 =
+        rooms.iter().map(|seen| seen.bytes).sum::<u64>() + progress().map(|one| one.bytes()).sum::<u64>();
     let rooms_words = match rooms {
         [one] if !one.title.is_empty() => format!("{} · {}", one.state, Escaped(&one.title)),
         [one] => one.state.to_owned(),

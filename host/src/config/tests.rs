@@ -43,7 +43,10 @@ fn a_wrong_value_says_how_it_is_written() {
         "[check]\ninterval = \"soon\"\n",
         expect!["lyrebird.toml:2:12: `soon` is no span of time, write it as `30s`, `500ms`, `1h30m` or `2d`"],
     );
-    check("[check]\nrate = \"2\"\n", expect!["lyrebird.toml:2:8: `2` is no rate, write it as `2/s`, `30/m` or `100/h`"]);
+    check(
+        "[check]\nrate = \"2\"\n",
+        expect!["lyrebird.toml:2:8: `2` is no rate, write it as `2/s`, `30/m` or `100/h`"],
+    );
     check("[check]\njitter = 3.0\n", expect!["lyrebird.toml: `check.jitter` is 3, it must be from 0 to 1"]);
     check(
         "[plugin.x]\ncookie = { evn = \"A\" }\n",

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 /// What a volume is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Volume {
+pub struct VolumeKind {
     /// The file system's name, or its magic number in hexadecimal where we have no name for it.
     pub file_system: String,
     /// Whether it is across a network: locks, renames and syncs are then only as good as the server.
@@ -46,7 +46,7 @@ const KNOWN: [(u64, &str, bool, bool); 15] = [
 ///
 /// # Errors
 /// A folder that is not there or may not be looked at.
-pub fn volume(folder: &Path) -> std::io::Result<Volume> {
+pub fn look_at(folder: &Path) -> std::io::Result<VolumeKind> {
     let kind = rustix::fs::statfs(folder)?;
     let space = rustix::fs::statvfs(folder)?;
     // The field's type differs between architectures; magic numbers have 32 bits.
@@ -55,7 +55,7 @@ pub fn volume(folder: &Path) -> std::io::Result<Volume> {
         Some((_, name, remote, volatile)) => ((*name).to_owned(), *remote, *volatile),
         None => (format!("0x{magic:x}"), false, false),
     };
-    Ok(Volume {
+    Ok(VolumeKind {
         file_system,
         remote,
         volatile,

@@ -22,8 +22,8 @@ use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Record
 mod ask;
 mod session;
 
-pub(crate) use ask::trouble;
 use ask::Answer;
+pub(crate) use ask::trouble;
 
 /// All that a room's task needs.
 pub struct Watch {
@@ -171,7 +171,7 @@ impl Hand {
                 self.recording = Some(recording);
                 self.ended(reception)
             }
-            () = progress.first_media(), if receiving && !on_air => Fact::Media,
+            () = first_media(&progress), if receiving && !on_air => Fact::Media,
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
                 self.wake_at = None;
                 Fact::Woken
@@ -203,6 +203,12 @@ impl Hand {
             Order::Done(outcome) => return Some(outcome),
         }
         None
+    }
+}
+
+async fn first_media(progress: &Progress) {
+    while progress.media_ms() == 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

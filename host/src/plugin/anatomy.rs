@@ -213,4 +213,4 @@ fn split(name: &str) -> (&str, &str, Option<Version>) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

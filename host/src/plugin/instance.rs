@@ -47,7 +47,10 @@ where
         }
     };
     let ended = guests.run(call.instrument(tracing::Span::current())).await;
-    ended.unwrap_or_else(|| Err(CallError::HostBug(String::from("the call's task ended without an answer"))))
+    ended.unwrap_or_else(|| match guests.calls.is_closed() {
+        true => Err(CallError::Stopping),
+        false => Err(CallError::HostBug(String::from("the call panicked in the host"))),
+    })
 }
 
 /// What stopped a guest.

@@ -68,7 +68,7 @@ impl Loader {
     async fn compile(&self, sha256: &str, wasm: Vec<u8>) -> Result<Component, LoadError> {
         let (cache, engine, sha256) = (self.cache.clone(), self.guests.engine.clone(), sha256.to_owned());
         let compiled = self.guests.compile(move || cache.component(&engine, &sha256, &wasm)).await;
-        let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler stopped")))?;
+        let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler gave up")))?;
         compiled.map_err(|error| {
             let text = cut(format!("{error:#}"), MOST_WORDS);
             // How wasmparser speaks of a proposal that is off.
@@ -135,8 +135,7 @@ fn mismatch(error: &wasmtime::Error) -> LoadError {
 /// Why the linker did not take a component: something is missing, or has another type.
 fn unlinked(error: &wasmtime::Error) -> LoadError {
     let text = format!("{error:#}");
-    let missing = text.contains("implementation was not found") || text.contains("implementation is missing");
-    match missing {
+    match text.contains("implementation is missing") {
         true => LoadError::MissingImport(missing_name(&text)),
         false => mismatch(error),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tracing::{Instrument as _, debug_span};
+use tracing::{Instrument as _, error_span};
 
 use super::access;
 use super::bindings::notifier::exports::lyrebird::plugin::notifier as wit;
@@ -98,7 +98,7 @@ impl Notifier {
     }
 
     async fn ask(&self, target: &BTreeMap<String, Text>, question: Question) -> Result<Option<String>, CallError> {
-        let span = debug_span!("notify", plugin = self.manifest().label());
+        let span = error_span!("notify", plugin = self.manifest().label());
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, facts(&lease, target)?);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tracing::{Instrument as _, debug_span};
+use tracing::{Instrument as _, error_span};
 
 use super::bindings::picker::{PickerPlugin, PickerPluginPre};
 use super::engine::Guests;
@@ -62,7 +62,7 @@ impl Picker {
     /// # Errors
     /// No id; what the plugin said itself is [`CallError::Failure`].
     pub async fn resolve(&self, input: &str) -> Result<String, CallError> {
-        let span = debug_span!("resolve", plugin = self.label());
+        let span = error_span!("resolve", plugin = self.label());
         async {
             let (_turn, lease) = self.slot.begin().await?;
             resolve(&self.slot.guests, lease.facts.clone(), pre(&lease)?, input.to_owned()).await
@@ -76,8 +76,11 @@ impl Picker {
     /// # Errors
     /// No answer about any of them. None of these errors means "offline".
     pub async fn check(&self, rooms: Vec<Room>) -> Result<Vec<Result<Status, Failure>>, CallError> {
+        if rooms.is_empty() {
+            return Ok(Vec::new());
+        }
         let room = rooms.first().filter(|_| rooms.len() == 1).map(|room| room.id.clone());
-        let span = debug_span!("check", plugin = self.label(), room, rooms = rooms.len());
+        let span = error_span!("check", plugin = self.label(), room, rooms = rooms.len());
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, lease.facts.clone());
@@ -93,7 +96,7 @@ impl Picker {
                 return Err(CallError::WrongCount { asked, got: answers.len() });
             }
             let answers = answers.into_iter().map(|answer| match answer {
-                Ok(status) => words::status(status).map(Ok),
+                Ok(status) => words::status(status, &settings).map(Ok),
                 Err(failure) => Ok(Err(words::failure(failure, &settings))),
             });
             answers.collect()
@@ -107,7 +110,7 @@ impl Picker {
     /// # Errors
     /// No answer. None of these errors means "offline".
     pub async fn streams(&self, room: Room, wish: Wish) -> Result<Vec<Candidate>, CallError> {
-        let span = debug_span!("streams", plugin = self.label(), room = room.id);
+        let span = error_span!("streams", plugin = self.label(), room = room.id);
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, lease.facts.clone());

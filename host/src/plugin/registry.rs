@@ -52,6 +52,7 @@ pub struct Means<'a> {
 
 /// All plugins. Its calls end with it: [`Registry::shut_down`] waits for them.
 pub struct Registry {
+    guests: Arc<Guests>,
     entries: Vec<Entry>,
     unread: Vec<(PathBuf, String)>,
 }
@@ -81,7 +82,7 @@ impl Registry {
         let dirs = dirs.to_owned();
         let (trimmed, scanned) = (cache.clone(), tokio::task::spawn_blocking(move || scan::scan(&dirs)));
         let (fates, unread) = scanned.await?;
-        let loader = Loader::new(guests, cache)?;
+        let loader = Loader::new(Arc::clone(&guests), cache)?;
         let mut entries = Vec::new();
         for fate in fates {
             entries.push(entry(&loader, means, fate).await);
@@ -92,7 +93,7 @@ impl Registry {
         for (dir, error) in &unread {
             warn!(dir = %dir.display(), error, "cannot read a plugins directory");
         }
-        Ok(Registry { entries, unread })
+        Ok(Registry { guests, entries, unread })
     }
 
     /// Every file, by name; of one name the one that counts first.
@@ -136,8 +137,9 @@ impl Registry {
         }
     }
 
-    /// Lets the calls under way end, for two seconds at most, then stops the guests' threads.
+    /// Begins no more calls, lets those under way end, for two seconds at most, then stops the guests' threads.
     pub async fn shut_down(self) {
+        self.guests.calls.close();
         let versions: Vec<_> = self.slots().map(|slot| slot.current()).collect();
         let drained = async {
             for version in &versions {
@@ -273,3 +275,6 @@ pub fn approve_file(data_dir: &Path, file: &Path) -> anyhow::Result<Vec<String>>
     decided?;
     Ok(anatomy.manifest.asks())
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,14 +62,18 @@ impl Settings {
     /// What a guest wrote, fit for logs and errors: without secret values, without what a URL may hide, in at most
     /// `most` bytes.
     pub(super) fn scrub(&self, text: &str, most: usize) -> String {
-        let mut text = text.to_owned();
+        cut(hide_urls(&self.without_secrets(text.to_owned())), most)
+    }
+
+    /// The text with `***` for every secret value.
+    pub(super) fn without_secrets(&self, mut text: String) -> String {
         for secret in &self.secrets {
             // A value of two characters is everywhere, and no secret.
             if secret.reveal().len() >= 4 {
                 text = text.replace(secret.reveal(), "***");
             }
         }
-        cut(hide_urls(&text), most)
+        text
     }
 }
 

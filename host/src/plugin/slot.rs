@@ -48,7 +48,7 @@ impl Slot {
         };
         match tokio::time::timeout(PATIENCE, turn).await {
             Ok(Some(turn)) => Ok((turn, Lease::on(&self.current()))),
-            Ok(None) => Err(CallError::HostBug(String::from("the plugin host is stopped"))),
+            Ok(None) => Err(CallError::Stopping),
             Err(_) => Err(CallError::Busy(PATIENCE)),
         }
     }

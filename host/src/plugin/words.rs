@@ -86,22 +86,25 @@ pub(super) fn failure(failure: wit::Failure, settings: &Settings) -> Failure {
 }
 
 /// One answer of `check`.
-pub(super) fn status(status: wit::Status) -> Checked<Status> {
+pub(super) fn status(status: wit::Status, settings: &Settings) -> Checked<Status> {
+    let person = |text: String, most: usize| one_line(&cut(settings.without_secrets(text), most));
+    let broadcast = |facts| broadcast(facts, &person);
     Ok(match status {
-        wit::Status::Offline(streamer) => Status::Offline(streamer.map(|name| one_line(&cut(name, NAME)))),
+        wit::Status::Offline(streamer) => Status::Offline(streamer.map(|name| person(name, NAME))),
         wit::Status::Upcoming(facts) => Status::Upcoming(broadcast(facts)?),
         wit::Status::Replay(facts) => Status::Replay(broadcast(facts)?),
         wit::Status::Live(facts) => Status::Live(broadcast(facts)?),
     })
 }
 
-fn broadcast(facts: wit::Broadcast) -> Checked<Broadcast> {
+/// `person` makes a text fit to be shown.
+fn broadcast(facts: wit::Broadcast, person: &dyn Fn(String, usize) -> String) -> Checked<Broadcast> {
     Ok(Broadcast {
         id: facts.id.map(|text| short("a broadcast's id", text)).transpose()?,
-        streamer: one_line(&cut(facts.streamer, NAME)),
-        title: one_line(&cut(facts.title, TEXT)),
+        streamer: person(facts.streamer, NAME),
+        title: person(facts.title, TEXT),
         room_url: bounded("a room's URL", facts.room_url, URL)?,
-        category: facts.category.map(|text| one_line(&cut(text, NAME))),
+        category: facts.category.map(|text| person(text, NAME)),
         cover_url: facts.cover_url.map(|url| bounded("a cover's URL", url, URL)).transpose()?,
         started_at: facts.started_at,
         extra: pairs("extra", facts.extra)?,

@@ -45,13 +45,16 @@ impl Response {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Seconds of `Retry-After`, which is a number or an HTTP date (RFC 9110, 10.2.3); a date that has passed is 0.
+    /// Seconds of `Retry-After`, which is a number or an HTTP date (RFC 9110, 10.2.3). A date counts from the answer's
+    /// own `Date`, so that our clock need not be right; one that has passed is 0.
     pub fn retry_after(&self) -> Option<u32> {
         let value = self.header("retry-after")?.trim();
-        match value.parse() {
-            Ok(seconds) => Some(seconds),
-            Err(_) => clock::parse_http_date(value).map(|time| time.saturating_sub(clock::now())),
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(value.parse().unwrap_or(u32::MAX));
         }
+        let until = clock::parse_http_date(value)?;
+        let from = self.header("date").and_then(clock::parse_http_date).unwrap_or_else(clock::now);
+        Some(until.saturating_sub(from))
     }
 
     /// Where a redirect leads, as an absolute URL; none where the answer is no redirect.

@@ -68,6 +68,7 @@ fn a_long_body_is_shown_where_it_stops_to_fit() {
 fn retry_after_in_both_forms() {
     for (value, expected) in [
         ("120", Some(120)),
+        ("99999999999", Some(u32::MAX)),
         ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
         ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
         ("later", None),
@@ -79,6 +80,15 @@ fn retry_after_in_both_forms() {
                 other => panic!("{other:?}"),
             }
         }
+    }
+}
+
+#[test]
+fn a_date_counts_from_the_answers_own() {
+    let answer = Answer::status(429).header("Retry-After", "Sun, 06 Nov 1994 08:50:37 GMT");
+    match ask(answer.header("Date", "Sun, 06 Nov 1994 08:50:00 GMT")) {
+        Err(Failure::RateLimited(retry)) => assert_eq!(retry.after_seconds, Some(37)),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -111,7 +111,8 @@ impl Hand {
                 self.tell_once(&error.to_string());
                 let data = json!({ "kind": error.kind(), "message": error.to_string() });
                 let session = self.recording.as_ref().map(|_| self.session.as_str());
-                let event = Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
+                let event =
+                    Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
                 self.watch.hands.events.send(event);
             }
             None => self.told = None,

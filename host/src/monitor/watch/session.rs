@@ -38,7 +38,8 @@ impl Hand {
         self.end_reception = watch::Sender::new(false);
         let mut stop = self.end_reception.subscribe();
         self.progress = Arc::default();
-        let (broadcast, access, progress) = (self.broadcast.clone(), self.watch.access.clone(), Arc::clone(&self.progress));
+        let (broadcast, access, progress) =
+            (self.broadcast.clone(), self.watch.access.clone(), Arc::clone(&self.progress));
         self.watch.glance.change(|seen| {
             seen.state = "recording";
             seen.progress = Some(Arc::clone(&progress));

@@ -44,6 +44,8 @@ pub enum CallError {
     Busy(Duration),
     /// The settings of a notifier's target do not fit its manifest, or cannot be read.
     BadTarget(String),
+    /// The host is about to end.
+    Stopping,
     /// The host's own fault.
     HostBug(String),
 }
@@ -62,6 +64,7 @@ impl CallError {
             CallError::BadAnswer(_) => "bad-answer",
             CallError::Busy(_) => "busy",
             CallError::BadTarget(_) => "bad-target",
+            CallError::Stopping => "stopping",
             CallError::HostBug(_) => "host-bug",
         }
     }
@@ -87,6 +90,7 @@ impl CallError {
             | CallError::Timeout(_)
             | CallError::Busy(_)
             | CallError::BadTarget(_)
+            | CallError::Stopping
             | CallError::HostBug(_) => false,
         }
     }
@@ -103,7 +107,7 @@ impl CallError {
             CallError::Failure(Failure::LoginRequired(_)) => {
                 Some("give the plugin a fresh `cookie` in its table of lyrebird.toml")
             }
-            CallError::Failure(_) | CallError::Timeout(_) => None,
+            CallError::Failure(_) | CallError::Timeout(_) | CallError::Stopping => None,
             CallError::CpuBudget(_) => Some("`limits = { cpu = \"…\" }` in the plugin's table raises it"),
             CallError::MemoryLimit { what: "bytes of memory", .. } => {
                 Some("`limits = { memory = \"…\" }` in the plugin's table raises it")
@@ -141,6 +145,7 @@ impl fmt::Display for Reason<'_> {
             CallError::BadAnswer(what) => write!(out, "the plugin's answer makes no sense: {what}"),
             CallError::Busy(waited) => write!(out, "busy: no call could begin within {waited:?}"),
             CallError::BadTarget(why) => write!(out, "bad settings of the target: {why}"),
+            CallError::Stopping => out.write_str("lyrebird is stopping"),
             CallError::HostBug(what) => write!(out, "internal error: {what}"),
         }
     }

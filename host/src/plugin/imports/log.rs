@@ -15,6 +15,9 @@ const LINES: u32 = 100;
 /// Bytes of a line.
 const LINE_BYTES: usize = 4 << 10;
 
+/// How often it is told that a plugin logs too much.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
+
 /// Counts a plugin's lines, all its calls together.
 #[derive(Debug)]
 pub(in super::super) struct LogGate {
@@ -26,15 +29,17 @@ pub(in super::super) struct LogGate {
 struct Window {
     began: Duration,
     lines: u32,
-    dropped: u64,
+    /// When the user was last told of dropped lines.
+    told: Option<Duration>,
 }
 
 /// What becomes of a line.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
+    Write,
     Drop,
-    /// And so many were dropped before it, which nobody was told yet.
-    Write(u64),
+    /// Dropped, and the user must be told that lines are.
+    Tell,
 }
 
 impl LogGate {
@@ -45,25 +50,33 @@ impl LogGate {
     fn judge(&self) -> Verdict {
         let now = self.clock.passed();
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut untold = 0;
         if now.saturating_sub(window.began) >= Duration::from_secs(1) {
-            untold = window.dropped;
-            *window = Window { began: now, ..Window::default() };
+            window.began = now;
+            window.lines = 0;
         }
-        if window.lines >= LINES {
-            window.dropped += 1;
-            return Verdict::Drop;
+        if window.lines < LINES {
+            window.lines += 1;
+            return Verdict::Write;
         }
-        window.lines += 1;
-        Verdict::Write(untold)
+        match window.told {
+            Some(told) if now.saturating_sub(told) < TOLD_EVERY => Verdict::Drop,
+            _ => {
+                window.told = Some(now);
+                Verdict::Tell
+            }
+        }
     }
 }
 
 impl Imports for Host {
     fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
-        let Verdict::Write(untold) = self.facts.log.judge() else { return Ok(()) };
-        if untold > 0 {
-            warn!(lines = untold, "the plugin logs too much, lines were dropped");
+        match self.facts.log.judge() {
+            Verdict::Write => {}
+            Verdict::Drop => return Ok(()),
+            Verdict::Tell => {
+                warn!(lines_a_second = LINES, "the plugin logs too much, lines are dropped");
+                return Ok(());
+            }
         }
         let text = one_line(&self.facts.settings.scrub(&message, LINE_BYTES));
         // Plugin and room stand in the call's span.

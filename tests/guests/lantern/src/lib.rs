@@ -34,7 +34,7 @@ impl Picker for Lantern {
         if let Some(quality) = wish.qualities.first() {
             request = request.query("quality", quality);
         }
-        let streams: Vec<StreamInfo> = request.send()?.ok()?.json()?;
+        let streams: Vec<Offer> = request.send()?.ok()?.json()?;
         let candidates = streams.into_iter().map(|stream| {
             Candidate::flv(stream.url)
                 .quality(Quality::new(stream.quality.as_str(), stream.quality.as_str(), stream.height))
@@ -61,7 +61,7 @@ struct RoomInfo {
 
 /// One line of `/streams`; the list of a room that is not live is empty.
 #[derive(Deserialize)]
-struct StreamInfo {
+struct Offer {
     url: String,
     quality: String,
     #[serde(deserialize_with = "lenient::value")]

@@ -34,3 +34,17 @@ fn a_changed_platform_is_told_not_guessed() {
     let failure = Lantern::streams(&Room::new("1", ""), &Wish::default()).unwrap_err();
     assert_eq!(failure.kind(), "unexpected-answer");
 }
+
+/// The guide shows this crate's files as they are, but for this test.
+#[test]
+fn the_guide_shows_what_compiles() {
+    let guide = include_str!("../../../../docs/plugin-guide.md");
+    let tests = include_str!("tests.rs").split("\n/// The guide").next().unwrap_or_default();
+    for (file, text) in [
+        ("plugin.toml", include_str!("../plugin.toml")),
+        ("src/lib.rs", include_str!("lib.rs")),
+        ("src/tests.rs", tests),
+    ] {
+        assert!(guide.contains(text), "docs/plugin-guide.md does not show tests/guests/lantern/{file} as it is");
+    }
+}

@@ -34,7 +34,7 @@
 //! | `fewer`, `none`, `more` | the whole answer of `check` has one verdict less, none, one more (in `check` only) | |
 //!
 //! *Host functions*: the outcome stands in the broadcast's title (for `fetch` as `status 200 https://final/url truncated=false bytes=2 body=ok`
-//! with at most 2000 letters of it, and the answer's headers in `extra`); what fails is the failure `other` with `denied: …`,
+//! with at most 900 letters of it, and the answer's headers in `extra`); what fails is the failure `other` with `denied: …`,
 //! `invalid-request: …`, `timeout`, `dns: …`, `connect: …`, `tls: …`, `io: …` (of `store`: `too-large`, `quota`, `io: …`).
 //!
 //! | deed | does | options |

@@ -1,14 +1,19 @@
 use super::*;
 
 #[test]
-fn a_hundred_lines_a_second_and_then_a_count() {
+fn a_hundred_lines_a_second_and_a_word_about_the_rest_once_a_minute() {
     let clock = Clock::manual(std::time::UNIX_EPOCH);
     clock.advance(Duration::from_secs(60));
     let gate = LogGate::new(clock.clone());
-    assert!((0..100).all(|_| gate.judge() == Verdict::Write(0)));
-    assert_eq!((gate.judge(), gate.judge()), (Verdict::Drop, Verdict::Drop));
+    let hundred = || assert!((0..100).all(|_| gate.judge() == Verdict::Write));
+    hundred();
+    assert_eq!((gate.judge(), gate.judge()), (Verdict::Tell, Verdict::Drop));
     clock.advance(Duration::from_secs(1));
-    assert_eq!((gate.judge(), gate.judge()), (Verdict::Write(2), Verdict::Write(0)));
+    hundred();
+    assert_eq!(gate.judge(), Verdict::Drop);
+    clock.advance(Duration::from_secs(60));
+    hundred();
+    assert_eq!(gate.judge(), Verdict::Tell);
 }
 
 #[test]

@@ -1,0 +1,355 @@
+//! The steps of the reader: what stands at the place where it is, and where that ends.
+
+use super::chain::{BACK_POINTER_BYTES, Header, TAG_HEADER_BYTES, back_pointer, is_flv_header};
+use super::search::{Found, LOOK_AHEAD, Search};
+use super::sniff::{self, Look};
+use super::{Item, Reader, State, Step};
+use crate::note::{Fault, Note, NoteKind};
+use crate::tag::{Tag, Track};
+
+/// Bodies from this size on are searched for tags before they are taken: one flipped bit in a DataSize must not swallow
+/// megabytes, nor hold up a live stream until they have come. Only the key frames of the largest streams are as large.
+const SUSPICIOUS_BYTES: u32 = 512 << 10;
+
+/// A DataOffset above this is not believed (FLV 10.1, E.2: it is 9 for version 1, larger for later ones).
+const LARGEST_DATA_OFFSET: u64 = 64 << 10;
+
+/// The least DataOffset: the length of the header itself.
+const FLV_HEADER_BYTES: u64 = 9;
+
+impl Reader {
+    /// Settles what stands at the current place, if enough bytes are here.
+    pub(super) fn step(&mut self) -> Step {
+        match &self.state {
+            State::Tag => self.step_tag(),
+            State::Start => self.step_start(),
+            State::FirstPointer => self.step_first_pointer(),
+            State::LargeTag(_) => self.step_large_tag(),
+            State::Lost { .. } => self.step_lost(),
+        }
+    }
+
+    /// The same when the input has ended and [`step`](Self::step) wants more: with what is here.
+    pub(super) fn step_at_end(&mut self) -> Step {
+        if self.window.len_from(self.at) == 0 {
+            return Step::Wants;
+        }
+        match &self.state {
+            State::Start => self.step_start(),
+            // Nothing but a part of the first PreviousTagSize has come.
+            State::FirstPointer => self.give_up(NoteKind::Truncated),
+            State::Tag | State::LargeTag(_) => self.step_last_tag(),
+            State::Lost { .. } => self.step_lost_at_end(),
+        }
+    }
+
+    /// What is this connection?
+    fn step_start(&mut self) -> Step {
+        let mut first = [0; sniff::ENOUGH];
+        let here = usize::try_from(self.window.len_from(self.at)).unwrap_or(usize::MAX).min(first.len());
+        let first = first.get_mut(..here).unwrap_or_default();
+        self.window.copy_to(self.at, first);
+        match sniff::look(first, self.ended) {
+            Look::Flv => self.step_flv_header(),
+            Look::Media => self.lose(Search::from(self.at), None),
+            Look::Other(looks_like) => {
+                self.fault = Some(Fault::NotFlv { looks_like });
+                Step::Goes
+            }
+            Look::Unsure => Step::Wants,
+        }
+    }
+
+    /// The FLV header, whatever its flags and version say.
+    fn step_flv_header(&mut self) -> Step {
+        let mut header = [0; 9];
+        if !self.window.copy_to(self.at, &mut header) {
+            return match self.ended {
+                true => self.give_up(NoteKind::Truncated),
+                false => Step::Wants,
+            };
+        }
+        let [_, _, _, _, _, offset @ ..] = header;
+        let offset = u64::from(u32::from_be_bytes(offset));
+        let offset = if offset > LARGEST_DATA_OFFSET { FLV_HEADER_BYTES } else { offset.max(FLV_HEADER_BYTES) };
+        self.move_to(self.at.saturating_add(offset));
+        self.state = State::FirstPointer;
+        Step::Goes
+    }
+
+    /// The PreviousTagSize before the first tag, which is 0 (FLV 10.1, E.3).
+    fn step_first_pointer(&mut self) -> Step {
+        match back_pointer(&self.window, self.at) {
+            None => Step::Wants,
+            Some(0) => {
+                self.move_to(self.at.saturating_add(BACK_POINTER_BYTES));
+                self.state = State::Tag;
+                Step::Goes
+            }
+            // It is wrong, or missing, or the DataOffset was wrong.
+            Some(_) => self.lose(Search::from(self.at), None),
+        }
+    }
+
+    /// A tag, where the one before has ended as it said.
+    #[inline]
+    fn step_tag(&mut self) -> Step {
+        let Some(header) = Header::read(&self.window, self.at) else {
+            return Step::Wants;
+        };
+        let stream_fits = header.stream_id == 0 || header.stream_id == self.stream_id;
+        match header.track {
+            Some(track) if header.size > 0 && stream_fits => {
+                if header.size < SUSPICIOUS_BYTES {
+                    return self.step_framed(header, track);
+                }
+                let body = self.at.saturating_add(TAG_HEADER_BYTES);
+                self.state = State::LargeTag(Search::within(body, self.at.saturating_add(header.whole())));
+                Step::Goes
+            }
+            _ => self.step_odd(header),
+        }
+    }
+
+    /// A header that can be one, of a body that is or is not what it says.
+    #[inline]
+    fn step_framed(&mut self, header: Header, track: Track) -> Step {
+        let pointer_at = self.at.saturating_add(header.whole());
+        let Some(pointer) = back_pointer(&self.window, pointer_at) else {
+            return Step::Wants;
+        };
+        if u64::from(pointer) == header.whole() {
+            self.wrong_pointers = false;
+            return self.take(header, track);
+        }
+        if self.wrong_pointers {
+            // In a stream whose PreviousTagSizes are all wrong the next header alone must do: no tag waits for two more.
+            let next = pointer_at.saturating_add(BACK_POINTER_BYTES);
+            let Some(next) = Header::read(&self.window, next) else {
+                return Step::Wants;
+            };
+            if next.track.is_some() && next.size > 0 && next.stream_id == header.stream_id {
+                return self.take(header, track);
+            }
+        }
+        self.lose(Search::doubting(self.at), Some(header))
+    }
+
+    /// A large tag, unless tags stand inside of it.
+    fn step_large_tag(&mut self) -> Step {
+        let (State::LargeTag(search), Some(header)) = (&mut self.state, Header::read(&self.window, self.at)) else {
+            return Step::Wants;
+        };
+        if let Found::At(start) = search.go_on(&self.window) {
+            return self.resume_at(start, None);
+        }
+        match header.track {
+            Some(track) => self.step_framed(header, track),
+            None => self.step_odd(header),
+        }
+    }
+
+    /// A header that cannot be one of a tag that is kept: an FLV header, an unknown type, no body, another stream.
+    fn step_odd(&mut self, header: Header) -> Step {
+        if is_flv_header(&self.window, self.at) == Some(true) {
+            self.note(Note::repair(NoteKind::HeaderRepeated, self.at, 0));
+            return self.step_flv_header();
+        }
+        // An empty tag of a known type is over at once, if it is one.
+        if header.size == 0 && header.track.is_some() {
+            match back_pointer(&self.window, self.at.saturating_add(TAG_HEADER_BYTES)).map(u64::from) {
+                None => return Step::Wants,
+                Some(TAG_HEADER_BYTES) => return self.skip(header),
+                Some(_) => {}
+            }
+        }
+        self.lose(Search::doubting(self.at), Some(header))
+    }
+
+    /// The place is lost: where do tags go on?
+    fn step_lost(&mut self) -> Step {
+        let State::Lost { search, doubted } = &mut self.state else {
+            return Step::Wants;
+        };
+        if let Found::At(start) = search.go_on(&self.window) {
+            let doubted = *doubted;
+            return self.resume_at(start, doubted);
+        }
+        let scanned = search.scanned();
+        let keeps_from = search.keeps_from();
+        self.window.drop_until(keeps_from);
+        let searched_bytes = scanned.saturating_sub(self.connected_at);
+        if !self.seen_tag && searched_bytes > LOOK_AHEAD {
+            self.fault = Some(Fault::NoTags { searched_bytes: LOOK_AHEAD });
+            return Step::Goes;
+        }
+        Step::Wants
+    }
+
+    /// The same, when nothing more will come.
+    fn step_lost_at_end(&mut self) -> Step {
+        let State::Lost { search, doubted } = &mut self.state else {
+            return Step::Wants;
+        };
+        let doubted = *doubted;
+        let trusted = doubted.filter(|header| header.track.is_some()).map(|_| self.at);
+        if let Some(start) = search.at_end(&self.window, trusted) {
+            return self.resume_at(start, doubted);
+        }
+        if !self.seen_tag {
+            let searched_bytes = self.window.end().saturating_sub(self.connected_at);
+            self.fault = Some(Fault::NoTags { searched_bytes });
+            return Step::Goes;
+        }
+        self.give_up(NoteKind::Garbage)
+    }
+
+    /// The input ends in a tag, or in the PreviousTagSize behind it.
+    fn step_last_tag(&mut self) -> Step {
+        let rest = self.window.len_from(self.at);
+        let Some(header) = Header::read(&self.window, self.at) else {
+            return self.give_up(NoteKind::Truncated);
+        };
+        if rest >= header.whole() {
+            let pointer_bytes = rest.saturating_sub(header.whole());
+            self.note(Note { bytes: pointer_bytes, ..Note::repair(NoteKind::Truncated, self.at, 0) });
+            let step = match header.track {
+                Some(track) if header.size > 0 => self.take_body(header, track),
+                _ => Step::Goes,
+            };
+            self.move_to(self.window.end());
+            return step;
+        }
+        // Its DataSize may be wrong, and swallow the tags behind it.
+        let mut search = Search::from(self.at.saturating_add(TAG_HEADER_BYTES));
+        let found = match search.go_on(&self.window) {
+            Found::At(start) => Some(start),
+            Found::Wants => search.at_end(&self.window, None),
+        };
+        match found {
+            Some(start) => self.resume_at(start, None),
+            None => self.give_up(NoteKind::Truncated),
+        }
+    }
+
+    /// A chain of tags goes on at `start`; `doubted` is the header at the place where doubt arose.
+    fn resume_at(&mut self, start: u64, doubted: Option<Header>) -> Step {
+        if let (true, Some(header)) = (start == self.at, doubted) {
+            return self.take_doubted(header);
+        }
+        self.state = State::Tag;
+        let skipped = start.saturating_sub(self.at);
+        let lost_from = self.at;
+        if !self.seen_tag && lost_from == self.connected_at {
+            // Joined in mid-stream: what stands before is the rest of a tag, or the PreviousTagSize of one.
+            self.note(Note { bytes: skipped, ..Note::repair(NoteKind::HeaderMissing, lost_from, 0) });
+        } else if !self.seen_tag && skipped <= BACK_POINTER_BYTES {
+            self.note(Note::repair(NoteKind::BackPointer, lost_from, 0));
+        } else if let Some((header, track)) = doubted.and_then(|header| self.mended(header, start)) {
+            let step = self.take_body(header, track);
+            self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, lost_from, 0) });
+            self.enter(start);
+            return step;
+        } else {
+            self.note(Note { bytes: skipped, ..Note::repair(NoteKind::Garbage, lost_from, 0) });
+        }
+        self.enter(start);
+        Step::Goes
+    }
+
+    /// Goes on at the first tag of a chain, which is believed in what StreamID it has.
+    fn enter(&mut self, start: u64) {
+        self.move_to(start);
+        if let Some(header) = Header::read(&self.window, start).filter(|header| header.track.is_some()) {
+            self.believe_stream_id(header);
+        }
+    }
+
+    /// A tag whose DataSize is wrong while its PreviousTagSize says how far the next one is: whole, with a size mended.
+    fn mended(&self, header: Header, next: u64) -> Option<(Header, Track)> {
+        let whole = next.checked_sub(BACK_POINTER_BYTES)?.checked_sub(self.at)?;
+        let size = u32::try_from(whole.checked_sub(TAG_HEADER_BYTES)?).ok().filter(|size| *size > 0)?;
+        let pointer = back_pointer(&self.window, next.checked_sub(BACK_POINTER_BYTES)?)?;
+        let stream_fits = header.stream_id == self.stream_id;
+        let track = header.track.filter(|_| stream_fits && u64::from(pointer) == whole)?;
+        Some((Header { size, ..header }, track))
+    }
+
+    /// The tag at the current place has been proved by what follows it.
+    fn take_doubted(&mut self, header: Header) -> Step {
+        self.state = State::Tag;
+        let Some(track) = header.track.filter(|_| header.size > 0) else {
+            return self.skip(header);
+        };
+        self.believe_stream_id(header);
+        let pointer = back_pointer(&self.window, self.at.saturating_add(header.whole())).map(u64::from);
+        let is_wrong = pointer != Some(header.whole());
+        if is_wrong && !self.wrong_pointers {
+            self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, self.at, 0) });
+        }
+        self.wrong_pointers = is_wrong;
+        self.take(header, track)
+    }
+
+    /// Notes the first tag of another StreamID.
+    fn believe_stream_id(&mut self, header: Header) {
+        if header.stream_id != 0 && header.stream_id != self.stream_id {
+            self.stream_id = header.stream_id;
+            self.note(Note { tags: 1, ..Note::repair(NoteKind::StreamId, self.at, 0) });
+        }
+    }
+
+    /// Gives the tag at the current place and goes behind it.
+    #[inline]
+    fn take(&mut self, header: Header, track: Track) -> Step {
+        self.state = State::Tag;
+        let step = self.take_body(header, track);
+        self.move_to(self.at.saturating_add(header.whole()).saturating_add(BACK_POINTER_BYTES));
+        step
+    }
+
+    /// Gives the tag at the current place.
+    #[inline]
+    fn take_body(&mut self, header: Header, track: Track) -> Step {
+        let offset = self.at;
+        let size = usize::try_from(header.size).unwrap_or(usize::MAX);
+        match self.window.slice(offset.saturating_add(TAG_HEADER_BYTES), size) {
+            Some(payload) => {
+                self.seen_tag = true;
+                Step::Gives(Tag { track, time_ms: header.time_ms, payload, offset })
+            }
+            None => Step::Goes,
+        }
+    }
+
+    /// Leaves out a tag that is framed well.
+    fn skip(&mut self, header: Header) -> Step {
+        self.state = State::Tag;
+        self.note(Note { tags: 1, bytes: header.whole(), ..Note::repair(NoteKind::TagSkipped, self.at, 0) });
+        self.move_to(self.at.saturating_add(header.whole()).saturating_add(BACK_POINTER_BYTES));
+        Step::Goes
+    }
+
+    /// Leaves out the rest of the input.
+    fn give_up(&mut self, kind: NoteKind) -> Step {
+        let rest = self.window.len_from(self.at);
+        self.note(Note { bytes: rest, ..Note::repair(kind, self.at, 0) });
+        self.move_to(self.window.end());
+        Step::Goes
+    }
+
+    fn lose(&mut self, search: Search, doubted: Option<Header>) -> Step {
+        self.state = State::Lost { search, doubted };
+        Step::Goes
+    }
+
+    #[inline]
+    pub(super) fn move_to(&mut self, at: u64) {
+        self.at = at;
+        self.window.drop_until(at);
+    }
+
+    fn note(&mut self, note: Note) {
+        self.ready.push_back(Item::Note(note));
+    }
+}

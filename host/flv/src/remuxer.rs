@@ -1,0 +1,401 @@
+//! From the tags of a stream to the tags of files: repairs, cuts and notes, as values in the order they are to be done.
+//!
+//! The control flow is here; each rule lives in a room of its own: `headers` (configurations, and when they mean a cut),
+//! `start` (what a segment waits for), `timeline` (time), `repeats` (what was received before).
+
+mod drops;
+mod headers;
+mod reconnect;
+mod repeats;
+mod start;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use crate::codec::{Body, classify};
+use crate::cut::{Cut, CutReason};
+use crate::note::{Cause, Note, NoteKind};
+use crate::reader::Item;
+use crate::script::Metadata;
+use crate::tag::{Tag, Track};
+use drops::Drops;
+use headers::{Change, Headers};
+use repeats::{Memory, Overlap, Rejoin};
+use start::{Gate, Known, Opening, Pass};
+use timeline::{Jump, Placed, Timeline};
+
+/// What is done with media that was received before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeats {
+    /// It is dropped and noted.
+    #[default]
+    Drop,
+    /// It is kept: a clip that an encoder plays in a loop looks the same.
+    Keep,
+}
+
+/// The wishes that a remuxer serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What is done with repeats.
+    pub repeats: Repeats,
+}
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A new segment begins; what is written from now on belongs to it. No segment is open before the first.
+    Cut(Cut),
+    /// The tag goes to the end of the segment; its time is the segment's, its StreamID 0.
+    Write(Tag),
+    /// Something was mended or is missing. Notes may come before the first cut.
+    Note(Note),
+}
+
+/// Turns what a [`Reader`](crate::Reader) gives into [`Step`]s. Lives as long as a recording, over all its connections.
+///
+/// Holds back at most 2 s of media or 8 MiB at the start of a segment, and 8,192 tags or 32 MiB while a new connection
+/// sends what the old one has sent.
+#[derive(Debug)]
+pub struct Remuxer {
+    options: Options,
+    headers: Headers,
+    metadata: Option<Metadata>,
+    phase: Phase,
+    gate: Gate,
+    timeline: Timeline,
+    memory: Memory,
+    rejoin: Option<Rejoin>,
+    overlap: Overlap,
+    /// A connection was lost for so long, and no frame of the new one has been placed.
+    dark: Option<Dark>,
+    /// Nothing but headers and metadata has come since the connection was made.
+    is_fresh: bool,
+    asked: Option<CutReason>,
+    drops: Drops,
+    /// The latest time in the segment.
+    now_ms: u32,
+}
+
+/// Whether a segment is open.
+#[derive(Debug)]
+enum Phase {
+    /// One is to begin. If it was a configuration that ended the one before, that goes on should the configuration be
+    /// taken back before any media came.
+    Opening(Opening, Option<(Open, Gate)>),
+    Open(Open),
+}
+
+/// An open segment.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// The time in the recording where its clock is 0.
+    base: i64,
+    video_ms: u32,
+    audio_ms: u32,
+}
+
+/// A gap between two connections.
+#[derive(Clone, Copy, Debug)]
+struct Dark {
+    dark_ms: u64,
+    is_reset: bool,
+}
+
+impl Remuxer {
+    /// A remuxer at the begin of a recording.
+    pub fn new(options: Options) -> Remuxer {
+        Remuxer {
+            options,
+            headers: Headers::default(),
+            metadata: None,
+            phase: Phase::Opening(Opening::new(CutReason::Start), None),
+            gate: Gate::default(),
+            timeline: Timeline::default(),
+            memory: Memory::default(),
+            rejoin: None,
+            overlap: Overlap::default(),
+            dark: None,
+            is_fresh: false,
+            asked: None,
+            drops: Drops::default(),
+            now_ms: 0,
+        }
+    }
+
+    /// Takes what the reader gave; adds the steps that follow from it.
+    pub fn push(&mut self, item: Item, steps: &mut Vec<Step>) {
+        match item {
+            Item::Note(note) => steps.push(Step::Note(Note { at_ms: u64::from(self.now_ms), ..note })),
+            Item::Tag(tag) => self.push_tag(tag, steps),
+        }
+    }
+
+    /// Asks for a cut at the next key frame; where there is no video, at the next tag.
+    pub fn cut_at_next_key_frame(&mut self, why: CutReason) {
+        self.asked = Some(why);
+    }
+
+    /// Cuts at once, also in mid-group: video up to the next key frame is lost.
+    pub fn cut_now(&mut self, why: CutReason) {
+        if let Phase::Open(_) = self.phase {
+            self.asked = None;
+            self.open_next(why, None);
+        }
+    }
+
+    /// Gives what is held back: the recording ends.
+    pub fn finish(&mut self, steps: &mut Vec<Step>) {
+        self.end_rejoin(steps);
+        if let Phase::Opening(opening, _) = &self.phase
+            && !opening.has_no_media()
+        {
+            self.begin(steps);
+        }
+        self.drops.give_all(steps);
+    }
+
+    /// The one way of every tag.
+    fn push_tag(&mut self, tag: Tag, steps: &mut Vec<Step>) {
+        match classify(&tag) {
+            Body::VideoKey => self.push_frame(tag, true, steps),
+            Body::VideoInter | Body::Audio => self.push_frame(tag, false, steps),
+            Body::VideoHeader(record) | Body::AudioHeader(record) => match self.headers.compare(&tag, record) {
+                Change::Same if self.is_fresh => {}
+                Change::Same => self.drop_tag(NoteKind::ConfigurationRepeated, &tag, steps),
+                Change::Missing => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
+                change => {
+                    self.reconfigure(tag.track, change, steps);
+                    self.headers.put(&tag, record);
+                    self.take_back();
+                }
+            },
+            Body::VideoEnd | Body::VideoExtra | Body::Command | Body::AudioEnd | Body::AudioExtra => {
+                self.push_beside(tag, steps);
+            }
+            Body::Script => self.push_script(&tag, steps),
+            Body::Empty | Body::Short | Body::Unknown => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
+        }
+    }
+
+    /// A picture or sound.
+    fn push_frame(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
+        match self.headers.fit(&tag) {
+            Change::Same => {}
+            Change::Missing => return self.drop_tag(NoteKind::Unconfigured, &tag, steps),
+            change => {
+                self.reconfigure(tag.track, change, steps);
+                self.headers.put(&tag, &[]);
+            }
+        }
+        self.is_fresh = false;
+        let Some(rejoin) = &mut self.rejoin else {
+            return self.take(tag, is_key_frame, steps);
+        };
+        let sent = self.timeline.unwrap(tag.track, tag.time_ms);
+        if let Some(verdict) = rejoin.hear(start::detach(tag), sent, &self.memory) {
+            self.rejoined(verdict, steps);
+        }
+    }
+
+    /// A frame that decoders can take, on its way into a segment.
+    fn take(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
+        let track = tag.track;
+        let sent = self.timeline.unwrap(track, tag.time_ms);
+        if self.overlap.covers(track, sent) {
+            return self.drop_tag(NoteKind::Repeat, &tag, steps);
+        }
+        if is_key_frame || !self.headers.has(Track::Video) {
+            self.cut_if_asked();
+        }
+        if track == Track::Video {
+            match self.gate.passes(is_key_frame, tag.time_ms) {
+                Pass::Yes => {}
+                Pass::AsIs => self.note(NoteKind::NoKeyFrame, &tag, steps),
+                Pass::No => return self.drop_before_key_frame(&tag, steps),
+            }
+        }
+        self.drops.give(track, steps);
+        if self.options.repeats == Repeats::Drop {
+            self.memory.remember(&tag, sent, is_key_frame);
+        }
+        let placed = self.timeline.place(track, tag.time_ms);
+        self.note_time(&tag, placed, steps);
+        match &mut self.phase {
+            Phase::Open(open) => steps.push(Step::Write(open.write(tag, Some(placed.at), &mut self.now_ms))),
+            Phase::Opening(opening, _) => {
+                if placed.after_zeros {
+                    opening.unplace(track);
+                }
+                if track == Track::Video {
+                    for held in opening.begins_at(placed.at) {
+                        self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, self.now_ms);
+                    }
+                }
+                opening.hold(tag, Some(placed.at), true);
+                let known = Known { video: self.headers.has(Track::Video), audio: self.headers.has(Track::Audio) };
+                if opening.is_ready(known) {
+                    self.begin(steps);
+                }
+            }
+        }
+    }
+
+    /// A tag that belongs to a track and is neither frame nor configuration: it keeps its place in the order.
+    fn push_beside(&mut self, tag: Tag, steps: &mut Vec<Step>) {
+        if !self.headers.has(tag.track) {
+            return self.drop_tag(NoteKind::Unconfigured, &tag, steps);
+        }
+        let at = self.timeline.beside(tag.track, tag.time_ms);
+        match &mut self.phase {
+            Phase::Open(open) if self.rejoin.is_none() => {
+                steps.push(Step::Write(open.write(tag, at, &mut self.now_ms)));
+            }
+            Phase::Opening(opening, _) if self.rejoin.is_none() && !opening.has_no_media() => {
+                opening.hold(tag, at, false);
+            }
+            _ => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
+        }
+    }
+
+    /// Script data: the sender's metadata goes to the next segment, anything else nowhere.
+    fn push_script(&mut self, tag: &Tag, steps: &mut Vec<Step>) {
+        let is_held_back = matches!(self.phase, Phase::Opening(..));
+        let is_kept = match Metadata::parse(&tag.payload) {
+            Ok(Some(new)) if self.metadata.as_ref() == Some(&new) => self.is_fresh,
+            Ok(Some(new)) => {
+                let is_whole = new.is_whole();
+                if is_whole || self.metadata.is_none() {
+                    self.metadata = Some(new);
+                }
+                is_whole && (is_held_back || self.is_fresh)
+            }
+            Ok(None) | Err(_) => false,
+        };
+        if !is_kept {
+            self.note(NoteKind::Script, tag, steps);
+        }
+    }
+
+    /// A configuration is about to change: whatever was received before it belongs to the segment before.
+    fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
+        self.end_rejoin(steps);
+        self.memory.clear();
+        let why = match change {
+            Change::Changed => CutReason::HeaderChanged(track),
+            _ => CutReason::LateHeader(track),
+        };
+        let before = match &self.phase {
+            Phase::Open(open) => Some((*open, self.gate)),
+            // The last of each kind wins, as long as no frame needs the one before.
+            Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
+            Phase::Opening(..) => {
+                self.begin(steps);
+                None
+            }
+        };
+        self.open_next(why, before);
+    }
+
+    /// If the configurations are again those of the segment before, and nothing came between, it goes on.
+    fn take_back(&mut self) {
+        if let Phase::Opening(opening, Some((open, gate))) = &self.phase
+            && opening.has_no_media()
+            && self.headers.are_written()
+        {
+            self.gate = *gate;
+            self.phase = Phase::Open(*open);
+        }
+    }
+
+    fn cut_if_asked(&mut self) {
+        if let (Phase::Open(_), Some(why)) = (&self.phase, self.asked) {
+            self.asked = None;
+            self.open_next(why, None);
+        }
+    }
+
+    /// The open segment ends.
+    fn open_next(&mut self, why: CutReason, before: Option<(Open, Gate)>) {
+        self.phase = Phase::Opening(Opening::new(why), before);
+        self.gate.shut();
+        self.timeline.cut();
+    }
+
+    /// The segment that waits begins.
+    fn begin(&mut self, steps: &mut Vec<Step>) {
+        let Phase::Opening(opening, _) = &mut self.phase else { return };
+        let why = opening.why;
+        let opening = std::mem::replace(opening, Opening::new(why));
+        let mut open = Open { base: opening.base(), video_ms: 0, audio_ms: 0 };
+        self.timeline.started();
+        self.now_ms = 0;
+        self.drops.give_all(steps);
+        steps.push(Step::Cut(Cut {
+            why,
+            metadata: self.metadata.clone().unwrap_or_default(),
+            facts: self.headers.facts(),
+            has_video: self.headers.has(Track::Video),
+            has_audio: self.headers.has(Track::Audio),
+        }));
+        steps.extend(self.headers.begin().map(Step::Write));
+        let now_ms = &mut self.now_ms;
+        steps.extend(opening.into_tags().into_iter().map(|held| Step::Write(open.write(held.tag, held.at, now_ms))));
+        self.phase = Phase::Open(open);
+    }
+
+    /// Video before a key frame, and at the start of a recording the sound that goes with it.
+    fn drop_before_key_frame(&mut self, tag: &Tag, steps: &mut Vec<Step>) {
+        self.drop_tag(NoteKind::BeforeKeyFrame, tag, steps);
+        if let Phase::Opening(opening, _) = &mut self.phase {
+            for held in opening.joined_mid_group() {
+                self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, self.now_ms);
+            }
+        }
+    }
+
+    fn drop_tag(&mut self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {
+        self.drops.give_other(kind, tag.track, steps);
+        self.drops.count(kind, tag, self.now_ms);
+    }
+
+    /// What the timeline did.
+    fn note_time(&mut self, tag: &Tag, placed: Placed, steps: &mut Vec<Step>) {
+        if placed.short_clock {
+            self.note(NoteKind::ShortClock, tag, steps);
+        }
+        if placed.apart {
+            self.note(NoteKind::TracksApart, tag, steps);
+        }
+        let missing_ms = match placed.jump {
+            Some(Jump::Forward(missing_ms)) => Some(missing_ms),
+            _ => None,
+        };
+        let (kind, gap) = match (self.dark.take(), placed.jump) {
+            (Some(dark), _) if dark.is_reset => (NoteKind::Connection, Some((Cause::Connection, dark.dark_ms))),
+            (Some(dark), Some(_)) => {
+                (NoteKind::Connection, Some((Cause::Connection, missing_ms.unwrap_or(dark.dark_ms))))
+            }
+            (None, Some(_)) => (NoteKind::Jump, missing_ms.map(|missing_ms| (Cause::Jump, missing_ms))),
+            (_, None) => return,
+        };
+        let note = Note::repair(kind, tag.offset, u64::from(self.now_ms));
+        steps.push(Step::Note(Note { gap, ..note }));
+    }
+
+    fn note(&self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {
+        steps.push(Step::Note(Note { tags: 1, ..Note::repair(kind, tag.offset, u64::from(self.now_ms)) }));
+    }
+}
+
+impl Open {
+    /// Gives a tag its time in the segment: never before 0, never back in its track; without one, as early as may be.
+    fn write(&mut self, tag: Tag, at: Option<i64>, now_ms: &mut u32) -> Tag {
+        let last_ms = if tag.track == Track::Video { &mut self.video_ms } else { &mut self.audio_ms };
+        let time = at.map_or(0, |at| at.saturating_sub(self.base).max(0));
+        // Bounded by 49 days, where the time stamp ends (FLV 10.1, E.4.1).
+        *last_ms = (*last_ms).max(u32::try_from(time).unwrap_or(u32::MAX));
+        *now_ms = (*now_ms).max(*last_ms);
+        Tag { time_ms: *last_ms, ..tag }
+    }
+}

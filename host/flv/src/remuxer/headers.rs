@@ -1,0 +1,190 @@
+//! Decoder configurations: which are in force, which the open segment was begun with, and whether the two still agree.
+//!
+//! Configurations are compared, not tags: senders repeat them with other frame types, composition times and sound bits.
+//! Codecs without a configuration record (MP3, PCM, the old video codecs) are configured by their first frame.
+
+use bytes::Bytes;
+
+use crate::codec::{AudioCodec, VideoCodec, audio_codec, describe, video_codec};
+use crate::cut::Facts;
+use crate::tag::{Tag, Track};
+
+/// How a track is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Codec {
+    Video(VideoCodec),
+    Audio(AudioCodec),
+}
+
+impl Codec {
+    fn of(tag: &Tag) -> Option<Codec> {
+        match tag.track {
+            Track::Video => video_codec(tag).map(Codec::Video),
+            Track::Audio => audio_codec(tag).map(Codec::Audio),
+            Track::Script => None,
+        }
+    }
+
+    /// Whether no decoder can do without a configuration record (ISO 14496-15 for the pictures; AAC and FLAC).
+    fn needs_record(self) -> bool {
+        matches!(
+            self,
+            Codec::Video(VideoCodec::Avc | VideoCodec::Hevc | VideoCodec::Vvc | VideoCodec::Av1)
+                | Codec::Audio(AudioCodec::Aac | AudioCodec::Flac)
+        )
+    }
+}
+
+/// One track's configuration.
+#[derive(Clone, Debug)]
+struct Configuration {
+    codec: Codec,
+    /// The record; empty for codecs that have none.
+    record: Bytes,
+    /// The tag that brought it, its payload copied out of the network's buffer; none for codecs that have none.
+    tag: Option<Tag>,
+}
+
+impl PartialEq for Configuration {
+    fn eq(&self, other: &Configuration) -> bool {
+        self.codec == other.codec && self.record == other.record
+    }
+}
+
+/// What a configuration, or a frame that implies one, changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nothing.
+    Same,
+    /// The track is configured now.
+    First,
+    /// The track is coded differently from now on.
+    Changed,
+    /// The frame needs a configuration that has not come.
+    Missing,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    in_force: Option<Configuration>,
+    written: Option<Configuration>,
+}
+
+/// The configurations of both tracks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Headers {
+    video: Slot,
+    audio: Slot,
+}
+
+impl Headers {
+    /// What a configuration would change; `record` is the part of the tag that decoders read.
+    pub(super) fn compare(&self, tag: &Tag, record: &[u8]) -> Change {
+        let Some(codec) = Codec::of(tag) else { return Change::Missing };
+        match &self.read(tag.track).in_force {
+            Some(known) if known.codec == codec && known.record == record => Change::Same,
+            Some(_) => Change::Changed,
+            None => Change::First,
+        }
+    }
+
+    /// What a frame would change.
+    #[inline]
+    pub(super) fn fit(&self, tag: &Tag) -> Change {
+        let Some(codec) = Codec::of(tag) else { return Change::Missing };
+        match &self.read(tag.track).in_force {
+            Some(known) if known.codec == codec => Change::Same,
+            _ if codec.needs_record() => Change::Missing,
+            Some(_) => Change::Changed,
+            None => Change::First,
+        }
+    }
+
+    /// Puts a configuration in force; without a record, the one that a frame implies.
+    pub(super) fn put(&mut self, tag: &Tag, record: &[u8]) {
+        let Some(codec) = Codec::of(tag) else { return };
+        let payload = Bytes::copy_from_slice(&tag.payload);
+        let header = (!record.is_empty()).then(|| Tag { payload, time_ms: 0, ..tag.clone() });
+        let record = Bytes::copy_from_slice(record);
+        self.slot(tag.track).in_force = Some(Configuration { codec, record, tag: header });
+    }
+
+    /// Whether the track is configured.
+    pub(super) fn has(&self, track: Track) -> bool {
+        self.read(track).in_force.is_some()
+    }
+
+    /// Whether the open segment was begun with the configurations in force.
+    pub(super) fn are_written(&self) -> bool {
+        [&self.video, &self.audio].iter().all(|slot| slot.in_force == slot.written)
+    }
+
+    /// A segment begins with the configurations in force: their tags, video first.
+    pub(super) fn begin(&mut self) -> impl Iterator<Item = Tag> + '_ {
+        let slots = [&mut self.video, &mut self.audio];
+        slots.into_iter().filter_map(|slot| {
+            slot.written.clone_from(&slot.in_force);
+            slot.written.as_ref()?.tag.clone()
+        })
+    }
+
+    /// What the configurations in force say of the tracks.
+    pub(super) fn facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        if let Some(Configuration { codec: Codec::Video(codec), record, tag }) = &self.video.in_force {
+            let picture = describe(*codec, record);
+            facts.width = picture.map(|picture| picture.width);
+            facts.height = picture.map(|picture| picture.height);
+            facts.fps = picture.and_then(|picture| picture.fps);
+            facts.video_codec_id = video_codec_id(*codec, tag.as_ref());
+        }
+        if let Some(Configuration { codec: Codec::Audio(codec), tag, .. }) = &self.audio.in_force {
+            facts.audio_codec_id = audio_codec_id(*codec, tag.as_ref());
+        }
+        facts
+    }
+
+    fn read(&self, track: Track) -> &Slot {
+        if track == Track::Video { &self.video } else { &self.audio }
+    }
+
+    fn slot(&mut self, track: Track) -> &mut Slot {
+        if track == Track::Video { &mut self.video } else { &mut self.audio }
+    }
+}
+
+/// CodecID (FLV 10.1, E.4.3.1), or the FourCC read as a number (enhanced RTMP v2, "onMetaData").
+fn video_codec_id(codec: VideoCodec, tag: Option<&Tag>) -> Option<u32> {
+    let is_enhanced = first_byte(tag).is_some_and(|first| first & 0x80 != 0);
+    let (legacy, four_cc) = match codec {
+        VideoCodec::Avc => (Some(7), *b"avc1"),
+        VideoCodec::Hevc => (Some(12), *b"hvc1"),
+        VideoCodec::Av1 => (Some(13), *b"av01"),
+        VideoCodec::Vp9 => (None, *b"vp09"),
+        VideoCodec::Vp8 => (None, *b"vp08"),
+        VideoCodec::Vvc => (None, *b"vvc1"),
+        VideoCodec::Other(id) => (Some(u32::from(id)), [0; 4]),
+        VideoCodec::FourCc(four_cc) => (None, four_cc),
+    };
+    legacy.filter(|_| !is_enhanced).or(Some(u32::from_be_bytes(four_cc)))
+}
+
+/// SoundFormat (FLV 10.1, E.4.2.1), or the FourCC as above.
+fn audio_codec_id(codec: AudioCodec, tag: Option<&Tag>) -> Option<u32> {
+    let is_enhanced = first_byte(tag).is_some_and(|first| first >> 4 == 9);
+    let (legacy, four_cc) = match codec {
+        AudioCodec::Aac => (Some(10), *b"mp4a"),
+        AudioCodec::Mp3 => (Some(2), *b".mp3"),
+        AudioCodec::Opus => (None, *b"Opus"),
+        AudioCodec::Flac => (None, *b"fLaC"),
+        AudioCodec::Ac3 => (None, *b"ac-3"),
+        AudioCodec::Eac3 => (None, *b"ec-3"),
+        AudioCodec::Other(id) => (Some(u32::from(id)), [0; 4]),
+        AudioCodec::FourCc(four_cc) => (None, four_cc),
+    };
+    legacy.filter(|_| !is_enhanced).or(Some(u32::from_be_bytes(four_cc)))
+}
+
+fn first_byte(tag: Option<&Tag>) -> Option<u8> {
+    tag.and_then(|tag| tag.payload.first().copied())
+}

@@ -1,0 +1,70 @@
+//! From one connection to the next: the rules of `repeats` and `timeline` applied when the bytes come from elsewhere.
+
+use super::repeats::{Overlap, Rejoin, Verdict};
+use super::timeline::Joint;
+use super::{Dark, Remuxer, Repeats, Step};
+use crate::codec::{Body, classify};
+use crate::note::NoteKind;
+
+impl Remuxer {
+    /// What is pushed from now on comes from a new connection; no bytes came for `dark_ms`.
+    pub fn reconnected(&mut self, dark_ms: u64) {
+        self.is_fresh = true;
+        let mut dark_ms = dark_ms.saturating_add(self.dark.map_or(0, |dark| dark.dark_ms));
+        if let Some(rejoin) = self.rejoin.take() {
+            // All of it equals what we have.
+            dark_ms = dark_ms.saturating_add(rejoin.dark_ms);
+            for tag in rejoin.into_tags() {
+                self.drops.count(NoteKind::Repeat, &tag, self.now_ms);
+            }
+        }
+        if self.timeline.now().is_none() {
+            return;
+        }
+        self.overlap = Overlap::default();
+        match self.options.repeats {
+            Repeats::Drop => self.rejoin = Some(Rejoin::new(dark_ms)),
+            Repeats::Keep => {
+                self.dark = Some(Dark { dark_ms, is_reset: false });
+                self.gate.shut();
+            }
+        }
+    }
+
+    /// What is held of the new connection is all that will come before the configuration changes, or the end.
+    pub(super) fn end_rejoin(&mut self, steps: &mut Vec<Step>) {
+        if let Some(verdict) = self.rejoin.as_ref().and_then(|rejoin| rejoin.end(&self.memory)) {
+            self.rejoined(verdict, steps);
+        }
+    }
+
+    /// It is clear how the new connection follows the old one.
+    pub(super) fn rejoined(&mut self, verdict: Verdict, steps: &mut Vec<Step>) {
+        let Some(rejoin) = self.rejoin.take() else { return };
+        let dark_ms = rejoin.dark_ms;
+        match verdict {
+            Verdict::Repeats(distance) => {
+                self.timeline.join(Joint::Shifted(distance));
+                self.overlap = Overlap::new(distance, &mut self.memory);
+                // It goes on where it broke, also in mid-group.
+                self.dark = Some(Dark { dark_ms, is_reset: false });
+            }
+            Verdict::Continues => {
+                self.timeline.join(Joint::Continues);
+                self.overlap = Overlap::new(0, &mut self.memory);
+                self.dark = Some(Dark { dark_ms, is_reset: false });
+                self.gate.shut();
+            }
+            Verdict::Reset => {
+                self.timeline.join(Joint::Reset);
+                self.memory.clear();
+                self.dark = Some(Dark { dark_ms, is_reset: true });
+                self.gate.shut();
+            }
+        }
+        for tag in rejoin.into_tags() {
+            let is_key_frame = classify(&tag) == Body::VideoKey;
+            self.take(tag, is_key_frame, steps);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What was received lately, by the hashes of its payloads; used to join a new connection to the old one.
+//!
+//! A server that is asked again mostly sends again what we have: its newest group from its begin, often with a clock
+//! that was set anew. Where every frame that is sent again equals the one that was sent so much earlier, the distance
+//! of the two clocks is known, and the group goes on where it broke.
+//!
+//! The memory reaches back 16 groups, as far as a repeat test on a running connection will look.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::tag::{Tag, Track};
+
+/// So many groups are remembered, in so many tags.
+const MOST_GROUPS: usize = 16;
+const MOST_REMEMBERED: usize = 8192;
+
+/// So many places are tried at a time where a frame could have been sent before. Silence has thousands.
+const MOST_GUESSES: usize = 256;
+
+/// So much is held back while it equals what we have.
+const MOST_HELD_TAGS: usize = 8192;
+const MOST_HELD_BYTES: usize = 32 << 20;
+
+/// Frames that must be equal before a distance of clocks is believed. One key frame of a picture that stands still may
+/// come again by chance, and so do the frames behind it; that does no harm, they show the same.
+const PROOF_VIDEO: u32 = 1;
+const PROOF_AUDIO: u32 = 8;
+
+/// A clock that goes on may have stood still, or run ahead, by so much while we were away.
+const CLOCK_SLACK_MS: i64 = 60_000;
+
+/// A clock below this has been set to 0, rather than gone on from a recording that has just begun.
+const YOUNG_CLOCK_MS: i64 = 5_000;
+
+/// One frame that was received.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    track: Track,
+    /// Time as sent.
+    sent: i64,
+    hash: u64,
+    is_key_frame: bool,
+}
+
+/// The frames of the last groups.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    frames: VecDeque<Seen>,
+    key_frames: usize,
+}
+
+impl Memory {
+    /// Remembers a frame.
+    #[inline]
+    pub(super) fn remember(&mut self, tag: &Tag, sent: i64, is_key_frame: bool) {
+        self.frames.push_back(Seen { track: tag.track, sent, hash: hash(&tag.payload), is_key_frame });
+        self.key_frames += usize::from(is_key_frame);
+        while self.frames.len() > MOST_REMEMBERED || self.key_frames > MOST_GROUPS {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets all: what follows cannot be a repeat of it.
+    pub(super) fn clear(&mut self) {
+        *self = Memory::default();
+    }
+
+    /// The clock of what follows differs by this.
+    fn shift(&mut self, by: i64) {
+        for seen in &mut self.frames {
+            seen.sent -= by;
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(seen) = self.frames.pop_front() {
+            self.key_frames -= usize::from(seen.is_key_frame);
+        }
+    }
+
+    fn last_sent(&self, track: Track) -> Option<i64> {
+        self.frames.iter().rev().find(|seen| seen.track == track).map(|seen| seen.sent)
+    }
+
+    /// How far back each of the equal frames lies, the newest first, the same time before all.
+    fn distances(&self, track: Track, sent: i64, hash: u64) -> Vec<i64> {
+        let equal = self.frames.iter().rev().filter(|seen| seen.track == track && seen.hash == hash);
+        let mut distances: Vec<i64> = equal.map(|seen| seen.sent - sent).take(MOST_GUESSES).collect();
+        distances.sort_by_key(|distance| *distance != 0);
+        distances
+    }
+
+    /// Each frame with its time.
+    fn index(&self) -> HashSet<(Track, i64, u64)> {
+        self.frames.iter().map(|seen| (seen.track, seen.sent, seen.hash)).collect()
+    }
+}
+
+/// A frame of the new connection, held back.
+#[derive(Debug)]
+struct Returned {
+    tag: Tag,
+    sent: i64,
+}
+
+/// Where the old connection broke off, as the new one begins.
+#[derive(Debug)]
+pub(super) struct Rejoin {
+    /// How long no bytes came.
+    pub(super) dark_ms: u64,
+    /// What equals, so far, something that we have.
+    held: Vec<Returned>,
+    held_bytes: usize,
+    /// Distances of the clocks that are still possible, with the frames of each track that prove them.
+    guesses: Vec<Guess>,
+    /// What was sent when, on the old connection.
+    index: HashSet<(Track, i64, u64)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Guess {
+    distance: i64,
+    video: u32,
+    audio: u32,
+}
+
+/// How the new connection goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// What is sent now was sent before with a time that was greater by this; all that was held is a repeat but for what
+    /// lies behind the end.
+    Repeats(i64),
+    /// Nothing equals. The sender's clock goes on.
+    Continues,
+    /// Nothing equals. The sender's clock was set anew.
+    Reset,
+}
+
+impl Rejoin {
+    pub(super) fn new(dark_ms: u64) -> Rejoin {
+        Rejoin { dark_ms, held: Vec::new(), held_bytes: 0, guesses: Vec::new(), index: HashSet::new() }
+    }
+
+    /// Hears a frame of the new connection, and holds it; `sent` is its time on the old clock. No verdict: more frames
+    /// are needed to say.
+    pub(super) fn hear(&mut self, tag: Tag, sent: i64, memory: &Memory) -> Option<Verdict> {
+        let hash = hash(&tag.payload);
+        let (track, bytes) = (tag.track, tag.payload.len());
+        if self.held.is_empty() {
+            let guess = |distance| Guess { distance, video: 0, audio: 0 };
+            self.guesses = memory.distances(track, sent, hash).into_iter().map(guess).collect();
+            if !self.guesses.is_empty() {
+                self.index = memory.index();
+            }
+        }
+        self.held.push(Returned { tag, sent });
+        self.held_bytes += bytes;
+        let end = memory.last_sent(track);
+        let mut joins = None;
+        self.guesses.retain_mut(|guess| {
+            let before = sent + guess.distance;
+            if end.is_none_or(|end| before > end) {
+                if joins.is_none() && (guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO) {
+                    joins = Some(guess.distance);
+                }
+                return true;
+            }
+            *(if track == Track::Video { &mut guess.video } else { &mut guess.audio }) += 1;
+            self.index.contains(&(track, before, hash))
+        });
+        let is_full = self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES;
+        match joins {
+            Some(distance) => Some(Verdict::Repeats(distance)),
+            None if self.guesses.is_empty() || is_full => Some(self.by_clock(memory)),
+            None => None,
+        }
+    }
+
+    /// The connection broke again, or the recording ends: what does what is held mean?
+    pub(super) fn end(&self, memory: &Memory) -> Option<Verdict> {
+        let proved = |guess: &&Guess| guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO;
+        self.held.first()?;
+        Some(match self.guesses.iter().find(proved) {
+            Some(guess) => Verdict::Repeats(guess.distance),
+            None => self.by_clock(memory),
+        })
+    }
+
+    /// Without a frame that we have: does the clock go on?
+    fn by_clock(&self, memory: &Memory) -> Verdict {
+        let Some(first) = self.held.first() else { return Verdict::Reset };
+        let Some(end) = memory.last_sent(first.tag.track).or_else(|| memory.frames.back().map(|seen| seen.sent)) else {
+            return Verdict::Continues;
+        };
+        let step = first.sent - end;
+        let longest = i64::try_from(self.dark_ms).unwrap_or(i64::MAX).saturating_add(CLOCK_SLACK_MS);
+        let is_young = (0..YOUNG_CLOCK_MS).contains(&first.sent);
+        match step {
+            1.. if step <= longest => Verdict::Continues,
+            step if (-CLOCK_SLACK_MS..=0).contains(&step) && !is_young => Verdict::Continues,
+            _ => Verdict::Reset,
+        }
+    }
+
+    /// What was held.
+    pub(super) fn into_tags(self) -> impl Iterator<Item = Tag> {
+        self.held.into_iter().map(|returned| returned.tag)
+    }
+}
+
+/// What is sent again of each track: everything up to its end on the old connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Overlap {
+    video: Option<i64>,
+    audio: Option<i64>,
+}
+
+impl Overlap {
+    /// The new connection's clock differs from the old one's by this.
+    pub(super) fn new(distance: i64, memory: &mut Memory) -> Overlap {
+        memory.shift(distance);
+        Overlap { video: memory.last_sent(Track::Video), audio: memory.last_sent(Track::Audio) }
+    }
+
+    /// Whether a frame with this time lies in it; the first that does not ends it.
+    #[inline]
+    pub(super) fn covers(&mut self, track: Track, sent: i64) -> bool {
+        let end = if track == Track::Video { &mut self.video } else { &mut self.audio };
+        let covers = end.is_some_and(|end| sent <= end);
+        if !covers {
+            *end = None;
+        }
+        covers
+    }
+}
+
+/// A hash of a payload, for comparison within one process: four lanes of multiply and rotate, as fast as memory.
+fn hash(bytes: &[u8]) -> u64 {
+    const K: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |lane: u64, word: u64| (lane ^ word).wrapping_mul(K).rotate_left(29);
+    let mut lanes = [K, !K, K.rotate_left(16), K.rotate_left(32)];
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for block in blocks {
+        let (words, _) = block.as_chunks::<8>();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = mix(*lane, u64::from_le_bytes(*word));
+        }
+    }
+    let (words, rest) = rest.as_chunks::<8>();
+    let mut hash = lanes.into_iter().fold(u64::try_from(bytes.len()).unwrap_or(u64::MAX), mix);
+    for word in words {
+        hash = mix(hash, u64::from_le_bytes(*word));
+    }
+    for byte in rest {
+        hash = mix(hash, u64::from(*byte));
+    }
+    mix(hash, hash >> 32)
+}

@@ -1,0 +1,218 @@
+//! The start of a segment: what is held back until it can begin, and which video must wait for a key frame.
+//!
+//! A file begins with the configurations of its tracks, and at time 0. Which tracks there are and which time is the
+//! earliest is known when both have spoken; so tags are held back, for at most two seconds of media. At the start of a
+//! recording what precedes the first key frame is of no use; later everything but the undecodable is kept.
+
+use bytes::Bytes;
+
+use crate::cut::CutReason;
+use crate::tag::{Tag, Track};
+
+/// So much media is held back at most: longer than any sender needs to send all headers, short for someone who looks at
+/// the growing file.
+const MOST_HELD_MS: i64 = 2_000;
+
+/// Bounds in memory.
+const MOST_HELD_BYTES: usize = 8 << 20;
+const MOST_HELD_TAGS: usize = 4096;
+
+/// Bodies below this are copied when held: a slice of 300 bytes would keep a whole network buffer alive.
+const COPIED_BYTES: usize = 64 << 10;
+
+/// Video waits so long for a key frame; a stream without any in this time has none (periodic intra refresh).
+const LONGEST_GROUP_MS: i32 = 20_000;
+
+/// A tag that waits.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) tag: Tag,
+    /// Its time in the recording; none: before everything else.
+    pub(super) at: Option<i64>,
+    is_frame: bool,
+}
+
+/// A segment that is to begin.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) why: CutReason,
+    tags: Vec<Held>,
+    bytes: usize,
+    /// Time of the first key frame, or of the first frame of video that has none.
+    picture_at: Option<i64>,
+    /// Video came before the first key frame: we were joined to the stream in mid-group.
+    mid_group: bool,
+    /// Audio has come up to the picture.
+    audio_is_there: bool,
+}
+
+/// What is known of the tracks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) video: bool,
+    pub(super) audio: bool,
+}
+
+impl Opening {
+    pub(super) fn new(why: CutReason) -> Opening {
+        Opening { why, tags: Vec::new(), bytes: 0, picture_at: None, mid_group: false, audio_is_there: false }
+    }
+
+    /// Whether no frame waits.
+    pub(super) fn has_no_media(&self) -> bool {
+        !self.tags.iter().any(|held| held.is_frame)
+    }
+
+    /// Holds a tag back.
+    pub(super) fn hold(&mut self, tag: Tag, at: Option<i64>, is_frame: bool) {
+        self.bytes = self.bytes.saturating_add(tag.payload.len());
+        if let (true, Some(at)) = (is_frame, at) {
+            match tag.track {
+                Track::Video => {
+                    self.picture_at.get_or_insert(at);
+                }
+                Track::Audio => self.audio_is_there |= self.picture_at.is_none_or(|picture| at >= picture),
+                Track::Script => {}
+            }
+        }
+        self.tags.push(Held { tag: detach(tag), at, is_frame });
+    }
+
+    /// Whether a frame of this track waits.
+    pub(super) fn has_frames_of(&self, track: Track) -> bool {
+        self.tags.iter().any(|held| held.is_frame && held.tag.track == track)
+    }
+
+    /// The track's tags so far were sent with a time that means nothing: they belong before everything else.
+    pub(super) fn unplace(&mut self, track: Track) {
+        for held in self.tags.iter_mut().filter(|held| held.tag.track == track) {
+            held.at = None;
+        }
+    }
+
+    /// Video before the first key frame came and was dropped. Gives what goes with it at the start of a recording: no
+    /// more sound is held than the file will want, whatever the key frame's time.
+    pub(super) fn joined_mid_group(&mut self) -> Vec<Held> {
+        self.mid_group = true;
+        if self.why != CutReason::Start {
+            return Vec::new();
+        }
+        let newest = self.tags.iter().filter_map(|held| held.at).max().unwrap_or_default();
+        self.drop_before(newest - MOST_HELD_MS)
+    }
+
+    /// The first key frame, at this time, of a recording that was joined in mid-group: gives the sound before it.
+    pub(super) fn begins_at(&mut self, picture_at: i64) -> Vec<Held> {
+        if !self.mid_group || self.why != CutReason::Start || self.picture_at.is_some() {
+            return Vec::new();
+        }
+        self.audio_is_there = false;
+        let dropped = self.drop_before(picture_at);
+        self.audio_is_there = self.tags.iter().any(|held| held.is_frame && held.tag.track == Track::Audio);
+        dropped
+    }
+
+    fn drop_before(&mut self, time: i64) -> Vec<Held> {
+        if self.tags.iter().all(|held| held.at.is_some_and(|at| at >= time)) {
+            return Vec::new();
+        }
+        let goes =
+            |held: &mut Held| held.is_frame && held.tag.track == Track::Audio && held.at.is_none_or(|at| at < time);
+        let dropped: Vec<Held> = self.tags.extract_if(.., goes).collect();
+        self.bytes = self.tags.iter().map(|held| held.tag.payload.len()).sum();
+        dropped
+    }
+
+    /// Whether the segment can begin with what is here.
+    pub(super) fn is_ready(&self, known: Known) -> bool {
+        if self.has_no_media() {
+            return false;
+        }
+        let is_first = self.why == CutReason::Start;
+        let waits_for_picture = known.video && self.picture_at.is_none();
+        let most_ms = match waits_for_picture && is_first && self.mid_group {
+            // As long as video comes, `joined_mid_group` holds no more than is wanted.
+            true => i64::from(LONGEST_GROUP_MS),
+            false => MOST_HELD_MS,
+        };
+        if self.bytes >= MOST_HELD_BYTES || self.tags.len() >= MOST_HELD_TAGS || self.span_ms() >= most_ms {
+            return true;
+        }
+        match (self.picture_at.is_some(), is_first) {
+            (true, true) => self.audio_is_there && known.audio,
+            (true, false) => self.audio_is_there || !known.audio,
+            // In mid-group sound goes on at once.
+            (false, false) => true,
+            (false, true) => false,
+        }
+    }
+
+    /// The longer track's media time.
+    fn span_ms(&self) -> i64 {
+        let span = |track| {
+            let times = || self.tags.iter().filter(|held| held.is_frame && held.tag.track == track);
+            let first = times().find_map(|held| held.at);
+            let last = times().rev().find_map(|held| held.at);
+            first.zip(last).map_or(0, |(first, last)| last - first)
+        };
+        span(Track::Video).max(span(Track::Audio))
+    }
+
+    /// The time in the recording where the segment's clock is 0.
+    pub(super) fn base(&self) -> i64 {
+        self.tags.iter().filter(|held| held.is_frame).filter_map(|held| held.at).min().unwrap_or_default()
+    }
+
+    /// What was held, in the order it came.
+    pub(super) fn into_tags(self) -> Vec<Held> {
+        self.tags
+    }
+}
+
+/// The tag with a body of its own, if it is small, so that it does not keep the network's buffer alive while it waits.
+pub(super) fn detach(tag: Tag) -> Tag {
+    if tag.payload.len() >= COPIED_BYTES {
+        return tag;
+    }
+    Tag { payload: Bytes::copy_from_slice(&tag.payload), ..tag }
+}
+
+/// Video waits for a key frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gate {
+    is_open: bool,
+    waits_since: Option<u32>,
+}
+
+/// What the gate says of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// It is taken.
+    Yes,
+    /// It is dropped.
+    No,
+    /// There are no key frames: it is taken, and so is all that follows.
+    AsIs,
+}
+
+impl Gate {
+    /// From now on a key frame is waited for.
+    pub(super) fn shut(&mut self) {
+        *self = Gate::default();
+    }
+
+    #[inline]
+    pub(super) fn passes(&mut self, is_key_frame: bool, time_ms: u32) -> Pass {
+        if self.is_open || is_key_frame {
+            self.is_open = true;
+            return Pass::Yes;
+        }
+        let since = *self.waits_since.get_or_insert(time_ms);
+        let waited = time_ms.wrapping_sub(since).cast_signed();
+        if waited < 0 {
+            self.waits_since = Some(time_ms);
+        }
+        self.is_open = waited >= LONGEST_GROUP_MS;
+        if self.is_open { Pass::AsIs } else { Pass::No }
+    }
+}

@@ -1,0 +1,334 @@
+//! Time: from what senders write to a clock that never goes back and never jumps.
+//!
+//! A tag's time is unwrapped to 64 bits and shifted by an offset. There is ONE offset: it changes when a clock jumps, and
+//! the other track takes it over when its own time stamps jump too. To repair the tracks apart from each other is how
+//! drift is made.
+//!
+//! Jumps are judged by the times as sent, distances between frames by the times as written: so what was written, sent
+//! through again, is judged the same. Knows nothing of codecs and segments.
+
+use crate::tag::Track;
+
+/// A step up to this is no jump, whatever the frame rate: jitter of senders, frames dropped by encoders, the −70 ms of
+/// one platform at each key frame.
+const JUMP_MS: i64 = 500;
+
+/// A step up to so many of the track's recent distances is no jump: a slide show is none.
+const JUMP_SPACINGS: i64 = 3;
+
+/// The first step of a track tells its distance; above this it is a jump all the same.
+const LARGEST_FIRST_STEP_MS: i64 = 10_000;
+
+/// A jump forward beyond this is a clock that was set anew, and tells nothing of missing media: no connection lives
+/// through such a pause.
+const LARGEST_GAP_MS: i64 = 3_600_000;
+
+/// Distances that are assumed before any was seen: 25 frames a second, AAC at 44.1 kHz.
+const VIDEO_SPACING_MS: i64 = 40;
+const AUDIO_SPACING_MS: i64 = 23;
+
+/// Where the other track would have to step back by more than this, its times are pressed together instead of moving
+/// everything: so the step that the move makes is never a jump itself.
+const LARGEST_RAISE_MS: i64 = 400;
+
+/// A track that takes over the offset lands at most so far from where the tracks are.
+const TAKE_OVER_MS: i64 = 2_000;
+
+/// Clocks of audio and video that differ by more are told about.
+const APART_MS: i64 = 10_000;
+
+/// Where a clock of 24 bits wraps, and how near to it a step must begin and end.
+const SHORT_WRAP: i64 = 1 << 24;
+const NEAR_WRAP_MS: i64 = 60_000;
+
+/// One track's clock.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    /// Time of its last tag as sent: raw, and unwrapped.
+    raw: u32,
+    sent: i64,
+    /// Time of its last tag as written; none before the first.
+    written: Option<i64>,
+    offset: i64,
+    /// The recent distance between tags as written, in 1/16 ms; none before the second tag.
+    spacing: Option<i64>,
+    /// Where the other track was, as sent, when the last tag came.
+    other_sent: i64,
+    /// All tags so far were sent with time 0.
+    all_zero: bool,
+    /// The clock was set anew: the offset of the other track is to be taken over, whatever the time stamps say.
+    stale: bool,
+}
+
+/// What became of a tag's time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Placed {
+    /// The time in the recording.
+    pub(super) at: i64,
+    /// The clock jumped; the media time that is missing, if that can be told.
+    pub(super) jump: Option<Jump>,
+    /// First sign that the upper byte is never filled.
+    pub(super) short_clock: bool,
+    /// First sign that the tracks' clocks are far apart.
+    pub(super) apart: bool,
+    /// All tags of this track before had time 0 and mean nothing: they belong before everything else.
+    pub(super) after_zeros: bool,
+}
+
+/// A jump of the sender's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Jump {
+    /// Media time is missing.
+    Forward(u64),
+    /// The clock was set anew.
+    Reset,
+    /// A small step back; the clock goes on from there.
+    Back,
+}
+
+/// How bytes of a new connection go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joint {
+    /// The clock is the same.
+    Continues,
+    /// What is sent at some time was sent before at that time plus this.
+    Shifted(i64),
+    /// The clock is another one.
+    Reset,
+}
+
+/// The recording's clock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Timeline {
+    video: Clock,
+    audio: Clock,
+    /// The offset that was set last.
+    offset: i64,
+    /// The track that came last.
+    last: Option<Track>,
+    short_clock: bool,
+    apart: bool,
+}
+
+impl Timeline {
+    /// Gives a tag its time.
+    #[inline]
+    pub(super) fn place(&mut self, track: Track, raw: u32) -> Placed {
+        let sent = self.unwrap(track, raw);
+        let mut placed = Placed::default();
+        let (clock, other) = self.pair(track);
+        placed.short_clock = clock.written.is_some() && sent.wrapping_sub(clock.sent) != signed_step(clock.raw, raw);
+        if clock.stale || clock.written.is_none() {
+            self.take_over(track, sent);
+        } else if !clock.is_natural(sent, other) {
+            if clock.all_zero && raw != 0 {
+                placed.after_zeros = true;
+            } else {
+                placed.jump = self.jump(track, sent);
+            }
+        }
+        self.note_short_clock(&mut placed);
+        self.write(track, raw, sent, &mut placed);
+        placed
+    }
+
+    /// The time as sent of a tag that is not placed yet, unwrapped.
+    pub(super) fn unwrap(&self, track: Track, raw: u32) -> i64 {
+        let (clock, other) = self.pair(track);
+        let clock = if clock.written.is_none() { other } else { clock };
+        if clock.written.is_none() {
+            return i64::from(raw.cast_signed());
+        }
+        let step = signed_step(clock.raw, raw);
+        let short = i64::from(clock.raw) < SHORT_WRAP && i64::from(raw) < SHORT_WRAP;
+        let wraps = i64::from(clock.raw) > SHORT_WRAP - NEAR_WRAP_MS && i64::from(raw) < NEAR_WRAP_MS;
+        let unwraps = i64::from(raw) > SHORT_WRAP - NEAR_WRAP_MS && i64::from(clock.raw) < NEAR_WRAP_MS;
+        let step = match () {
+            () if short && wraps => step + SHORT_WRAP,
+            () if short && unwraps && self.short_clock => step - SHORT_WRAP,
+            () => step,
+        };
+        clock.sent + step
+    }
+
+    /// The latest time that was given.
+    pub(super) fn now(&self) -> Option<i64> {
+        self.video.written.max(self.audio.written)
+    }
+
+    /// Where a tag belongs that is no frame and tells nothing of the clock: none before the first frame of its track.
+    pub(super) fn beside(&self, track: Track, raw: u32) -> Option<i64> {
+        let (clock, _) = self.pair(track);
+        let written = clock.written?;
+        let time = self.unwrap(track, raw) + clock.offset;
+        Some(if (written..=written + JUMP_MS).contains(&time) { time } else { written })
+    }
+
+    /// The recording has begun: a time of 0 means 0 from now on.
+    pub(super) fn started(&mut self) {
+        self.video.all_zero = false;
+        self.audio.all_zero = false;
+    }
+
+    /// A new segment begins: a file that starts here has no memory of distances.
+    pub(super) fn cut(&mut self) {
+        self.video.spacing = None;
+        self.audio.spacing = None;
+    }
+
+    /// A new connection goes on like this.
+    pub(super) fn join(&mut self, joint: Joint) {
+        self.apart = false;
+        match joint {
+            Joint::Continues => {}
+            Joint::Shifted(by) => {
+                self.offset += by;
+                for clock in [&mut self.video, &mut self.audio] {
+                    clock.offset += by;
+                    clock.sent -= by;
+                    clock.other_sent -= by;
+                }
+                // The raw time stamps no longer follow from the unwrapped ones.
+                self.rebase();
+            }
+            Joint::Reset => {
+                self.video.stale = true;
+                self.audio.stale = true;
+            }
+        }
+    }
+
+    /// Makes the raw times follow from the unwrapped ones again.
+    fn rebase(&mut self) {
+        let mask = if self.short_clock { 0x00ff_ffff } else { u32::MAX };
+        for clock in [&mut self.video, &mut self.audio] {
+            clock.raw = wrap(clock.sent) & mask;
+        }
+    }
+
+    fn pair(&self, track: Track) -> (&Clock, &Clock) {
+        match track {
+            Track::Video => (&self.video, &self.audio),
+            Track::Audio | Track::Script => (&self.audio, &self.video),
+        }
+    }
+
+    /// The first tag of a track, or the first of it after the clock was set anew.
+    fn take_over(&mut self, track: Track, sent: i64) {
+        let (clock, other) = self.pair(track);
+        if clock.stale && other.stale {
+            let goes_on = clock.goes_on(track);
+            self.offset = self.now().map_or(goes_on, |now| now.max(goes_on)) - sent;
+        }
+        let offset = self.offset;
+        let clock = self.clock(track);
+        clock.offset = offset;
+        clock.stale = false;
+    }
+
+    /// The track's time stamps jumped.
+    fn jump(&mut self, track: Track, sent: i64) -> Option<Jump> {
+        let (clock, other) = self.pair(track);
+        let goes_on = clock.goes_on(track);
+        let written = clock.written.unwrap_or_default();
+        // Did the other track jump before, by as much?
+        let taken_over = sent + self.offset;
+        let near = |time: i64| (taken_over - time).abs() <= TAKE_OVER_MS;
+        if clock.offset != self.offset && (near(goes_on) || other.written.is_some_and(near)) {
+            let raise = goes_on - taken_over;
+            if taken_over < written && raise <= LARGEST_RAISE_MS {
+                self.offset += raise;
+                let offset = self.offset;
+                self.video.offset = offset;
+                self.audio.offset = offset;
+            }
+            self.clock(track).offset = self.offset;
+            return None;
+        }
+        let step = sent - clock.sent;
+        self.offset = goes_on - sent;
+        let offset = self.offset;
+        self.clock(track).offset = offset;
+        let missing = step - (goes_on - written);
+        Some(match u64::try_from(missing) {
+            Ok(missing_ms) if missing <= LARGEST_GAP_MS => Jump::Forward(missing_ms),
+            _ => Jump::Reset,
+        })
+    }
+
+    /// Books the tag.
+    #[inline]
+    fn write(&mut self, track: Track, raw: u32, sent: i64, placed: &mut Placed) {
+        let (clock, other) = self.pair(track);
+        let other_sent = other.sent;
+        let time = sent + clock.offset;
+        let at = clock.written.filter(|_| !placed.after_zeros).map_or(time, |written| written.max(time));
+        if time < at && sent < clock.sent && placed.jump.is_none() {
+            placed.jump = Some(Jump::Back);
+        }
+        let switched = self.last.is_some_and(|last| last != track);
+        let apart = other.written.is_some_and(|other| (at - other).abs() > APART_MS);
+        let all_zero = raw == 0 && (clock.written.is_none() || clock.all_zero);
+        if switched && apart && !self.apart && !all_zero && !other.all_zero {
+            self.apart = true;
+            placed.apart = true;
+        }
+        let clock = self.clock(track);
+        if let Some(step) = clock.written.map(|written| at - written).filter(|step| *step > 0 && !placed.after_zeros) {
+            // A running mean over some four frames.
+            clock.spacing = Some(clock.spacing.map_or(step * 16, |spacing| spacing + (step * 16 - spacing) / 4));
+        }
+        clock.all_zero = all_zero;
+        clock.raw = raw;
+        clock.sent = sent;
+        clock.other_sent = other_sent;
+        clock.written = Some(at);
+        self.last = Some(track);
+        placed.at = at;
+    }
+
+    fn note_short_clock(&mut self, placed: &mut Placed) {
+        placed.short_clock &= !self.short_clock;
+        self.short_clock |= placed.short_clock;
+    }
+
+    fn clock(&mut self, track: Track) -> &mut Clock {
+        match track {
+            Track::Video => &mut self.video,
+            Track::Audio | Track::Script => &mut self.audio,
+        }
+    }
+}
+
+impl Clock {
+    /// Whether a tag that was sent at this time follows the last one without a jump.
+    #[inline]
+    fn is_natural(&self, sent: i64, other: &Clock) -> bool {
+        let step = sent - self.sent;
+        if step.abs() <= JUMP_MS {
+            return true;
+        }
+        let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
+        // The other track went on meanwhile, so this one paused.
+        let bridged = other.written.is_some() && (step - (other.sent - self.other_sent)).abs() <= JUMP_MS;
+        !self.all_zero && (0..=largest).contains(&step) || bridged
+    }
+
+    /// When the next frame is expected.
+    fn goes_on(&self, track: Track) -> i64 {
+        let usual = if track == Track::Video { VIDEO_SPACING_MS } else { AUDIO_SPACING_MS };
+        let spacing = self.spacing.map_or(usual, |spacing| spacing / 16).max(1);
+        self.written.map_or(0, |written| written + spacing)
+    }
+}
+
+/// The step from one time stamp to another, whichever way round is shorter.
+fn signed_step(from: u32, to: u32) -> i64 {
+    i64::from(to.wrapping_sub(from).cast_signed())
+}
+
+/// The time stamp of a time.
+fn wrap(time: i64) -> u32 {
+    let [_, _, _, _, a, b, c, d] = time.to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}

@@ -1,0 +1,291 @@
+//! One output file: it appears under its name only when it is whole.
+
+use std::fs::File;
+use std::io::{IoSlice, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use rustix::fs;
+
+use super::batch::Batch;
+use super::fault::{DiskError, SYNC};
+use super::hash::Hash;
+use super::part::OldFile;
+use super::publish::{publish, replace_sidecar};
+use super::volume::Volume;
+
+/// What a new file is made from.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// Below the output folder, of plain names; made where it is missing.
+    pub folder: PathBuf,
+    /// The name without extension.
+    pub stem: String,
+    /// The extension, without a dot.
+    pub ext: String,
+    /// The first bytes. They may be patched, and are not part of the hash.
+    pub head: Bytes,
+    /// The sidecar's content.
+    pub sidecar: Vec<u8>,
+}
+
+/// A file whose bytes are all on the volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Bytes, the head included.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes behind the head, in hex.
+    pub blake3: String,
+}
+
+/// A file that grows as `STEM.EXT.part` and is locked. Dropped without [`OutputFile::publish`] it stays so, for
+/// somebody to salvage.
+#[derive(Debug)]
+pub struct OutputFile {
+    volume: Arc<Volume>,
+    open: Arc<Open>,
+}
+
+impl OutputFile {
+    pub(super) fn new(volume: Arc<Volume>, open: Open) -> Self {
+        OutputFile { volume, open: Arc::new(open) }
+    }
+
+    /// The file's path below the output folder without `.part`, for people.
+    pub fn name(&self) -> &str {
+        self.open.name()
+    }
+
+    /// The stem it got.
+    pub fn stem(&self) -> String {
+        self.open.stem().clone()
+    }
+
+    /// Hands bytes to the volume's writer; waits while its queue is full. An error is that of an earlier batch: what
+    /// was written before it is whole, nothing is written behind it.
+    ///
+    /// # Errors
+    /// The first fault of this file's writes, again at each call.
+    pub async fn write(&self, batch: Batch) -> Result<(), DiskError> {
+        self.open.fault()?;
+        self.volume.write(&self.open, batch).await
+    }
+
+    /// Replaces bytes of the head, after all that was handed over before: offset and bytes of each patch.
+    ///
+    /// # Errors
+    /// As [`OutputFile::write`].
+    pub async fn patch(&self, patches: Vec<(u64, Bytes)>) -> Result<(), DiskError> {
+        self.open.fault()?;
+        self.volume.patch(&self.open, patches).await
+    }
+
+    /// Replaces the sidecar as a whole: whoever reads it sees the old or the new one.
+    ///
+    /// # Errors
+    /// When the volume refuses; the old one stays.
+    pub async fn replace_sidecar(&self, json: Vec<u8>) -> Result<(), DiskError> {
+        let open = Arc::clone(&self.open);
+        self.volume.chore(self.name(), move || replace_sidecar(&open, &json)).await
+    }
+
+    /// Waits until all that was handed over is on the volume for good.
+    ///
+    /// # Errors
+    /// The first fault of this file's writes, or that of the sync: the file must stay `.part` then.
+    pub async fn seal(&self, patches: Vec<(u64, Bytes)>) -> Result<Sealed, DiskError> {
+        self.patch(patches).await?;
+        let open = Arc::clone(&self.open);
+        self.volume.after_writes(&self.open, move || open.seal()).await
+    }
+
+    /// Gives the sealed file its final name, never over another, and the sidecar its last content; without one the
+    /// sidecar goes.
+    ///
+    /// # Errors
+    /// When the volume refuses; the file stays `.part` then.
+    pub async fn publish(self, sidecar: Option<Vec<u8>>) -> Result<PathBuf, DiskError> {
+        let open = Arc::clone(&self.open);
+        self.volume.chore(self.open.name(), move || publish(&open, sidecar.as_deref())).await
+    }
+
+    /// Gives up writing, after a fault: what is on the volume can be mended like a file that was left behind. The lock
+    /// is held on.
+    pub async fn into_old(self) -> OldFile {
+        // Until the writer is through with it, its length is not known.
+        let _ = self.volume.after_writes(&self.open, || Ok(())).await;
+        OldFile::of(self.volume, self.open)
+    }
+}
+
+/// The file as both threads know it.
+#[derive(Debug)]
+pub(super) struct Open {
+    file: File,
+    folder: OwnedFd,
+    /// Path of the folder, for people and for the answer of `publish`.
+    path: PathBuf,
+    ext: String,
+    device: u64,
+    name: String,
+    stem: Mutex<String>,
+    written: Mutex<Written>,
+    failed: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    bytes: u64,
+    hash: Hash,
+    fault: Option<DiskError>,
+}
+
+/// What [`Open`] is made from.
+pub(super) struct Opening {
+    pub(super) file: File,
+    pub(super) folder: OwnedFd,
+    pub(super) path: PathBuf,
+    pub(super) name: String,
+    pub(super) stem: String,
+    pub(super) ext: String,
+    /// How long the file is.
+    pub(super) bytes: u64,
+}
+
+impl Open {
+    pub(super) fn new(opening: Opening) -> rustix::io::Result<Self> {
+        let device = fs::fstat(&opening.file)?.st_dev;
+        let Opening { file, folder, path, name, stem, ext, bytes } = opening;
+        let written = Mutex::new(Written { bytes, ..Written::default() });
+        Ok(Open {
+            file,
+            folder,
+            path,
+            ext,
+            device,
+            name,
+            stem: Mutex::new(stem),
+            written,
+            failed: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(super) fn folder(&self) -> &OwnedFd {
+        &self.folder
+    }
+
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    pub(super) fn ext(&self) -> &str {
+        &self.ext
+    }
+
+    pub(super) fn device(&self) -> u64 {
+        self.device
+    }
+
+    pub(super) fn stem(&self) -> MutexGuard<'_, String> {
+        self.stem.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes are whole.
+    pub(super) fn bytes(&self) -> u64 {
+        self.written().bytes
+    }
+
+    /// The first fault, if there was one.
+    fn fault(&self) -> Result<(), DiskError> {
+        // One load a batch; the lock is taken only after a fault.
+        if !self.failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.written().fault.clone().map_or(Ok(()), Err)
+    }
+
+    /// Appends the batch. After a fault nothing is appended any more: what stands is whole.
+    pub(super) fn append(&self, batch: &Batch) {
+        let mut written = self.written();
+        if written.fault.is_some() {
+            return;
+        }
+        if let Err(error) = write_all(&self.file, batch.slices()) {
+            // The torn end goes, which gives back what room it took.
+            let _ = fs::ftruncate(&self.file, written.bytes);
+            self.fail(&mut written, DiskError::new("write", &self.name, error));
+            return;
+        }
+        batch.slices().iter().for_each(|slice| written.hash.update(slice));
+        written.bytes += u64::try_from(batch.bytes()).unwrap_or(u64::MAX);
+    }
+
+    /// Replaces bytes in place.
+    pub(super) fn overwrite(&self, patches: &[(u64, Bytes)]) {
+        let mut written = self.written();
+        if written.fault.is_some() {
+            return;
+        }
+        if let Err(error) = self.patch(patches) {
+            self.fail(&mut written, error);
+        }
+    }
+
+    /// Replaces bytes in place, whatever happened before.
+    pub(super) fn patch(&self, patches: &[(u64, Bytes)]) -> Result<(), DiskError> {
+        let write = |(offset, bytes): &(u64, Bytes)| self.file.write_all_at(bytes, *offset);
+        patches.iter().try_for_each(write).map_err(|error| DiskError::new("patch", &self.name, error))
+    }
+
+    /// Makes all of it survive a power cut.
+    pub(super) fn sync(&self) -> Result<(), DiskError> {
+        fs::fdatasync(&self.file).map_err(|error| DiskError::new(SYNC, &self.name, error))
+    }
+
+    fn seal(&self) -> Result<Sealed, DiskError> {
+        self.fault()?;
+        if let Err(error) = self.sync() {
+            // The kernel forgets a failed write-back: a second sync would lie.
+            self.fail(&mut self.written(), error.clone());
+            return Err(error);
+        }
+        let mut written = self.written();
+        Ok(Sealed { bytes: written.bytes, blake3: written.hash.finish() })
+    }
+
+    fn fail(&self, written: &mut Written, error: DiskError) {
+        written.fault = Some(error);
+        self.failed.store(true, Ordering::Release);
+    }
+}
+
+/// One `writev`, and more only where the system took less than all.
+fn write_all(mut file: &File, slices: &[Bytes]) -> std::io::Result<()> {
+    let mut vectors: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
+    let mut left = vectors.as_mut_slice();
+    while !left.is_empty() {
+        match file.write_vectored(left) {
+            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
+            Ok(count) => IoSlice::advance_slices(&mut left, count),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

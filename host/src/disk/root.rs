@@ -1,0 +1,139 @@
+//! One output folder: all that is made, found and named lies below it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs;
+
+use super::Disk;
+use super::beneath::Beneath;
+use super::create::create;
+use super::fault::DiskError;
+use super::output::{NewFile, Open, OutputFile};
+use super::part::{Claim, OldFile, Taken, take};
+use super::scan::{Found, Leftover, scan};
+use super::volume::Volume;
+
+/// An output folder, opened once. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Root(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    beneath: Arc<Beneath>,
+    path: PathBuf,
+    volume: Arc<Volume>,
+    disk: Disk,
+}
+
+/// What is left on a volume, for those without special rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that may still be written.
+    pub free_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// Files that may still be made; none where the file system has no fixed number.
+    pub free_inodes: Option<u64>,
+}
+
+impl Root {
+    /// Opens the folder, making it where it is missing. Blocking.
+    pub(super) fn open(disk: &Disk, dir: &Path) -> Result<Self, DiskError> {
+        let name = dir.display().to_string();
+        if !dir.exists() {
+            std::fs::create_dir_all(dir).map_err(|error| DiskError::new("make the folder", &name, error))?;
+        }
+        let opened = |error: rustix::io::Errno| DiskError::new("open the folder", &name, error);
+        let beneath = Arc::new(Beneath::open(dir).map_err(opened)?);
+        let device = fs::fstat(beneath.top()).map_err(opened)?.st_dev;
+        let volume = disk.volume(device).map_err(|error| DiskError::new("start a thread for", &name, error))?;
+        Ok(Root(Arc::new(Inner { beneath, path: dir.to_path_buf(), volume, disk: disk.clone() })))
+    }
+
+    /// Where it was opened, for people.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// What is left on the folder's volume.
+    ///
+    /// # Errors
+    /// When the volume does not answer.
+    pub async fn space(&self) -> Result<Space, DiskError> {
+        let (beneath, name) = (Arc::clone(&self.0.beneath), self.name());
+        self.0.volume.chore(&self.name(), move || space(beneath.top(), &name)).await
+    }
+
+    /// Makes a new file: the sidecar first, which reserves the stem, then `STEM.EXT.part`, locked, with its head, all of
+    /// it made to survive a power cut. The stem gets ` (2)`, ` (3)`… when a file of it exists, whatever the extension.
+    ///
+    /// # Errors
+    /// When the volume refuses; nothing is left behind then.
+    pub async fn create(&self, new: NewFile) -> Result<OutputFile, DiskError> {
+        let (beneath, path) = (Arc::clone(&self.0.beneath), self.0.path.clone());
+        let open = self.0.volume.chore(&self.name(), move || create(&beneath, &path, &new)).await?;
+        Ok(OutputFile::new(self.volume_of(&open)?, open))
+    }
+
+    /// Walks the folder for what a recorder left unfinished. The walk is bounded in depth and number, and follows no
+    /// symbolic link.
+    ///
+    /// # Errors
+    /// When the folder cannot be read; what cannot be read below it is left out.
+    pub async fn leftovers(&self) -> Result<Found, DiskError> {
+        let (beneath, name) = (Arc::clone(&self.0.beneath), self.name());
+        self.0.volume.chore(&self.name(), move || scan(&beneath, &name)).await
+    }
+
+    /// Takes an unfinished file over, if nobody holds its lock.
+    ///
+    /// # Errors
+    /// When it cannot be opened for writing.
+    pub async fn take(&self, leftover: &Leftover) -> Result<Taken, DiskError> {
+        let (beneath, path, leftover) = (Arc::clone(&self.0.beneath), self.0.path.clone(), leftover.clone());
+        let taken = self.0.volume.chore(&self.name(), move || take(&beneath, &path, &leftover)).await?;
+        Ok(match taken {
+            Claim::Mine(open, locked) => Taken::Mine(OldFile::new(self.volume_of(&open)?, *open, locked)),
+            Claim::Locked => Taken::Locked,
+            Claim::Gone => Taken::Gone,
+        })
+    }
+
+    /// The content of a leftover's sidecar; none where it has none or too large a one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn sidecar(&self, leftover: &Leftover) -> Result<Option<Vec<u8>>, DiskError> {
+        let (beneath, leftover) = (Arc::clone(&self.0.beneath), leftover.clone());
+        self.0.volume.chore(&self.name(), move || super::part::sidecar_of(&beneath, &leftover)).await
+    }
+
+    /// Removes a sidecar that stands alone. What is not there is no error.
+    ///
+    /// # Errors
+    /// When the volume refuses.
+    pub async fn remove_sidecar(&self, leftover: &Leftover) -> Result<(), DiskError> {
+        let (beneath, leftover) = (Arc::clone(&self.0.beneath), leftover.clone());
+        self.0.volume.chore(&self.name(), move || super::part::remove_sidecar(&beneath, &leftover)).await
+    }
+
+    fn name(&self) -> String {
+        self.0.path.display().to_string()
+    }
+
+    /// The writer of the volume that the file is on: a folder below the top may be another one's mount point.
+    fn volume_of(&self, open: &Open) -> Result<Arc<Volume>, DiskError> {
+        self.0.disk.volume(open.device()).map_err(|error| DiskError::new("start a thread for", open.name(), error))
+    }
+}
+
+/// What is left on the volume of an open folder.
+pub(super) fn space(folder: impl std::os::fd::AsFd, name: &str) -> Result<Space, DiskError> {
+    let stat = fs::fstatvfs(folder).map_err(|error| DiskError::new("ask the free space of", name, error))?;
+    Ok(Space {
+        free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+        total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+        free_inodes: (stat.f_files > 0).then_some(stat.f_favail),
+    })
+}

@@ -1,0 +1,280 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::beneath::Beneath;
+use super::create::{is_taken, numbered};
+use super::output::{Open, Opening};
+use super::*;
+
+/// A folder that goes with the test.
+pub(crate) struct Temp(pub(crate) PathBuf);
+
+impl Temp {
+    pub(crate) fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("lyrebird-disk-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Temp(path)
+    }
+
+    /// All below it, sorted, one a line.
+    pub(crate) fn tree(&self) -> String {
+        fn walk(top: &Path, path: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(path).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() && !path.is_symlink() {
+                    walk(top, &path, found);
+                } else {
+                    found.push(path.strip_prefix(top).unwrap().display().to_string());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.0, &self.0, &mut found);
+        found.sort();
+        found.join("\n")
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn new(folder: &str, stem: &str) -> NewFile {
+    NewFile {
+        folder: PathBuf::from(folder),
+        stem: stem.to_owned(),
+        ext: String::from("flv"),
+        head: Bytes::from_static(b"HEAD"),
+        sidecar: b"{}".to_vec(),
+    }
+}
+
+fn batch(content: &[u8]) -> Batch {
+    let mut batch = Batch::default();
+    batch.share(Bytes::copy_from_slice(content));
+    batch.take()
+}
+
+#[tokio::test]
+async fn a_file_appears_under_its_name_only_when_it_is_whole() {
+    let temp = Temp::new();
+    let disk = Disk::new();
+    let root = disk.root(&temp.0).await.unwrap();
+    let file = root.create(new("a/b", "name")).await.unwrap();
+    assert_eq!(temp.tree(), "a/b/name.flv.part\na/b/name.json");
+    file.write(batch(b"abc")).await.unwrap();
+    file.write(batch(&[b'x'; 10_000])).await.unwrap();
+    file.patch(vec![(1, Bytes::from_static(b"oo"))]).await.unwrap();
+    let sealed = file.seal(vec![(3, Bytes::from_static(b"t"))]).await.unwrap();
+    let mut behind = b"abc".to_vec();
+    behind.extend([b'x'; 10_000]);
+    assert_eq!(sealed, Sealed { bytes: 10_007, blake3: blake3::hash(&behind).to_hex().to_string() });
+    assert_eq!(temp.tree(), "a/b/name.flv.part\na/b/name.json");
+    let path = file.publish(Some(b"{\"done\":1}".to_vec())).await.unwrap();
+    assert_eq!(path, temp.0.join("a/b/name.flv"));
+    assert_eq!(temp.tree(), "a/b/name.flv\na/b/name.json");
+    assert_eq!(std::fs::read(&path).unwrap(), [b"Hoot".as_slice(), &behind].concat());
+    assert_eq!(std::fs::read(temp.0.join("a/b/name.json")).unwrap(), b"{\"done\":1}");
+    drop(root);
+    assert!(disk.shut_down(Duration::from_secs(5)).await);
+}
+
+#[tokio::test]
+async fn nothing_that_exists_is_replaced() {
+    let temp = Temp::new();
+    let root = Disk::new().root(&temp.0).await.unwrap();
+    std::fs::write(temp.0.join("name.txt"), "mine").unwrap();
+    std::fs::write(temp.0.join("name (2).flv.part"), "mine").unwrap();
+    let file = root.create(new("", "name")).await.unwrap();
+    assert_eq!(file.stem(), "name (3)");
+    // Taken while we wrote.
+    std::fs::write(temp.0.join("name (3).flv"), "mine").unwrap();
+    std::fs::write(temp.0.join("name (3) (2).ts"), "mine").unwrap();
+    file.seal(Vec::new()).await.unwrap();
+    let path = file.publish(Some(b"{}".to_vec())).await.unwrap();
+    assert_eq!(path, temp.0.join("name (3) (3).flv"));
+    assert_eq!(
+        temp.tree(),
+        "name (2).flv.part\nname (3) (2).ts\nname (3) (3).flv\nname (3) (3).json\nname (3).flv\nname.txt"
+    );
+    let none = root.create(new("", "other")).await.unwrap();
+    none.seal(Vec::new()).await.unwrap();
+    none.publish(None).await.unwrap();
+    assert!(temp.0.join("other.flv").exists() && !temp.0.join("other.json").exists());
+}
+
+#[tokio::test]
+async fn nothing_is_written_outside() {
+    let temp = Temp::new();
+    let outside = Temp::new();
+    std::os::unix::fs::symlink(&outside.0, temp.0.join("link")).unwrap();
+    std::os::unix::fs::symlink(outside.0.join("target"), temp.0.join("name.json")).unwrap();
+    std::fs::write(temp.0.join("file"), "").unwrap();
+    let root = Disk::new().root(&temp.0).await.unwrap();
+    for (folder, stem) in
+        [("..", "x"), ("link", "x"), ("link/deeper", "x"), ("/tmp", "x"), ("a/../..", "x"), ("file/x", "x")]
+    {
+        let error = root.create(new(folder, stem)).await.unwrap_err();
+        assert_eq!(error.fault, DiskFault::Outside, "{folder}: {error:?}");
+    }
+    for stem in ["../x", "a/b", "/x"] {
+        assert!(root.create(new("", stem)).await.is_err(), "{stem}");
+    }
+    // The link occupies the stem; it is not followed.
+    assert_eq!(root.create(new("", "name")).await.unwrap().stem(), "name (2)");
+    assert_eq!(outside.tree(), "");
+}
+
+#[test]
+fn the_walk_without_openat2_is_as_strict() {
+    let temp = Temp::new();
+    std::os::unix::fs::symlink("/tmp", temp.0.join("link")).unwrap();
+    for beneath in [Beneath::open(&temp.0).unwrap(), Beneath::open(&temp.0).unwrap().without_openat2()] {
+        assert!(beneath.make_folder(Path::new("a/b/c")).is_ok());
+        assert!(beneath.folder(Path::new("a/b")).is_ok());
+        assert!(beneath.folder(Path::new("")).is_ok());
+        for path in ["link", "link/x", "..", "a/../..", "/", "a/b/c/d"] {
+            assert!(beneath.folder(Path::new(path)).is_err(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn names_are_given_without_replacing_on_every_kind_of_file_system() {
+    let temp = Temp::new();
+    let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
+    type Rename = fn(&std::os::fd::OwnedFd, &str, &str) -> rustix::io::Result<()>;
+    let ways: [Rename; 3] = [publish::rename_new, publish::link_new, publish::reserve_new];
+    for rename in ways {
+        std::fs::write(temp.0.join("from"), "new").unwrap();
+        std::fs::write(temp.0.join("there"), "old").unwrap();
+        assert_eq!(rename(&folder, "from", "there"), Err(rustix::io::Errno::EXIST));
+        assert_eq!(rename(&folder, "from", "to"), Ok(()));
+        assert_eq!(temp.tree(), "there\nto");
+        assert_eq!(std::fs::read(temp.0.join("to")).unwrap(), b"new");
+        std::fs::remove_file(temp.0.join("to")).unwrap();
+    }
+}
+
+#[test]
+fn a_stem_is_free_when_no_file_of_it_exists() {
+    let kind = rustix::fs::FileType::RegularFile;
+    let is_taken_by = |stem: &str, name: &str| is_taken(&[(name.to_owned(), kind)], stem);
+    for name in ["a", "a.flv", "a.json", "a.flv.part", "a.txt", "a.json.tmp", "a.live.chat.json"] {
+        assert!(is_taken_by("a", name), "{name}");
+    }
+    for name in ["ab.flv", "a (2).flv", "a_2.flv", "a.20.15 title.flv", "b.flv"] {
+        assert!(!is_taken_by("a", name), "{name}");
+    }
+    assert_eq!([numbered("a", 1), numbered("a", 2)], ["a", "a (2)"]);
+}
+
+#[tokio::test]
+async fn what_was_left_behind_is_found_and_taken_once() {
+    let temp = Temp::new();
+    let root = Disk::new().root(&temp.0).await.unwrap();
+    let file = root.create(new("a", "name")).await.unwrap();
+    file.write(batch(b"abcdef")).await.unwrap();
+    std::fs::write(temp.0.join("a/alone.json"), "{}").unwrap();
+    std::fs::write(temp.0.join("a/whole.json"), "{}").unwrap();
+    std::fs::write(temp.0.join("a/whole.flv"), "").unwrap();
+    std::os::unix::fs::symlink(&temp.0, temp.0.join("loop")).unwrap();
+    let found = root.leftovers().await.unwrap();
+    let leftover = |stem: &str, ext: &str| Leftover { folder: PathBuf::from("a"), stem: stem.into(), ext: ext.into() };
+    assert_eq!(
+        found,
+        Found { parts: vec![leftover("name", "flv")], sidecars: vec![leftover("alone", "")], cut_short: false }
+    );
+    assert!(matches!(root.take(&found.parts[0]).await.unwrap(), Taken::Locked));
+    drop(file.into_old().await);
+    let Taken::Mine(old) = root.take(&found.parts[0]).await.unwrap() else { panic!("not ours") };
+    assert!(matches!(root.take(&found.parts[0]).await.unwrap(), Taken::Locked));
+    assert_eq!((old.bytes(), old.locked, old.ext()), (10, true, "flv"));
+    assert_eq!(old.read(2, 100).await.unwrap(), "ADabcdef");
+    assert_eq!(old.sidecar().await.unwrap().unwrap(), b"{}");
+    old.mend(7, vec![(0, Bytes::from_static(b"head")), (7, Bytes::from_static(b"!"))]).await.unwrap();
+    let path = old.publish(Some(b"{}".to_vec())).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), b"headabc!");
+    assert!(matches!(root.take(&found.parts[0]).await.unwrap(), Taken::Gone));
+    root.remove_sidecar(&found.sidecars[0]).await.unwrap();
+    assert_eq!(temp.tree(), "a/name.flv\na/name.json\na/whole.flv\na/whole.json\nloop");
+}
+
+#[tokio::test]
+async fn a_full_device_is_told_in_its_own_words_and_nothing_follows() {
+    let temp = Temp::new();
+    let file = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
+    let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
+    let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
+    let file = OutputFile::new(Arc::new(volume::Volume::start().unwrap()), open);
+    file.write(batch(b"abc")).await.unwrap();
+    let error = file.seal(Vec::new()).await.unwrap_err();
+    assert_eq!(error.fault, DiskFault::Full);
+    assert_eq!(error.to_string(), "cannot write `x.flv`: no space is left on the volume");
+    assert_eq!(file.write(batch(b"abc")).await.unwrap_err().fault, DiskFault::Full);
+}
+
+#[test]
+fn every_refusal_has_its_own_words() {
+    use rustix::io::Errno;
+    let kinds = [
+        (Errno::NOSPC, DiskFault::Full),
+        (Errno::DQUOT, DiskFault::Quota),
+        (Errno::IO, DiskFault::Io),
+        (Errno::ROFS, DiskFault::ReadOnly),
+        (Errno::NAMETOOLONG, DiskFault::NameTooLong),
+        (Errno::ACCESS, DiskFault::Denied),
+        (Errno::MFILE, DiskFault::Descriptors),
+        (Errno::LOOP, DiskFault::Outside),
+        (Errno::STALE, DiskFault::Gone),
+        (Errno::BADMSG, DiskFault::Other),
+    ];
+    for (errno, fault) in kinds {
+        assert_eq!(DiskFault::of(&errno.into()), fault);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_an_error_that_leaves_nothing() {
+    let temp = Temp::new();
+    let root = Disk::new().root(&temp.0).await.unwrap();
+    let error = root.create(new("", &"x".repeat(300))).await.unwrap_err();
+    assert_eq!(error.fault, DiskFault::NameTooLong);
+    // The sidecar's name fits, the file's does not.
+    assert!(root.create(new("", &"x".repeat(248))).await.is_err());
+    assert_eq!(temp.tree(), "");
+    assert!(root.space().await.unwrap().free_bytes > 0);
+}
+
+#[test]
+fn small_pieces_are_joined_and_large_ones_shared() {
+    let mut batch = Batch::default();
+    let large = Bytes::from(vec![7; 5_000]);
+    batch.copy(b"head");
+    batch.share(large.clone());
+    batch.copy(b"tail");
+    batch.share(Bytes::from_static(b"small"));
+    assert_eq!(batch.bytes(), 5_013);
+    let taken = batch.take();
+    let pieces: Vec<&[u8]> = taken.slices().iter().map(|slice| slice.as_ref()).collect();
+    assert_eq!(pieces, [b"head".as_slice(), &large, b"tailsmall"]);
+    assert_eq!(taken.slices()[1].as_ptr(), large.as_ptr());
+    assert!(batch.is_empty() && !batch.is_full());
+}
+
+#[test]
+fn this_process_is_alive_and_another_boot_is_not() {
+    let me = Owner::me();
+    assert_eq!(me.is_alive(), Some(true));
+    assert_eq!(Owner { boot: String::from("other"), ..me.clone() }.is_alive(), Some(false));
+    assert_eq!(Owner { host: String::from("elsewhere.invalid"), ..me }.is_alive(), None);
+}

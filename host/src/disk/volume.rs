@@ -1,0 +1,141 @@
+//! The two threads of one volume and the queues to them, bounded in bytes.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::batch::Batch;
+use super::fault::DiskError;
+use super::output::Open;
+
+/// Bytes that may wait for one volume: half a second of a slow disk's best. All recordings on it share them.
+const QUEUE_BYTES: u32 = 32 << 20;
+
+/// What work without media bytes counts as, so that its number is bounded too.
+const CHORE_BYTES: u32 = 4 << 10;
+
+/// A volume that has taken nothing for this long is not slow but gone; its recordings are told.
+const STUCK: Duration = Duration::from_secs(30);
+
+type Chore = Box<dyn FnOnce() + Send>;
+
+/// Work for the writer, done in order.
+enum Order {
+    /// Append.
+    Write(Arc<Open>, Batch, OwnedSemaphorePermit),
+    /// Overwrite in place.
+    Patch(Arc<Open>, Vec<(u64, Bytes)>, OwnedSemaphorePermit),
+    /// Once all before it is written, pass this on to the syncer.
+    Then(Chore),
+}
+
+/// One volume. Its threads end when the last holder has dropped it.
+#[derive(Debug)]
+pub(super) struct Volume {
+    room: Arc<Semaphore>,
+    writer: Sender<Order>,
+    syncer: Sender<Chore>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Volume {
+    /// Starts the threads.
+    pub(super) fn start() -> std::io::Result<Self> {
+        let (writer, orders) = channel();
+        let (syncer, chores) = channel();
+        let passed_on = syncer.clone();
+        let threads = vec![
+            Builder::new().name(String::from("disk-write")).spawn(move || write(&orders, &passed_on))?,
+            Builder::new()
+                .name(String::from("disk-sync"))
+                .spawn(move || chores.iter().for_each(|chore: Chore| chore()))?,
+        ];
+        let room = usize::try_from(QUEUE_BYTES).unwrap_or(usize::MAX);
+        Ok(Volume { room: Arc::new(Semaphore::new(room)), writer, syncer, threads: Mutex::new(threads) })
+    }
+
+    /// The threads, to wait for their end.
+    pub(super) fn take_threads(&self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut self.threads.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Hands a batch over; waits only while the queue is full.
+    pub(super) async fn write(&self, file: &Arc<Open>, batch: Batch) -> Result<(), DiskError> {
+        let bytes = u32::try_from(batch.bytes()).unwrap_or(u32::MAX);
+        let room = self.reserve(bytes, file).await?;
+        self.order(Order::Write(Arc::clone(file), batch, room), file)
+    }
+
+    /// Hands bytes over that replace others of the file's head, after all batches before them.
+    pub(super) async fn patch(&self, file: &Arc<Open>, patches: Vec<(u64, Bytes)>) -> Result<(), DiskError> {
+        let room = self.reserve(CHORE_BYTES, file).await?;
+        self.order(Order::Patch(Arc::clone(file), patches, room), file)
+    }
+
+    /// Has the syncer do something, at once; `name` is for the error.
+    pub(super) async fn chore<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> Result<T, DiskError> + Send + 'static,
+    ) -> Result<T, DiskError> {
+        let (chore, answer) = answered(work);
+        self.syncer.send(chore).map_err(|_| DiskError::stuck("use", name))?;
+        answer.await.unwrap_or_else(|_| Err(DiskError::stuck("use", name)))
+    }
+
+    /// Has the syncer do something once all that was handed over before is written.
+    pub(super) async fn after_writes<T: Send + 'static>(
+        &self,
+        file: &Arc<Open>,
+        work: impl FnOnce() -> Result<T, DiskError> + Send + 'static,
+    ) -> Result<T, DiskError> {
+        let (chore, answer) = answered(work);
+        self.order(Order::Then(chore), file)?;
+        answer.await.unwrap_or_else(|_| Err(DiskError::stuck("close", file.name())))
+    }
+
+    fn order(&self, order: Order, file: &Open) -> Result<(), DiskError> {
+        self.writer.send(order).map_err(|_| DiskError::stuck("write", file.name()))
+    }
+
+    async fn reserve(&self, bytes: u32, file: &Open) -> Result<OwnedSemaphorePermit, DiskError> {
+        // What alone is larger than the queue goes when the queue is empty.
+        let bytes = bytes.min(QUEUE_BYTES);
+        // No timer while there is room: that is once a batch for every recording.
+        if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(bytes) {
+            return Ok(permit);
+        }
+        let waited = tokio::time::timeout(STUCK, Arc::clone(&self.room).acquire_many_owned(bytes)).await;
+        waited.ok().and_then(Result::ok).ok_or_else(|| DiskError::stuck("write", file.name()))
+    }
+}
+
+/// The work as something a thread can do, and where its answer will arrive.
+fn answered<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DiskError> + Send + 'static,
+) -> (Chore, oneshot::Receiver<Result<T, DiskError>>) {
+    let (sender, answer) = oneshot::channel();
+    let chore = Box::new(move || {
+        // Whoever asked may have been stopped meanwhile; the work is done all the same.
+        let _ = sender.send(work());
+    });
+    (chore, answer)
+}
+
+/// The writer: one `writev` a batch, one `pwrite` a patch.
+fn write(orders: &Receiver<Order>, syncer: &Sender<Chore>) {
+    for order in orders {
+        match order {
+            Order::Write(file, batch, _room) => file.append(&batch),
+            Order::Patch(file, patches, _room) => file.overwrite(&patches),
+            // The syncer ends after this thread: its queue is open as long as we hold this end.
+            Order::Then(chore) => {
+                let _ = syncer.send(chore);
+            }
+        }
+    }
+}

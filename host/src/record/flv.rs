@@ -1,0 +1,189 @@
+//! A stream of FLV on its way into segments: the engine's steps are carried out here, one after the other.
+
+use bytes::Bytes;
+use lyrebird_flv::{
+    Ask, Cause, Cut, CutReason, Depth, Fault, Note, Options, Reader, Remuxer, Segment as Layout, Step, Tag,
+};
+
+use super::recording::Recording;
+use super::sidecar::Gap;
+use crate::config::Repeats;
+use crate::model::{EndReason, Refusal};
+
+/// So many changes of the decoder configuration …
+const FLAPPING_CUTS: usize = 5;
+/// … in so much media end a reception.
+const FLAPPING_MS: u64 = 60_000;
+
+/// The engine and its state: it outlives receptions.
+pub(super) struct Engine {
+    reader: Reader,
+    remuxer: Remuxer,
+    steps: Vec<Step>,
+    /// Whether a connection has been read from.
+    pub(super) used: bool,
+}
+
+impl Engine {
+    pub(super) fn new(repeats: Repeats) -> Self {
+        let repeats = match repeats {
+            Repeats::Drop => lyrebird_flv::Repeats::Drop,
+            Repeats::Keep => lyrebird_flv::Repeats::Keep,
+        };
+        let remuxer = Remuxer::new(Options { repeats });
+        Engine { reader: Reader::new(), remuxer, steps: Vec::new(), used: false }
+    }
+
+    /// A new connection goes on where the last one broke.
+    pub(super) fn reconnected(&mut self, dark_ms: u64) {
+        self.reader.reconnected();
+        self.remuxer.reconnected(dark_ms);
+    }
+
+    /// What comes next belongs to another segment.
+    pub(super) fn cut(&mut self, why: CutReason) {
+        self.remuxer.cut_now(why);
+    }
+
+    /// The steps that the next tag or note leads to; false when more bytes are wanted.
+    fn step(&mut self, at_end: bool) -> Result<bool, Fault> {
+        let item = if at_end { self.reader.finish() } else { self.reader.next() }?;
+        let Some(item) = item else { return Ok(false) };
+        self.remuxer.push(item, &mut self.steps);
+        Ok(true)
+    }
+}
+
+impl Recording {
+    /// Takes bytes of the connection.
+    pub(super) async fn take_flv(&mut self, chunk: Bytes) -> Result<(), EndReason> {
+        self.engine.used = true;
+        self.engine.reader.push(chunk);
+        self.drain(false).await
+    }
+
+    /// The connection has ended: whatever is whole in its last bytes counts.
+    pub(super) async fn end_flv(&mut self) -> Result<(), EndReason> {
+        self.drain(true).await
+    }
+
+    /// The recording is over: what the engine holds back goes into the file.
+    pub(super) async fn finish_flv(&mut self) -> Result<(), EndReason> {
+        self.engine.remuxer.finish(&mut self.engine.steps);
+        self.carry_out().await
+    }
+
+    /// Tag by tag, so that what one tag leads to is done before the engine sees the next.
+    async fn drain(&mut self, at_end: bool) -> Result<(), EndReason> {
+        loop {
+            match self.engine.step(at_end) {
+                Ok(true) if self.engine.steps.is_empty() => {}
+                Ok(true) => self.carry_out().await?,
+                Ok(false) => return Ok(()),
+                Err(fault) => return Err(self.not_flv(&fault)),
+            }
+        }
+    }
+
+    /// Carries the steps out. The vector is kept for the next time.
+    async fn carry_out(&mut self) -> Result<(), EndReason> {
+        let mut steps = std::mem::take(&mut self.engine.steps);
+        let mut result = Ok(());
+        for step in steps.drain(..) {
+            result = match step {
+                Step::Write(tag) => self.write_tag(tag).await,
+                Step::Cut(cut) => self.cut(&cut).await,
+                Step::Note(note) => {
+                    self.note(&note);
+                    Ok(())
+                }
+            };
+            if result.is_err() {
+                break;
+            }
+        }
+        steps.clear();
+        self.engine.steps = steps;
+        result
+    }
+
+    async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + u64::from(tag.time_ms));
+        let framed = u64::try_from(tag.payload.len()).unwrap_or(u64::MAX).saturating_add(15);
+        let too_long = self.plan.max_duration.is_some_and(|limit| u128::from(media_ms) >= limit.as_millis());
+        if too_long || self.plan.max_size.is_some_and(|limit| bytes.saturating_add(framed) > limit) {
+            return Err(EndReason::Limit);
+        }
+        segment.append(tag);
+        if segment.is_due() {
+            segment.write().await?;
+        }
+        self.media_came();
+        self.split();
+        Ok(())
+    }
+
+    /// Asks the engine for a cut when the segment has reached what the user wants of one; at twice that it does not
+    /// wait for a key frame.
+    fn split(&mut self) {
+        let Some(segment) = &self.segment else { return };
+        let split = &self.plan.split;
+        let ratio = |is: u128, limit: Option<u128>| limit.map_or(0, |limit| is / limit.max(1));
+        let by_size = ratio(u128::from(segment.bytes()), split.size.map(|size| u128::from(size.0)));
+        let by_time = ratio(u128::from(segment.duration_ms()), split.duration.map(|span| span.0.as_millis()));
+        let why = CutReason::Asked(if by_size > 0 { Ask::Size } else { Ask::Duration });
+        match by_size.max(by_time) {
+            0 => {}
+            1 => self.engine.remuxer.cut_at_next_key_frame(why),
+            _ => self.engine.remuxer.cut_now(why),
+        }
+    }
+
+    async fn cut(&mut self, cut: &Cut) -> Result<(), EndReason> {
+        if let Some(old) = self.segment.take() {
+            self.close_segment(old, cut.why.name()).await;
+        }
+        let flapping = matches!(cut.why, CutReason::HeaderChanged(_)) && self.is_flapping();
+        if flapping {
+            // The next candidate begins anew.
+            self.engine = Engine::new(self.plan.repeats);
+            return Err(EndReason::Flapping);
+        }
+        self.open_segment("flv", Some(Layout::open(cut)), cut.why.name()).await
+    }
+
+    /// Notes a change of the configuration; whether there were too many. Measured in media time: a file that comes
+    /// faster than it plays may change often.
+    fn is_flapping(&mut self) -> bool {
+        let now_ms = self.closed_ms;
+        self.changes.push_back(now_ms);
+        while self.changes.front().is_some_and(|first| now_ms.saturating_sub(*first) > FLAPPING_MS) {
+            self.changes.pop_front();
+        }
+        self.changes.len() >= FLAPPING_CUTS
+    }
+
+    fn note(&mut self, note: &Note) {
+        let Some((cause, lost_ms)) = note.gap else { return self.repair(note.kind.name(), note.at_ms, note.offset) };
+        let cause = if cause == Cause::Connection { self.link.broken_by } else { cause.name() };
+        self.gap(Gap { cause: cause.to_owned(), at_ms: note.at_ms, lost_ms: Some(lost_ms), offset: note.offset });
+    }
+
+    /// The bytes are no FLV; what they look like goes to the log as well as to the caller.
+    fn not_flv(&self, fault: &Fault) -> EndReason {
+        let sample = self.link.sample.escape_ascii();
+        tracing::warn!(room = %self.room, %fault, %sample, "the body is no FLV");
+        match fault {
+            Fault::NotFlv { looks_like } => EndReason::Refused(Refusal::NotMedia((*looks_like).to_owned())),
+            Fault::NoTags { .. } => EndReason::Broken(fault.to_string()),
+        }
+    }
+
+    /// Puts a growing file's metadata right while nothing is received.
+    pub(super) async fn rest(&mut self) -> Result<(), EndReason> {
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        segment.patch(Depth::Numbers).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! One reception: from the request to the reason why the connection ended.
+//!
+//! The bytes of a connection stay on one task. What wakes it is the network, a tick every 200 ms, and the order to stop.
+
+use bytes::{Bytes, BytesMut};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::recording::Recording;
+use super::sidecar::Gap;
+use super::sniff::{Body, sniff};
+use super::{Access, Progress, Stop};
+use crate::disk::BATCH_AGE;
+use crate::http::{Media, MediaFault, MediaRequest};
+use crate::model::{Candidate, EndReason, Refusal, Transport};
+
+/// First bytes of a body that go to the log when it is no media.
+const SAMPLE: usize = 256;
+
+/// What the next wait has brought.
+enum Wake {
+    Chunk(Bytes),
+    Tick,
+    Stop,
+    End(EndReason),
+}
+
+impl Recording {
+    /// Connects and receives.
+    pub(super) async fn run(
+        &mut self,
+        candidate: &Candidate,
+        access: &Access,
+        progress: &Progress,
+        stop: &mut Stop,
+    ) -> EndReason {
+        if let Some(refusal) = unsupported(&candidate.transport) {
+            return EndReason::Refused(refusal);
+        }
+        let request = request(candidate, access, self.plan.stall);
+        let opened = tokio::select! {
+            biased;
+            () = stopped(stop) => return EndReason::Stopped,
+            opened = self.hands.http.media(request) => opened,
+        };
+        let mut media = match opened {
+            Ok(media) => media,
+            Err(refusal) => return EndReason::Refused(refusal),
+        };
+        let settled = tokio::select! {
+            biased;
+            () = stopped(stop) => return EndReason::Stopped,
+            settled = settle(&mut media, &candidate.transport) => settled,
+        };
+        let (body, first, end) = match settled {
+            Ok(settled) => settled,
+            Err(reason) => return reason,
+        };
+        self.link.sample = first.slice(..first.len().min(SAMPLE));
+        let raw = match body {
+            Body::Flv => None,
+            Body::Raw(extension) => Some(extension),
+            Body::Hls => return EndReason::Refused(hls()),
+            Body::NotMedia(what) => {
+                tracing::warn!(room = %self.room, what, sample = %self.link.sample.escape_ascii(), "the body is no media");
+                return EndReason::Refused(Refusal::NotMedia(what));
+            }
+        };
+        self.reconnected(raw.is_some()).await;
+        self.pump(media, first, end, raw.as_deref(), progress, stop).await
+    }
+
+    /// Tells the engine that the bytes come from a new connection now, and how long none came.
+    async fn reconnected(&mut self, raw: bool) {
+        let now = self.hands.clock.passed();
+        let Some(last) = self.link.last_byte.replace(now) else { return };
+        let dark_ms = u64::try_from(now.saturating_sub(last).as_millis()).unwrap_or(u64::MAX);
+        if raw {
+            self.close_open("transport").await;
+        }
+        if self.engine.used && !raw {
+            self.engine.reconnected(dark_ms);
+        } else if self.bytes() > 0 {
+            // What goes on is another file: no engine will tell.
+            let cause = self.link.broken_by.to_owned();
+            self.gap(Gap { cause, at_ms: 0, lost_ms: Some(dark_ms), offset: 0 });
+        }
+    }
+
+    async fn pump(
+        &mut self,
+        mut media: Media,
+        first: Bytes,
+        mut end: Option<EndReason>,
+        raw: Option<&str>,
+        progress: &Progress,
+        stop: &mut Stop,
+    ) -> EndReason {
+        let mut ticks = interval(BATCH_AGE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut wake = Wake::Chunk(first);
+        loop {
+            let done = match wake {
+                Wake::Chunk(chunk) => self.take(chunk, raw).await,
+                Wake::Tick => self.tick(progress).await,
+                Wake::Stop => Err(EndReason::Stopped),
+                // What is whole in the last bytes counts; a limit or a full disk is the better reason.
+                Wake::End(reason) => self.end(raw).await.and(Err(reason)),
+            };
+            if let Err(reason) = done {
+                return reason;
+            }
+            wake = match end.take() {
+                Some(reason) => Wake::End(reason),
+                None => wait(&mut media, &mut ticks, stop).await,
+            };
+        }
+    }
+
+    async fn take(&mut self, chunk: Bytes, raw: Option<&str>) -> Result<(), EndReason> {
+        self.link.last_byte = Some(self.hands.clock.passed());
+        match raw {
+            None => self.take_flv(chunk).await,
+            Some(extension) => self.take_raw(chunk, extension).await,
+        }
+    }
+
+    async fn end(&mut self, raw: Option<&str>) -> Result<(), EndReason> {
+        if raw.is_none() { self.end_flv().await } else { Ok(()) }
+    }
+
+    /// What is done five times a second, however fast the bytes come.
+    async fn tick(&mut self, progress: &Progress) -> Result<(), EndReason> {
+        let now = self.hands.clock.passed();
+        if let Some(segment) = &mut self.segment {
+            segment.write().await?;
+            segment.tend(now).await?;
+        }
+        self.tell_repairs_if_due(now);
+        self.show(progress);
+        Ok(())
+    }
+}
+
+/// Waits for whatever comes first.
+async fn wait(media: &mut Media, ticks: &mut Interval, stop: &mut Stop) -> Wake {
+    tokio::select! {
+        biased;
+        () = stopped(stop) => Wake::Stop,
+        _ = ticks.tick() => Wake::Tick,
+        // Cancel-safe: a tick loses no bytes, and the body's stall limit goes on.
+        chunk = media.chunk() => match chunk {
+            Ok(Some(chunk)) => Wake::Chunk(chunk),
+            Ok(None) => Wake::End(ended(media)),
+            Err(fault) => Wake::End(broken(&fault)),
+        },
+    }
+}
+
+/// Reads until it is known what the body is. The reason is there when the body has ended already.
+pub(super) async fn settle(
+    media: &mut Media,
+    transport: &Transport,
+) -> Result<(Body, Bytes, Option<EndReason>), EndReason> {
+    let mut first = BytesMut::new();
+    let mut end = None;
+    loop {
+        let content_type = media.content_type();
+        if (!first.is_empty() || end.is_some())
+            && let Some(body) = sniff(&first, end.is_some(), content_type, transport)
+        {
+            return Ok((body, first.freeze(), end));
+        }
+        match media.chunk().await {
+            Ok(Some(chunk)) if first.is_empty() => first = BytesMut::from(chunk),
+            Ok(Some(chunk)) => first.extend_from_slice(&chunk),
+            Ok(None) => end = Some(ended(media)),
+            Err(fault) if first.is_empty() => return Err(broken(&fault)),
+            Err(fault) => end = Some(broken(&fault)),
+        }
+    }
+}
+
+/// The body ended as HTTP means it.
+fn ended(media: &Media) -> EndReason {
+    // A promised length that was reached: a file, not a live stream.
+    if media.content_length().is_some() { EndReason::Finished } else { EndReason::Ended }
+}
+
+pub(super) fn broken(fault: &MediaFault) -> EndReason {
+    match fault {
+        MediaFault::Stalled => EndReason::Stalled,
+        other => EndReason::Broken(other.to_string()),
+    }
+}
+
+/// The media request for a candidate.
+pub(super) fn request(candidate: &Candidate, access: &Access, stall: std::time::Duration) -> MediaRequest {
+    MediaRequest {
+        url: candidate.url.clone(),
+        headers: candidate.headers.clone(),
+        user_headers: access.user_headers.clone(),
+        room_host: access.room_host.clone(),
+        overrides: access.overrides.clone(),
+        stall,
+    }
+}
+
+/// What needs no connection to be refused.
+pub(super) fn unsupported(transport: &Transport) -> Option<Refusal> {
+    match transport {
+        Transport::Hls => Some(hls()),
+        Transport::Other(name) => {
+            Some(Refusal::Unsupported(format!("the transport `{name}`: this version does not know it")))
+        }
+        Transport::Flv | Transport::Raw(_) | Transport::Unknown => None,
+    }
+}
+
+fn hls() -> Refusal {
+    Refusal::Unsupported(String::from("HLS playlists: recorded by a later version"))
+}
+
+/// Returns when the recording must stop.
+async fn stopped(stop: &mut Stop) {
+    // The sender is gone: nobody could ever stop us.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,183 @@
+//! A recording: all that a session receives, over any number of receptions. Owns the open segment and the engine.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use lyrebird_flv::CutReason;
+use tokio::task::JoinSet;
+
+use super::flv::Engine;
+use super::name::Name;
+use super::segment::Segment;
+use super::sidecar::Gap;
+use super::{Access, Closed, Hands, Plan, Progress, Reception, Stop, Summary};
+use crate::disk::Root;
+use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
+
+mod facts;
+mod files;
+
+use facts::Repaired;
+
+/// What one session receives.
+pub struct Recording {
+    pub(super) plan: Plan,
+    pub(super) hands: Hands,
+    pub(super) room: RoomKey,
+    pub(super) session: String,
+    /// What is received, or was last.
+    source: Option<Source>,
+    root: Option<Root>,
+    name: Option<Name>,
+    /// Of the last segment; 0 before the first.
+    number: u32,
+    pub(super) engine: Engine,
+    pub(super) segment: Option<Segment>,
+    closing: JoinSet<(u32, Closed)>,
+    closed: Vec<(u32, Closed)>,
+    /// Of the segments that are closed or closing.
+    pub(super) closed_bytes: u64,
+    pub(super) closed_ms: u64,
+    /// Media times of the last changes of the decoder configuration.
+    pub(super) changes: VecDeque<u64>,
+    /// The connection as it is now.
+    pub(super) link: Link,
+    gaps: Vec<Gap>,
+    gap_count: u64,
+    /// Gaps that are told with the next segment.
+    pub(super) missing: Vec<Gap>,
+    /// Repairs before the first segment: kind, time, offset.
+    early: Vec<(&'static str, u64, u64)>,
+    repairs: Repaired,
+}
+
+#[derive(Clone)]
+struct Source {
+    candidate: Candidate,
+    broadcast: Broadcast,
+}
+
+/// What is known of the connection.
+#[derive(Default)]
+pub(super) struct Link {
+    /// Its first bytes, for the log.
+    pub(super) sample: Bytes,
+    /// When its first media came.
+    pub(super) media_since: Option<(Duration, SystemTime)>,
+    /// When the last byte of any connection came.
+    pub(super) last_byte: Option<Duration>,
+    /// What broke the connection before it: the cause of the gap.
+    pub(super) broken_by: &'static str,
+}
+
+impl Recording {
+    /// A recording without media yet: it makes no file before the first media has come.
+    pub fn new(plan: Plan, hands: Hands, room: RoomKey, session: String) -> Self {
+        let engine = Engine::new(plan.repeats);
+        Recording {
+            plan,
+            hands,
+            room,
+            session,
+            source: None,
+            root: None,
+            name: None,
+            number: 0,
+            engine,
+            segment: None,
+            closing: JoinSet::new(),
+            closed: Vec::new(),
+            closed_bytes: 0,
+            closed_ms: 0,
+            changes: VecDeque::new(),
+            link: Link { broken_by: "connection", ..Link::default() },
+            gaps: Vec::new(),
+            gap_count: 0,
+            missing: Vec::new(),
+            early: Vec::new(),
+            repairs: Repaired::default(),
+        }
+    }
+
+    /// Receives one candidate until its connection ends or `stop` says so. The open segment stays open: the next
+    /// reception goes on in it when its decoder configurations are equal and `plan.join` says so, else it cuts.
+    pub async fn receive(
+        &mut self,
+        candidate: &Candidate,
+        broadcast: &Broadcast,
+        access: &Access,
+        progress: &Progress,
+        stop: &mut Stop,
+    ) -> Reception {
+        let (bytes, media_ms) = (self.bytes(), self.media_ms());
+        self.source = Some(Source { candidate: candidate.clone(), broadcast: broadcast.clone() });
+        self.link.media_since = None;
+        self.link.sample = Bytes::new();
+        let mut reason = self.run(candidate, access, progress, stop).await;
+        // What has come is on the disk before anything else is tried.
+        if let Err(fault) = self.rest().await {
+            reason = fault;
+        }
+        let media_ms = self.media_ms().saturating_sub(media_ms);
+        let bytes = self.bytes().saturating_sub(bytes);
+        let reception = Reception { reason, media_ms, bytes, first_media: self.link.media_since.is_some() };
+        self.reception_ended(&reception).await;
+        if matches!(reception.reason, EndReason::DiskFull(_)) {
+            self.abandon().await;
+        } else {
+            self.part(reception.reason.word()).await;
+        }
+        self.show(progress);
+        reception
+    }
+
+    /// Closes what is open and waits until every file has its name. `end` is the word for the sidecar: why the
+    /// recording is over.
+    pub async fn close(mut self, end: &str) -> Summary {
+        // A limit that is reached is no loss.
+        if let Err(reason @ EndReason::DiskFull(_)) = self.finish_flv().await {
+            tracing::warn!(room = %self.room, %reason, "the last tags could not be written");
+        }
+        self.close_open(end).await;
+        while !self.closing.is_empty() {
+            self.reap().await;
+        }
+        self.tell_repairs();
+        self.closed.sort_by_key(|(number, _)| *number);
+        Summary { segments: self.closed.into_iter().map(|(_, closed)| closed).collect(), gaps: self.gaps }
+    }
+
+    /// Bytes of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.closed_bytes + self.segment.as_ref().map_or(0, Segment::bytes)
+    }
+
+    /// Media time of all files.
+    pub(super) fn media_ms(&self) -> u64 {
+        self.closed_ms + self.segment.as_ref().map_or(0, Segment::duration_ms)
+    }
+
+    /// Tells the status line.
+    pub(super) fn show(&self, progress: &Progress) {
+        progress.show(self.bytes(), self.media_ms(), self.gap_count);
+        if let Some(segment) = &self.segment {
+            progress.show_file(segment.path());
+        }
+    }
+
+    /// Closes the open segment where it cannot, or must not, go on with the next connection.
+    async fn part(&mut self, end: &str) {
+        match &self.segment {
+            Some(segment) if segment.is_raw() => self.close_open(end).await,
+            Some(_) if !self.plan.join => {
+                // The engine goes on: it knows what the next connection sends again.
+                self.engine.cut(CutReason::Reconnected);
+                if let Some(segment) = self.segment.take() {
+                    self.close_segment(segment, end).await;
+                }
+            }
+            _ => {}
+        }
+    }
+}

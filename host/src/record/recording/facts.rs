@@ -1,0 +1,142 @@
+//! What a recording tells: gaps and repairs to the sidecar, and all of it as events.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Recording;
+use crate::event::{Event, Kind};
+use crate::model::{EndReason, redact_url};
+use crate::record::Reception;
+use crate::record::choose::label;
+use crate::record::sidecar::Gap;
+
+/// Repairs before the first segment, and gaps of a recording, that are kept one by one.
+const KEPT: usize = 1_500;
+
+/// Repairs are told summed over this time.
+const SUMMED: Duration = Duration::from_secs(1);
+
+/// Repairs since they were last told.
+#[derive(Default)]
+pub(super) struct Repaired {
+    told_at: Duration,
+    kinds: Vec<Sum>,
+}
+
+struct Sum {
+    kind: &'static str,
+    count: u64,
+    first_ms: u64,
+    last_ms: u64,
+}
+
+impl Recording {
+    /// Media of the connection has come.
+    pub(in crate::record) fn media_came(&mut self) {
+        if self.link.media_since.is_some() {
+            return;
+        }
+        let now = self.hands.clock.now();
+        self.link.media_since = Some((self.hands.clock.passed(), now));
+        let Some(source) = &self.source else { return };
+        let (what, url) = (label(&source.candidate), redact_url(&source.candidate.url));
+        tracing::info!(room = %self.room, candidate = %what, "media comes");
+        self.send(Kind::ReceptionStarted, json!({ "candidate": what, "url": url }));
+        let Some(segment) = &mut self.segment else { return };
+        // The segment's own beginning has noted it already where it is its first.
+        if segment.sidecar.receptions.last().is_none_or(|last| last.ended_at.is_some()) {
+            segment.sidecar.reception_started(now);
+            segment.untold = true;
+        }
+    }
+
+    /// The connection has ended.
+    pub(super) async fn reception_ended(&mut self, reception: &Reception) {
+        let reason = &reception.reason;
+        self.link.broken_by = match reason {
+            EndReason::Stalled => "stall",
+            EndReason::DiskFull(_) => "disk",
+            _ => "connection",
+        };
+        self.tell_repairs();
+        // A room that is asked again and again whether it is live is no news.
+        if !reception.first_media && self.number == 0 {
+            tracing::debug!(room = %self.room, %reason, "no media");
+            return;
+        }
+        tracing::info!(room = %self.room, %reason, media_ms = reception.media_ms, bytes = reception.bytes, "reception ended");
+        let data = json!({
+            "reason": reason.word(),
+            "detail": reason.to_string(),
+            "media_ms": reception.media_ms,
+            "bytes": reception.bytes,
+        });
+        self.send(Kind::ReceptionEnded, data);
+        let now = self.hands.clock.now();
+        if let Some(segment) = &mut self.segment {
+            segment.sidecar.reception_ended(now, reason);
+            segment.untold = true;
+            segment.tell().await;
+        }
+    }
+
+    /// Something was mended.
+    pub(in crate::record) fn repair(&mut self, kind: &'static str, at_ms: u64, offset: u64) {
+        match &mut self.segment {
+            Some(segment) => {
+                segment.sidecar.repair(kind, at_ms, offset);
+                segment.untold = true;
+            }
+            None if self.early.len() < KEPT => self.early.push((kind, at_ms, offset)),
+            None => {}
+        }
+        match self.repairs.kinds.iter_mut().find(|sum| sum.kind == kind) {
+            Some(sum) => (sum.count, sum.last_ms) = (sum.count + 1, at_ms),
+            None => self.repairs.kinds.push(Sum { kind, count: 1, first_ms: at_ms, last_ms: at_ms }),
+        }
+    }
+
+    /// Tells the repairs, if it is time to.
+    pub(in crate::record) fn tell_repairs_if_due(&mut self, now: Duration) {
+        if now.saturating_sub(self.repairs.told_at) >= SUMMED {
+            self.repairs.told_at = now;
+            self.tell_repairs();
+        }
+    }
+
+    pub(super) fn tell_repairs(&mut self) {
+        for sum in std::mem::take(&mut self.repairs.kinds) {
+            let Sum { kind, count, first_ms, last_ms } = sum;
+            tracing::debug!(room = %self.room, kind, count, "repaired");
+            let data = json!({ "kind": kind, "count": count, "first_ms": first_ms, "last_ms": last_ms });
+            self.send(Kind::Repair, data);
+        }
+    }
+
+    /// Media time is missing. Without an open segment it is told with the next.
+    pub(in crate::record) fn gap(&mut self, gap: Gap) {
+        if self.segment.is_none() {
+            if self.missing.len() < KEPT {
+                self.missing.push(gap);
+            }
+            return;
+        }
+        self.gap_count += 1;
+        tracing::warn!(room = %self.room, cause = gap.cause, lost_ms = gap.lost_ms, at_ms = gap.at_ms, "media is missing");
+        let file = self.segment.as_ref().map(|segment| segment.path());
+        let data = json!({ "cause": gap.cause, "at_ms": gap.at_ms, "lost_ms": gap.lost_ms, "file": file });
+        self.send(Kind::Gap, data);
+        if let Some(segment) = &mut self.segment {
+            segment.sidecar.gap(gap.clone());
+            segment.untold = true;
+        }
+        if self.gaps.len() < KEPT {
+            self.gaps.push(gap);
+        }
+    }
+
+    pub(super) fn send(&self, kind: Kind, data: Value) {
+        self.hands.events.send(Event::now(&self.hands.clock, kind, Some(&self.room), Some(&self.session), data));
+    }
+}

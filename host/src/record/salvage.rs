@@ -1,0 +1,229 @@
+//! What a recorder that was killed has left behind: cut to its last whole tag, its metadata rebuilt, and named.
+//!
+//! Nothing in a file's metadata is believed: all of it is made again from the tags.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use lyrebird_flv::{BACK_POINTER, TAG_HEADER};
+use serde_json::json;
+
+use super::Closed;
+use super::sidecar::{Sidecar, State};
+use crate::clock::Clock;
+use crate::disk::{Disk, Leftover, OldFile, Root, Taken};
+use crate::event::{Event, Kind, Sink};
+use crate::model::RoomKey;
+
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use tags::{Tags, read_tags};
+
+/// Where a file system knows no locks, a file that was written to so lately may have a writer that lives.
+const QUIET: Duration = Duration::from_secs(600);
+
+/// A file without media that is younger than this may be one that another process is just making.
+const YOUNG: Duration = Duration::from_secs(60);
+
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 20;
+
+/// What became of something left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It plays, under its name.
+    Recovered,
+    /// It held no media and is gone, with its sidecar.
+    Removed,
+    /// Its writer lives, or nobody can know that it does not.
+    Busy,
+    /// It stays as it is; the text says why.
+    Failed(String),
+}
+
+/// One thing that was left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Salvaged {
+    /// Where it is now; where it was, if it is gone.
+    pub file: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+    /// Its media time; 0 where no one knows.
+    pub duration_ms: u64,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Mends every unfinished file below the output folder whose lock can be had, and removes sidecars that stand for
+/// nothing. A folder that does not exist is empty.
+///
+/// # Errors
+/// When the folder cannot be read at all; a file that cannot be mended is no error but an outcome.
+pub async fn salvage(root: &Path, disk: &Disk, clock: &Clock, events: &Sink) -> anyhow::Result<Vec<Salvaged>> {
+    let Some(root) = disk.existing_root(root).await? else { return Ok(Vec::new()) };
+    let found = root.leftovers().await?;
+    if found.cut_short {
+        tracing::warn!(folder = %root.path().display(), "too many files to look at them all for unfinished ones");
+    }
+    let mut salvaged = Vec::new();
+    for leftover in &found.parts {
+        let one = one(&root, leftover, clock, events).await;
+        tell(&one);
+        salvaged.push(one);
+    }
+    for leftover in &found.sidecars {
+        if let Some(one) = orphan(&root, leftover).await {
+            tell(&one);
+            salvaged.push(one);
+        }
+    }
+    Ok(salvaged)
+}
+
+fn tell(one: &Salvaged) {
+    let file = one.file.display();
+    match &one.outcome {
+        Outcome::Recovered => {
+            tracing::info!(%file, bytes = one.bytes, duration_ms = one.duration_ms, "recovered an unfinished file")
+        }
+        Outcome::Removed => tracing::info!(%file, "removed an unfinished file without media"),
+        Outcome::Busy => tracing::debug!(%file, "an unfinished file has a writer"),
+        Outcome::Failed(why) => tracing::warn!(%file, why, "cannot mend an unfinished file, it stays as it is"),
+    }
+}
+
+async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> Salvaged {
+    let Leftover { folder, stem, ext } = leftover;
+    let file = root.path().join(folder).join(format!("{stem}.{ext}.part"));
+    let salvaged = |outcome| Salvaged { file: file.clone(), bytes: 0, duration_ms: 0, outcome };
+    let old = match root.take(leftover).await {
+        Ok(Taken::Mine(old)) => old,
+        Ok(Taken::Locked | Taken::Gone) => return salvaged(Outcome::Busy),
+        Err(error) => return salvaged(Outcome::Failed(format!("{:#}", anyhow::Error::new(error)))),
+    };
+    match take_over(old, clock).await {
+        Ok(Some((closed, sidecar))) => {
+            let key = RoomKey { platform: sidecar.platform, id: sidecar.room };
+            let Closed { file, bytes, duration_ms, state } = closed;
+            let data = json!({ "file": file, "bytes": bytes, "duration_ms": duration_ms, "state": state.word(), "end": sidecar.end });
+            events.send(Event::now(clock, Kind::SegmentClosed, Some(&key), Some(&sidecar.session), data));
+            Salvaged { file, bytes, duration_ms, outcome: Outcome::Recovered }
+        }
+        Ok(None) => salvaged(Outcome::Removed),
+        Err(error) if error.is::<Occupied>() => salvaged(Outcome::Busy),
+        Err(error) => salvaged(Outcome::Failed(format!("{error:#}"))),
+    }
+}
+
+/// Somebody may still be writing.
+#[derive(Debug, thiserror::Error)]
+#[error("its writer may live")]
+struct Occupied;
+
+/// Mends a file of another process; none when it held no media.
+async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<(Closed, Sidecar)>> {
+    let known = old.sidecar().await?.and_then(|content| Sidecar::from_json(&content));
+    let owner = known.as_ref().and_then(|sidecar| sidecar.owner.as_ref());
+    let alive = owner.and_then(crate::disk::Owner::is_alive);
+    let age = clock.now().duration_since(old.modified().await?).unwrap_or_default();
+    if !old.locked && (alive != Some(false) && owner.is_some() || age < QUIET) {
+        return Err(Occupied.into());
+    }
+    if alive == Some(true) && age < YOUNG && survey(&old).await?.is_none() {
+        return Err(Occupied.into());
+    }
+    let mut sidecar = known.unwrap_or_default();
+    sidecar.end.get_or_insert_with(|| String::from("recovered"));
+    let told = sidecar.clone();
+    Ok(mend(old, sidecar, true).await?.map(|closed| (closed, told)))
+}
+
+/// Mends a file that this process holds, and gives it its name; none, and no file, when it held no media.
+pub(super) async fn mend(old: OldFile, mut sidecar: Sidecar, keep_sidecar: bool) -> anyhow::Result<Option<Closed>> {
+    let Some(whole) = survey(&old).await? else {
+        old.remove().await?;
+        return Ok(None);
+    };
+    old.mend(whole.end, whole.patches).await?;
+    sidecar.state = State::Recovered;
+    sidecar.bytes = whole.bytes;
+    sidecar.blake3 = Some(hash(&old, whole.behind, whole.bytes).await?);
+    (sidecar.first_ms, sidecar.last_ms) = whole.times.map_or((None, None), |(first, last)| (Some(first), Some(last)));
+    if let Some(at_ms) = whole.hole_ms {
+        let (cause, lost_ms, offset) = (String::from("damage"), None, 0);
+        sidecar.gap(super::sidecar::Gap { cause, at_ms, lost_ms, offset });
+    }
+    let duration_ms = whole.duration_ms;
+    let file = old.publish(keep_sidecar.then(|| sidecar.to_json())).await?;
+    Ok(Some(Closed { file, bytes: whole.bytes, duration_ms, state: State::Recovered }))
+}
+
+/// What of a file is whole, and how it is made right.
+struct Whole {
+    /// Where the last whole tag's back pointer begins: the file is cut here, then patched.
+    end: u64,
+    patches: Vec<(u64, Bytes)>,
+    /// Length when all is done.
+    bytes: u64,
+    /// Where the bytes of the hash begin.
+    behind: u64,
+    duration_ms: u64,
+    times: Option<(u64, u64)>,
+    /// Where bytes in the middle are no tags.
+    hole_ms: Option<u64>,
+}
+
+/// Reads the file; none when it holds no media.
+async fn survey(old: &OldFile) -> anyhow::Result<Option<Whole>> {
+    if old.ext() != "flv" {
+        let bytes = old.bytes();
+        let whole =
+            Whole { end: bytes, patches: Vec::new(), bytes, behind: 0, duration_ms: 0, times: None, hole_ms: None };
+        return Ok((bytes > 0).then_some(whole));
+    }
+    let Some(tags) = read_tags(old).await.context("cannot read its tags")? else { return Ok(None) };
+    let Tags { last_offset, last_payload, mut layout, first_ms, hole_ms } = tags;
+    let framed = u64::try_from(TAG_HEADER)? + last_payload;
+    let end = last_offset + framed;
+    let pointer = u32::try_from(framed)?.to_be_bytes();
+    let bytes = end + u64::try_from(BACK_POINTER)?;
+    let mut patches = vec![(end, Bytes::copy_from_slice(&pointer))];
+    let (behind, duration_ms) = (layout.head_bytes(), layout.duration_ms());
+    let times = first_ms.map(|first| (first, layout.last_ms()));
+    if layout.bytes() == bytes {
+        patches.extend(layout.patch(lyrebird_flv::Depth::All).into_iter().map(super::segment::place));
+    }
+    Ok(Some(Whole { end, patches, bytes, behind, duration_ms, times, hole_ms }))
+}
+
+async fn hash(old: &OldFile, from: u64, to: u64) -> anyhow::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut offset = from;
+    while offset < to {
+        let want = usize::try_from(to - offset).unwrap_or(PIECE).min(PIECE);
+        let piece = old.read(offset, want).await?;
+        anyhow::ensure!(!piece.is_empty(), "the file became shorter while it was read");
+        hasher.update(&piece);
+        offset += u64::try_from(piece.len())?;
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Removes a sidecar that reserved a name for a file that never came; none where it stays.
+async fn orphan(root: &Root, leftover: &Leftover) -> Option<Salvaged> {
+    let content = root.sidecar(leftover).await.ok().flatten()?;
+    let sidecar = Sidecar::from_json(&content).filter(|sidecar| sidecar.state == State::Recording)?;
+    if sidecar.owner.as_ref().and_then(crate::disk::Owner::is_alive) != Some(false) {
+        return None;
+    }
+    let outcome = match root.remove_sidecar(leftover).await {
+        Ok(()) => Outcome::Removed,
+        Err(error) => Outcome::Failed(format!("{:#}", anyhow::Error::new(error))),
+    };
+    let file = root.path().join(&leftover.folder).join(format!("{}.json", leftover.stem));
+    Some(Salvaged { file, bytes: 0, duration_ms: 0, outcome })
+}

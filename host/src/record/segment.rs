@@ -1,0 +1,241 @@
+//! One output file of a recording: its bytes on their way to the disk, its sidecar, and its metadata while it grows.
+//!
+//! Tags are gathered into batches here; nothing is handed to another thread but whole batches.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lyrebird_flv::codec::classify;
+use lyrebird_flv::{Depth, Patch, Segment as Layout, Tag};
+
+use super::sidecar::{Sidecar, State};
+use super::{Closed, salvage};
+use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
+
+/// How often a growing file's numbers (duration, size, last time) are put right.
+const NUMBERS: Duration = Duration::from_secs(10);
+/// How often its index is, and its sidecar.
+const ARRAYS: Duration = Duration::from_secs(60);
+
+/// A file that grows.
+pub(super) struct Segment {
+    file: OutputFile,
+    root: PathBuf,
+    /// None for a body that is written as it comes.
+    layout: Option<Layout>,
+    batch: Batch,
+    pub(super) sidecar: Sidecar,
+    /// Whether the sidecar says more than the one on the disk.
+    pub(super) untold: bool,
+    bytes: u64,
+    first_ms: Option<u64>,
+    /// How long a body without a layout has been coming.
+    lasted_ms: u64,
+    numbers_at: Duration,
+    arrays_at: Duration,
+}
+
+/// Where a new segment goes.
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) stem: String,
+    pub(super) ext: String,
+}
+
+impl Segment {
+    /// Makes the file. `now` as of [`crate::clock::Clock::passed`].
+    pub(super) async fn open(
+        root: &Root,
+        place: Place,
+        layout: Option<Layout>,
+        sidecar: Sidecar,
+        now: Duration,
+    ) -> Result<Self, DiskError> {
+        let head = layout.as_ref().map(Layout::head).unwrap_or_default();
+        let bytes = u64::try_from(head.len()).unwrap_or(u64::MAX);
+        let Place { folder, stem, ext } = place;
+        let file = root.create(NewFile { folder, stem, ext, head, sidecar: sidecar.to_json() }).await?;
+        Ok(Segment {
+            file,
+            root: root.path().to_path_buf(),
+            layout,
+            batch: Batch::default(),
+            sidecar,
+            untold: false,
+            bytes,
+            first_ms: None,
+            lasted_ms: 0,
+            numbers_at: now,
+            arrays_at: now,
+        })
+    }
+
+    /// The stem that it got.
+    pub(super) fn stem(&self) -> String {
+        self.file.stem()
+    }
+
+    /// The name that it will have.
+    pub(super) fn path(&self) -> PathBuf {
+        self.root.join(self.file.name())
+    }
+
+    /// Appends a tag to the batch.
+    pub(super) fn append(&mut self, tag: Tag) {
+        let Some(layout) = &mut self.layout else { return self.append_raw(tag.payload) };
+        if self.first_ms.is_none() && classify(&tag).is_frame() {
+            self.first_ms = Some(u64::from(tag.time_ms));
+        }
+        let frame = layout.append(&tag);
+        let before = self.batch.bytes();
+        self.batch.copy(&frame.head);
+        self.batch.share(tag.payload);
+        self.batch.copy(&frame.tail);
+        self.count(before);
+    }
+
+    /// Appends bytes to the batch as they are.
+    pub(super) fn append_raw(&mut self, bytes: Bytes) {
+        let before = self.batch.bytes();
+        self.batch.share(bytes);
+        self.count(before);
+    }
+
+    fn count(&mut self, before: usize) {
+        self.bytes += u64::try_from(self.batch.bytes() - before).unwrap_or(u64::MAX);
+    }
+
+    /// Length of the file with what is in the batch.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Its media time; the time that it has been coming where no other is known.
+    pub(super) fn duration_ms(&self) -> u64 {
+        self.layout.as_ref().map_or(self.lasted_ms, Layout::duration_ms)
+    }
+
+    /// Whether it is a body that is written as it comes.
+    pub(super) fn is_raw(&self) -> bool {
+        self.layout.is_none()
+    }
+
+    /// How long such a body has been coming.
+    pub(super) fn lasted(&mut self, lasted: Duration) {
+        self.lasted_ms = u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX);
+    }
+
+    /// What it is should nobody finish it.
+    pub(super) fn unfinished(&self) -> Closed {
+        Closed { file: part(&self.path()), bytes: self.bytes, duration_ms: self.duration_ms(), state: State::Recording }
+    }
+
+    /// Gives up writing: the file as somebody who salvages it has it, and its sidecar.
+    pub(super) async fn into_old(mut self) -> (OldFile, Sidecar) {
+        self.measure();
+        (self.file.into_old().await, self.sidecar)
+    }
+
+    /// Whether the batch is large enough to be handed over.
+    pub(super) fn is_due(&self) -> bool {
+        self.batch.is_full()
+    }
+
+    /// Hands the batch over.
+    pub(super) async fn write(&mut self) -> Result<(), DiskError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.file.write(self.batch.take()).await
+    }
+
+    /// What is due by the time: metadata, sidecar.
+    pub(super) async fn tend(&mut self, now: Duration) -> Result<(), DiskError> {
+        if now.saturating_sub(self.arrays_at) >= ARRAYS {
+            (self.arrays_at, self.numbers_at) = (now, now);
+            self.patch(Depth::All).await?;
+            self.tell().await;
+        } else if now.saturating_sub(self.numbers_at) >= NUMBERS {
+            self.numbers_at = now;
+            self.patch(Depth::Numbers).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the metadata on the disk right.
+    pub(super) async fn patch(&mut self, depth: Depth) -> Result<(), DiskError> {
+        self.write().await?;
+        let patches = self.patches(depth);
+        if patches.is_empty() { Ok(()) } else { self.file.patch(patches).await }
+    }
+
+    fn patches(&mut self, depth: Depth) -> Vec<(u64, Bytes)> {
+        self.layout.as_mut().map(|layout| layout.patch(depth)).unwrap_or_default().into_iter().map(place).collect()
+    }
+
+    /// Writes the sidecar if it has something to tell. A sidecar that cannot be written stops no recording.
+    pub(super) async fn tell(&mut self) {
+        self.measure();
+        if std::mem::take(&mut self.untold)
+            && let Err(error) = self.file.replace_sidecar(self.sidecar.to_json()).await
+        {
+            tracing::warn!(error = %format!("{:#}", anyhow::Error::new(error)), "cannot update a sidecar, recording goes on");
+        }
+    }
+
+    fn measure(&mut self) {
+        self.sidecar.bytes = self.bytes;
+        if let Some(layout) = &self.layout {
+            (self.sidecar.first_ms, self.sidecar.last_ms) = (self.first_ms, self.first_ms.map(|_| layout.last_ms()));
+        }
+    }
+
+    /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
+    /// taken before it refused is mended like a file that was left behind.
+    pub(super) async fn close(mut self, end: &str, keep_sidecar: bool) -> Result<Closed, (Closed, anyhow::Error)> {
+        self.sidecar.end = Some(end.to_owned());
+        let unfinished = self.unfinished();
+        let error = match self.seal().await {
+            Ok(sealed) => return self.publish(sealed, keep_sidecar).await.map_err(|error| (unfinished, error.into())),
+            Err(error) => error,
+        };
+        if error.is_lost() {
+            return Err((unfinished, error.into()));
+        }
+        let (old, sidecar) = self.into_old().await;
+        match salvage::mend(old, sidecar, keep_sidecar).await {
+            Ok(closed) => Ok(closed.unwrap_or(unfinished)),
+            Err(error) => Err((unfinished, error)),
+        }
+    }
+
+    async fn seal(&mut self) -> Result<Sealed, DiskError> {
+        self.write().await?;
+        let patches = self.patches(Depth::All);
+        self.file.seal(patches).await
+    }
+
+    async fn publish(mut self, sealed: Sealed, keep_sidecar: bool) -> Result<Closed, DiskError> {
+        self.measure();
+        let (bytes, duration_ms, state) = (sealed.bytes, self.duration_ms(), State::Complete);
+        self.sidecar.state = state;
+        self.sidecar.bytes = bytes;
+        self.sidecar.blake3 = Some(sealed.blake3);
+        let sidecar = keep_sidecar.then(|| self.sidecar.to_json());
+        let file = self.file.publish(sidecar).await?;
+        Ok(Closed { file, bytes, duration_ms, state })
+    }
+}
+
+/// The engine's patch as the disk takes it.
+pub(super) fn place(patch: Patch) -> (u64, Bytes) {
+    (patch.offset, patch.bytes)
+}
+
+/// The name while it grows.
+fn part(file: &std::path::Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".part");
+    PathBuf::from(name)
+}

@@ -1,0 +1,395 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::*;
+use crate::config;
+use crate::disk::tests::Temp;
+use crate::event::{self, Kind};
+use crate::model::{Broadcast, Candidate, Quality, Refusal, RoomKey, Transport};
+
+pub(crate) mod fixture;
+mod origin;
+
+use fixture::{HEADERS, seconds, tags, whole};
+use origin::{Act, Origin, ok, ok_of};
+
+/// One recording of one origin.
+struct Scene {
+    temp: Temp,
+    origin: Origin,
+    hands: Hands,
+    events: tokio::sync::mpsc::Receiver<event::Event>,
+    plan: Plan,
+    transport: Transport,
+    progress: Progress,
+    stop: (tokio::sync::watch::Sender<bool>, Stop),
+}
+
+impl Scene {
+    async fn new(scripts: Vec<Vec<Act>>) -> Self {
+        let temp = Temp::new();
+        let origin = Origin::start(scripts).await;
+        let (sink, events) = event::queue();
+        let http = Http::new(&config::Http::default(), &[]).unwrap();
+        let hands = Hands { http, disk: Disk::new(), clock: Clock::system(), events: sink };
+        let output = Output { dir: temp.0.clone(), name: String::from("{{ streamer }}/show"), ..Output::default() };
+        let plan = Plan::new(&output, Duration::from_millis(400), String::from("direct@0.1.0"));
+        let stop = tokio::sync::watch::channel(false);
+        Scene { temp, origin, hands, events, plan, transport: Transport::Flv, progress: Progress::default(), stop }
+    }
+
+    fn recording(&self) -> Recording {
+        let room = RoomKey { platform: String::from("direct"), id: String::from("1") };
+        Recording::new(self.plan.clone(), self.hands.clone(), room, String::from("session"))
+    }
+
+    async fn receive(&mut self, recording: &mut Recording) -> Reception {
+        let url = self.origin.url();
+        let broadcast = Broadcast { streamer: String::from("Ann"), room_url: url.clone(), ..Broadcast::default() };
+        let candidate = self.candidate();
+        let access = Access { room_host: HostPort::from_url(&url), ..Access::default() };
+        recording.receive(&candidate, &broadcast, &access, &self.progress, &mut self.stop.1).await
+    }
+
+    fn candidate(&self) -> Candidate {
+        Candidate {
+            url: self.origin.url(),
+            transport: self.transport.clone(),
+            codec: None,
+            quality: Quality::default(),
+            cdn: None,
+            headers: Vec::new(),
+            expires_at: None,
+            extra: Vec::new(),
+        }
+    }
+
+    fn kinds(&mut self) -> Vec<Kind> {
+        let mut kinds = Vec::new();
+        while let Ok(event) = self.events.try_recv() {
+            assert!(!serde_json::to_string(&event).unwrap().contains("hunter2"));
+            kinds.push(event.kind);
+        }
+        kinds
+    }
+
+    fn sidecar(&self, name: &str) -> Value {
+        let text = std::fs::read_to_string(self.temp.0.join(name)).unwrap();
+        assert!(!text.contains("hunter2"), "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn file(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.temp.0.join(name)).unwrap()
+    }
+}
+
+/// An answer of FLV: header, decoder configurations and these tags.
+fn flv(text: &str) -> Act {
+    Act::Send(whole(&format!("{HEADERS}{text}")))
+}
+
+/// `V`, `A` and times of a file's media; checks the framing to the last byte.
+fn media_of(file: &[u8]) -> Vec<(char, u32)> {
+    let mut found = Vec::new();
+    let mut at = 13;
+    while at < file.len() {
+        let size = u32::from_be_bytes([0, file[at + 1], file[at + 2], file[at + 3]]);
+        let time = u32::from_be_bytes([file[at + 7], file[at + 4], file[at + 5], file[at + 6]]);
+        let end = at + 11 + usize::try_from(size).unwrap();
+        assert_eq!(file[end..end + 4], (size + 11).to_be_bytes(), "back pointer at {end}");
+        let header = file[at + 12] == 0;
+        match file[at] {
+            8 if !header => found.push(('A', time)),
+            9 if !header => found.push(('V', time)),
+            _ => {}
+        }
+        at = end + 4;
+    }
+    assert_eq!(at, file.len());
+    found
+}
+
+#[tokio::test]
+async fn a_stream_becomes_one_whole_file() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 20))]]).await;
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    assert_eq!(reception.reason, EndReason::Ended);
+    assert!(reception.first_media && reception.media_ms >= 19_900, "{reception:?}");
+    assert_eq!(scene.temp.tree(), "Ann/show.flv.part\nAnn/show.json");
+    assert_eq!(scene.sidecar("Ann/show.json")["state"], "recording");
+    assert_eq!(scene.progress.media_ms(), reception.media_ms);
+    assert_eq!(scene.progress.file(), Some(scene.temp.0.join("Ann/show.flv")));
+    let summary = recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "Ann/show.flv\nAnn/show.json");
+    let file = scene.file("Ann/show.flv");
+    assert_eq!(media_of(&file).len(), 20 * 35);
+    let bytes = u64::try_from(file.len()).unwrap();
+    let path = scene.temp.0.join("Ann/show.flv");
+    let closed = Closed { file: path, bytes, duration_ms: reception.media_ms, state: sidecar::State::Complete };
+    assert_eq!(summary, Summary { segments: vec![closed], gaps: Vec::new() });
+    let sidecar = scene.sidecar("Ann/show.json");
+    assert_eq!(
+        (&sidecar["state"], &sidecar["end"], &sidecar["bytes"]),
+        (&"complete".into(), &"ended".into(), &bytes.into())
+    );
+    assert_eq!(sidecar["receptions"][0]["reason"], "ended");
+    let behind = 13 + 15 + usize::try_from(u32::from_be_bytes([0, file[14], file[15], file[16]])).unwrap();
+    assert_eq!(sidecar["blake3"], blake3::hash(&file[behind..]).to_hex().as_str());
+    let kinds = scene.kinds();
+    let expected = [Kind::SegmentOpened, Kind::ReceptionStarted, Kind::ReceptionEnded, Kind::SegmentClosed];
+    assert_eq!(kinds.iter().filter(|kind| **kind != Kind::Repair).copied().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_dropped_connection_goes_on_in_the_same_file() {
+    let scripts = vec![
+        vec![ok("video/x-flv"), flv(&seconds(0, 3)), Act::Pause(50), Act::Reset],
+        vec![ok("video/x-flv"), flv(&seconds(6, 9))],
+    ];
+    let mut scene = Scene::new(scripts).await;
+    let mut recording = scene.recording();
+    let first = scene.receive(&mut recording).await;
+    assert!(matches!(first.reason, EndReason::Broken(_)), "{first:?}");
+    let second = scene.receive(&mut recording).await;
+    assert_eq!(second.reason, EndReason::Ended);
+    assert!(second.media_ms > 0 && second.first_media);
+    let summary = recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "Ann/show.flv\nAnn/show.json");
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 6 * 35);
+    let sidecar = scene.sidecar("Ann/show.json");
+    assert_eq!(sidecar["gaps"].as_array().unwrap().len(), 1, "{sidecar}");
+    assert_eq!(sidecar["gaps"][0]["cause"], "connection");
+    assert_eq!(sidecar["receptions"].as_array().unwrap().len(), 2);
+    assert_eq!(summary.gaps.len(), 1);
+    assert_eq!(scene.kinds().iter().filter(|kind| **kind == Kind::Gap).count(), 1);
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_given_up_and_names_the_gap() {
+    let scripts =
+        vec![vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Hang], vec![ok("video/x-flv"), flv(&seconds(10, 12))]];
+    let mut scene = Scene::new(scripts).await;
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Stalled);
+    // What has come is on the disk meanwhile.
+    assert_eq!(media_of(&scene.file("Ann/show.flv.part")).len(), 2 * 35);
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Ended);
+    recording.close("ended").await;
+    assert_eq!(scene.sidecar("Ann/show.json")["gaps"][0]["cause"], "stall");
+}
+
+#[tokio::test]
+async fn without_joining_each_reception_has_its_file() {
+    let scripts = vec![
+        vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Pause(100), Act::Reset],
+        vec![ok("video/x-flv"), flv(&seconds(6, 8))],
+    ];
+    let mut scene = Scene::new(scripts).await;
+    scene.plan.join = false;
+    scene.plan.sidecar = false;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    scene.receive(&mut recording).await;
+    let summary = recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "Ann/show.flv\nAnn/show_2.flv");
+    assert_eq!((summary.segments.len(), summary.gaps.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn what_is_no_media_leaves_no_file() {
+    let html = b"<!DOCTYPE html><html><body>Not live</body></html>".to_vec();
+    let cases = [
+        (Transport::Flv, vec![ok("text/html"), Act::Send(html.clone())], "HTML"),
+        (Transport::Unknown, vec![ok("video/x-flv"), Act::Send(html)], "HTML"),
+        (Transport::Unknown, vec![ok("application/json"), Act::Send(b"{\"code\": 1}".to_vec())], "JSON"),
+        (Transport::Unknown, vec![ok("video/x-flv")], "empty"),
+    ];
+    for (transport, script, what) in cases {
+        let mut scene = Scene::new(vec![script]).await;
+        scene.transport = transport;
+        let mut recording = scene.recording();
+        let reception = scene.receive(&mut recording).await;
+        let EndReason::Refused(Refusal::NotMedia(found)) = &reception.reason else { panic!("{reception:?}") };
+        assert!(found.contains(what), "{found}");
+        assert!(!reception.first_media);
+        assert_eq!(recording.close("ended").await, Summary::default());
+        assert_eq!(scene.temp.tree(), "");
+        assert_eq!(scene.kinds(), []);
+    }
+}
+
+#[tokio::test]
+async fn playlists_are_refused_in_clear_words() {
+    let playlist = vec![ok("application/vnd.apple.mpegurl"), Act::Send(b"#EXTM3U\n#EXT-X-VERSION:3\n".to_vec())];
+    for transport in [Transport::Hls, Transport::Unknown] {
+        let mut scene = Scene::new(vec![playlist.clone()]).await;
+        scene.transport = transport;
+        let reception = scene.receive(&mut scene.recording()).await;
+        assert_eq!(reception.reason.to_string(), "refused: cannot record HLS playlists: recorded by a later version");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_known_length_is_a_finished_file() {
+    let body = whole(&format!("{HEADERS}{}", seconds(0, 2)));
+    let mut scene = Scene::new(vec![
+        vec![ok_of(body.len()), Act::Send(body.clone())],
+        vec![ok_of(body.len() + 9), Act::Send(body)],
+    ])
+    .await;
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Finished);
+    recording.close("finished").await;
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 2 * 35);
+    // It promised more than it gave: a fault, and the data is kept.
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    assert!(matches!(reception.reason, EndReason::Broken(_)), "{reception:?}");
+    recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "Ann/show (2).flv\nAnn/show (2).json\nAnn/show.flv\nAnn/show.json");
+}
+
+#[tokio::test]
+async fn limits_end_the_recording() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 60)), Act::Hang]]).await;
+    scene.plan.max_size = Some(400_000);
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Limit);
+    let summary = recording.close("limit").await;
+    assert!((390_000..=400_000).contains(&summary.segments[0].bytes), "{summary:?}");
+    scene.plan.max_size = None;
+    scene.plan.max_duration = Some(Duration::from_secs(7));
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Limit);
+    let summary = recording.close("limit").await;
+    assert!((6_900..=7_100).contains(&summary.segments[0].duration_ms), "{summary:?}");
+}
+
+#[tokio::test]
+async fn a_stop_finishes_the_file() {
+    let mut scene =
+        Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5)), Act::Send(b"\x09\0\x03".to_vec()), Act::Hang]])
+            .await;
+    scene.plan.stall = Duration::from_secs(60);
+    let stop = scene.stop.0.clone();
+    let mut recording = scene.recording();
+    let stopper = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stop.send_replace(true);
+    });
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Stopped);
+    stopper.await.unwrap();
+    recording.close("stopped").await;
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 5 * 35);
+    assert_eq!(scene.sidecar("Ann/show.json")["repairs"], serde_json::json!([]));
+    // At once where it is stopped already.
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Stopped);
+    assert_eq!(recording.close("stopped").await, Summary::default());
+}
+
+#[tokio::test]
+async fn another_configuration_cuts_and_many_are_flapping() {
+    let change = |number: u32| format!("V {0} header 720p #{number}\n{1}", number * 1_000, seconds(number, number + 1));
+    let text: String = (1..9).map(change).collect();
+    let mut scene =
+        Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 1)), Act::Send(tags(&text)), Act::Hang]]).await;
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Flapping);
+    let summary = recording.close("flapping").await;
+    assert_eq!(summary.segments.len(), 5);
+    let names: Vec<String> =
+        scene.temp.tree().lines().filter(|name| name.ends_with("flv")).map(str::to_owned).collect();
+    assert_eq!(names, ["Ann/show.flv", "Ann/show_2.flv", "Ann/show_3.flv", "Ann/show_4.flv", "Ann/show_5.flv"]);
+    assert_eq!(scene.sidecar("Ann/show_2.json")["end"], "video_header_changed");
+}
+
+#[tokio::test]
+async fn segments_are_split_by_size() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 30))]]).await;
+    scene.plan.split.size = Some(config::Size(300_000));
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    let summary = recording.close("ended").await;
+    assert!(summary.segments.len() >= 2 && summary.segments[0].bytes < 400_000, "{summary:?}");
+    let frames: usize = summary.segments.iter().map(|one| media_of(&std::fs::read(&one.file).unwrap()).len()).sum();
+    assert_eq!(frames, 30 * 35);
+    assert_eq!(reception.bytes, summary.segments.iter().map(|one| one.bytes).sum::<u64>());
+}
+
+#[tokio::test]
+async fn other_bodies_are_written_as_they_come() {
+    let mut packet = [0x47; 188];
+    packet[1..].fill(9);
+    let body = packet.repeat(3_000);
+    let mut scene = Scene::new(vec![vec![ok("video/mp2t"), Act::Send(body.clone()), Act::Reset]]).await;
+    scene.transport = Transport::Unknown;
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    assert!(reception.first_media && reception.bytes <= 564_000);
+    assert!(matches!(reception.reason, EndReason::Broken(_)));
+    let length = usize::try_from(reception.bytes).unwrap();
+    scene.receive(&mut recording).await;
+    recording.close("ended").await;
+    assert_eq!(scene.file("Ann/show.ts"), body[..length]);
+    assert!(scene.temp.tree().contains("Ann/show_2.ts"));
+    assert_eq!(scene.sidecar("Ann/show_2.json")["gaps"][0]["cause"], "connection");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_told() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5))]]).await;
+    std::fs::write(scene.temp.0.join("Ann"), "a file").unwrap();
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    let EndReason::DiskFull(why) = reception.reason else { panic!("{reception:?}") };
+    assert!(why.contains("cannot make the folder of `Ann/show.flv`"), "{why}");
+    assert_eq!(recording.close("disk").await, Summary::default());
+}
+
+#[tokio::test]
+async fn a_killed_recording_is_salvaged() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5)), Act::Pause(100), Act::Reset]]).await;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    let disk = scene.hands.disk.clone();
+    let busy = salvage(&scene.temp.0, &disk, &scene.hands.clock, &scene.hands.events).await.unwrap();
+    assert_eq!(busy[0].outcome, Outcome::Busy);
+    // As if the process were gone; the writer's thread lets go first.
+    drop(recording.segment.take().unwrap().into_old().await);
+    drop(recording);
+    // A tag of which a part is missing.
+    let part = scene.temp.0.join("Ann/show.flv.part");
+    let mut bytes = std::fs::read(&part).unwrap();
+    let whole = bytes.len();
+    bytes.extend([9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x27]);
+    std::fs::write(&part, bytes).unwrap();
+    let salvaged = salvage(&scene.temp.0, &disk, &scene.hands.clock, &scene.hands.events).await.unwrap();
+    assert_eq!((salvaged.len(), &salvaged[0].outcome), (1, &Outcome::Recovered));
+    assert_eq!(scene.temp.tree(), "Ann/show.flv\nAnn/show.json");
+    assert_eq!(scene.file("Ann/show.flv").len(), whole);
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 5 * 35);
+    assert_eq!(scene.sidecar("Ann/show.json")["state"], "recovered");
+    assert_eq!(scene.kinds().last(), Some(&Kind::SegmentClosed));
+}
+
+#[tokio::test]
+async fn a_probe_says_what_a_candidate_is() {
+    let cases = [
+        (vec![ok("video/x-flv"), flv(&seconds(0, 5)), Act::Hang], "FLV, avc, aac"),
+        (vec![ok("text/plain"), Act::Send(b"#EXTM3U\n".to_vec())], "HLS playlist"),
+        (vec![ok("text/html"), Act::Send(b"<html>".to_vec())], "not media, it looks like HTML"),
+        (vec![Act::Send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec())], "HTTP status 404"),
+    ];
+    for (script, expected) in cases {
+        let mut scene = Scene::new(vec![script]).await;
+        scene.transport = Transport::Unknown;
+        let access = Access { room_host: HostPort::from_url(&scene.origin.url()), ..Access::default() };
+        let probed = probe(&scene.hands.http, &scene.candidate(), &access, Duration::from_secs(1)).await;
+        let told = probed.map_or_else(|refusal| refusal.to_string(), |probe| probe.what);
+        assert_eq!(told, expected);
+    }
+}
