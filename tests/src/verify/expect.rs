@@ -28,6 +28,8 @@ pub struct Hole {
 pub fn expected(connections: &[Connection]) -> Vec<Expected> {
     let mut files = vec![Expected::default()];
     let mut headers = [None; 2];
+    // What precedes the first key frame of a recording cannot be shown and is dropped; after a cut sound goes on.
+    let mut has_begun = false;
     for connection in connections {
         let mut is_first = true;
         for tag in &connection.tags {
@@ -43,7 +45,9 @@ pub fn expected(connections: &[Connection]) -> Vec<Expected> {
                         files.push(Expected::default());
                     }
                 }
+                Role::Media if !has_begun => {}
                 Role::Key | Role::Media => {
+                    has_begun = true;
                     let Some(file) = files.last_mut() else { continue };
                     // A connection that begins with what the one before it has sent.
                     if file.media.iter().rev().take(4_096).any(|known| known == tag) {
