@@ -37,6 +37,9 @@ const TAKE_OVER_MS: i64 = 2_000;
 /// Clocks of audio and video that differ by more are told about.
 const APART_MS: i64 = 10_000;
 
+/// Times of 0 are taken for none where the next one is not 0 and so near to the other track.
+const ZEROS_NEAR_MS: i64 = 1_000;
+
 /// Where a clock of 24 bits wraps, and how near to it a step must begin and end.
 const SHORT_WRAP: i64 = 1 << 24;
 const NEAR_WRAP_MS: i64 = 60_000;
@@ -52,8 +55,8 @@ struct Clock {
     offset: i64,
     /// The recent distance between tags as written, in 1/16 ms; none before the second tag.
     spacing: Option<i64>,
-    /// Where the other track was, as sent, when the last tag came.
-    other_sent: i64,
+    /// Where the other track was, as written, when the last tag came.
+    other_written: Option<i64>,
     /// All tags so far were sent with time 0.
     all_zero: bool,
     /// The clock was set anew: the offset of the other track is to be taken over, whatever the time stamps say.
@@ -121,7 +124,7 @@ impl Timeline {
         if clock.stale || clock.written.is_none() {
             self.take_over(track, sent);
         } else if !clock.is_natural(sent, other) {
-            if clock.all_zero && raw != 0 {
+            if clock.all_zero && track == Track::Audio {
                 placed.after_zeros = true;
             } else {
                 placed.jump = self.jump(track, sent);
@@ -186,7 +189,6 @@ impl Timeline {
                 for clock in [&mut self.video, &mut self.audio] {
                     clock.offset += by;
                     clock.sent -= by;
-                    clock.other_sent -= by;
                 }
                 // The raw time stamps no longer follow from the unwrapped ones.
                 self.rebase();
@@ -260,7 +262,7 @@ impl Timeline {
     #[inline]
     fn write(&mut self, track: Track, raw: u32, sent: i64, placed: &mut Placed) {
         let (clock, other) = self.pair(track);
-        let other_sent = other.sent;
+        let other_written = other.written;
         let time = sent + clock.offset;
         let at = clock.written.filter(|_| !placed.after_zeros).map_or(time, |written| written.max(time));
         if time < at && sent < clock.sent && placed.jump.is_none() {
@@ -281,7 +283,7 @@ impl Timeline {
         clock.all_zero = all_zero;
         clock.raw = raw;
         clock.sent = sent;
-        clock.other_sent = other_sent;
+        clock.other_written = other_written;
         clock.written = Some(at);
         self.last = Some(track);
         placed.at = at;
@@ -309,9 +311,13 @@ impl Clock {
             return true;
         }
         let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
+        // Sound that begins with zeros goes on where the pictures are.
+        if self.all_zero && other.written.is_some() && (sent - other.sent).abs() <= ZEROS_NEAR_MS {
+            return false;
+        }
         // The other track went on meanwhile, so this one paused.
-        let bridged = other.written.is_some() && (step - (other.sent - self.other_sent)).abs() <= JUMP_MS;
-        !self.all_zero && (0..=largest).contains(&step) || bridged
+        let went_on = other.written.zip(self.other_written).map(|(now, then)| now - then);
+        (0..=largest).contains(&step) || went_on.is_some_and(|went_on| (step - went_on).abs() <= JUMP_MS)
     }
 
     /// When the next frame is expected.
