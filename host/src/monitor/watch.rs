@@ -171,7 +171,7 @@ impl Hand {
                 self.recording = Some(recording);
                 self.ended(reception)
             }
-            () = first_media(&progress), if receiving && !on_air => Fact::Media,
+            () = progress.first_media(), if receiving && !on_air => Fact::Media,
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
                 self.wake_at = None;
                 Fact::Woken
@@ -203,12 +203,6 @@ impl Hand {
             Order::Done(outcome) => return Some(outcome),
         }
         None
-    }
-}
-
-async fn first_media(progress: &Progress) {
-    while progress.media_ms() == 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
