@@ -31,8 +31,8 @@ const AUDIO_SPACING_MS: i64 = 23;
 /// everything: so the step that the move makes is never a jump itself.
 const LARGEST_RAISE_MS: i64 = 400;
 
-/// A track that takes over the offset lands at most so far from where the tracks are.
-const TAKE_OVER_MS: i64 = 2_000;
+/// A track that takes over the offset may have to wait for so long; its times are pressed together.
+const LARGEST_BACK_MS: i64 = 2_000;
 
 /// Clocks of audio and video that differ by more are told about.
 const APART_MS: i64 = 10_000;
@@ -222,6 +222,10 @@ impl Timeline {
             let goes_on = clock.goes_on(track);
             self.offset = self.now().map_or(goes_on, |now| now.max(goes_on)) - sent;
         }
+        let (clock, other) = self.pair(track);
+        if clock.written.is_some() && !clock.fits(sent + self.offset, other) {
+            self.offset = clock.goes_on(track) - sent;
+        }
         let offset = self.offset;
         let clock = self.clock(track);
         clock.offset = offset;
@@ -235,8 +239,7 @@ impl Timeline {
         let written = clock.written.unwrap_or_default();
         // Did the other track jump before, by as much?
         let taken_over = sent + self.offset;
-        let near = |time: i64| (taken_over - time).abs() <= TAKE_OVER_MS;
-        if clock.offset != self.offset && (near(goes_on) || other.written.is_some_and(near)) {
+        if clock.offset != self.offset && clock.fits(taken_over, other) {
             let raise = goes_on - taken_over;
             if taken_over < written && raise <= LARGEST_RAISE_MS {
                 self.offset += raise;
@@ -310,14 +313,26 @@ impl Clock {
         if step.abs() <= JUMP_MS {
             return true;
         }
-        let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
         // Sound that begins with zeros goes on where the pictures are.
         if self.all_zero && other.written.is_some() && (sent - other.sent).abs() <= ZEROS_NEAR_MS {
             return false;
         }
-        // The other track went on meanwhile, so this one paused.
+        self.is_forward(step, sent + self.offset, other)
+    }
+
+    /// Whether a tag that is written at this time follows the last one without a jump, be it a little behind it.
+    fn fits(&self, time: i64, other: &Clock) -> bool {
+        let step = self.written.map_or(0, |written| time - written);
+        (-LARGEST_BACK_MS..=JUMP_MS).contains(&step) || self.is_forward(step, time, other)
+    }
+
+    /// Whether a large step is one of this track alone: its usual one, or one by which the other track went on meanwhile.
+    fn is_forward(&self, step: i64, time: i64, other: &Clock) -> bool {
+        let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
+        let is_near = other.written.is_some_and(|other| (time - other).abs() <= JUMP_MS);
         let went_on = other.written.zip(self.other_written).map(|(now, then)| now - then);
-        (0..=largest).contains(&step) || went_on.is_some_and(|went_on| (step - went_on).abs() <= JUMP_MS)
+        let is_bridged = is_near || went_on.is_some_and(|went_on| (step - went_on).abs() <= JUMP_MS);
+        (0..=largest).contains(&step) || step > 0 && is_bridged
     }
 
     /// When the next frame is expected.
