@@ -21,7 +21,7 @@ pub(crate) fn test(words: &[&str]) -> Outcome {
     let program = artefacts::everything()?;
     say("running the tests");
     let mut tests = cargo();
-    tests.args(["test", "--workspace"]).args(words);
+    tests.args(["test", "--workspace", "--no-fail-fast"]).args(words);
     run(with_artefacts(&mut tests, &shelves, &program))
 }
 
