@@ -189,7 +189,8 @@ impl Recording {
         tracing::warn!(room = %self.room, %fault, %sample, "the body is no FLV");
         match fault {
             Fault::NotFlv { looks_like } => EndReason::Refused(Refusal::NotMedia((*looks_like).to_owned())),
-            Fault::NoTags { .. } => EndReason::Broken(fault.to_string()),
+            Fault::NoTags { .. } if self.link.media_since.is_some() => EndReason::Broken(fault.to_string()),
+            Fault::NoTags { .. } => EndReason::Refused(Refusal::NotMedia(String::from("noise without one FLV tag"))),
         }
     }
 

@@ -163,8 +163,10 @@ impl Recording {
     /// Tells the status line.
     pub(super) fn show(&self, progress: &Progress) {
         progress.show(self.bytes(), self.media_ms(), self.gap_count);
-        if let Some(segment) = &self.segment {
-            progress.show_file(segment.path());
+        let growing = self.segment.as_ref().map(Segment::path);
+        // It may have been closed already.
+        if let Some(file) = growing.or_else(|| self.closed.last().map(|(_, closed)| closed.file.clone())) {
+            progress.show_file(file);
         }
     }
 

@@ -75,7 +75,7 @@ impl Recording {
         let (room, session, start) = (&self.room, self.session.as_str(), self.hands.clock.now());
         let (name, broken) = name(&self.plan.name, &Facts { room, broadcast, candidate, session, start });
         if let Some(broken) = broken {
-            tracing::warn!(room = %self.room, "{broken}, the usual name is used");
+            tracing::warn!(room = %self.room, broken, "the template of names is broken, the usual one is taken");
         }
         name
     }
