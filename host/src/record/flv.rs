@@ -173,7 +173,7 @@ impl Recording {
     }
 
     fn note(&mut self, note: &Note) {
-        let Some((cause, lost_ms)) = note.gap else { return self.repair(note.kind.name(), note.at_ms, note.offset) };
+        let Some((cause, lost_ms)) = note.gap else { return self.repair(note) };
         let cause = if cause == Cause::Connection {
             self.link.dark_ms = None;
             self.link.broken_by

@@ -46,8 +46,8 @@ impl Recording {
         });
         let reception_since = self.link.media_since.map_or(started_at, |(_, since)| since);
         sidecar.reception_started(reception_since);
-        for (kind, at_ms, offset) in std::mem::take(&mut self.early) {
-            sidecar.repair(kind, at_ms, offset);
+        for note in std::mem::take(&mut self.early) {
+            sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
         let root = self.root().await?;
         let segment = Segment::open(&root, place, layout, sidecar, self.hands.clock.passed()).await?;
