@@ -158,7 +158,7 @@ pub struct Progress {
     media_ms: AtomicU64,
     gaps: AtomicU64,
     file: Mutex<Option<PathBuf>>,
-    media: tokio::sync::Notify,
+    began: tokio::sync::watch::Sender<bool>,
 }
 
 impl Progress {
@@ -182,24 +182,22 @@ impl Progress {
         self.file.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until media has come.
-    pub async fn first_media(&self) {
-        while self.media_ms() == 0 {
-            self.media.notified().await;
-        }
+    /// Waits until the first media is in a file (told within 200 ms): the moment at which a session begins that nobody
+    /// could see before. Waits for ever if none comes.
+    pub async fn began(&self) {
+        let mut began = self.began.subscribe();
+        // The sender lives as long as we do.
+        let _ = began.wait_for(|began| *began).await;
     }
 
     fn show(&self, bytes: u64, media_ms: u64, gaps: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
         self.media_ms.store(media_ms, Ordering::Relaxed);
         self.gaps.store(gaps, Ordering::Relaxed);
-        if media_ms > 0 {
-            // Kept for whoever asks next, so that it cannot be missed.
-            self.media.notify_one();
-        }
     }
 
     fn show_file(&self, file: PathBuf) {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        self.began.send_if_modified(|began| !std::mem::replace(began, true));
     }
 }

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::beneath::{self, Beneath};
 use super::fault::{DiskError, DiskFault};
 use super::output::{NewFile, Open, Opening};
-use super::root::space;
+use super::root::{Space, space};
 
 /// How many names are tried: more files of one stem are a mistake in the template.
 pub(super) const TRIES: u32 = 999;
@@ -136,11 +136,14 @@ pub(super) fn lock(file: &File) -> Result<Lock, std::io::Error> {
     }
 }
 
+/// Inodes that a file and its sidecar need; the sidecar is gone again when the file could not be made.
+const INODES: u64 = 2;
+
 /// ENOSPC means two things; the volume knows which.
 fn refused(doing: &'static str, name: &str, folder: impl AsFd, error: impl Into<std::io::Error>) -> DiskError {
     let mut error = DiskError::new(doing, name, error);
-    let full = error.fault == DiskFault::Full;
-    if full && space(folder, name).is_ok_and(|space| space.free_inodes == Some(0) && space.free_bytes > 0) {
+    let few = |space: Space| space.free_inodes.is_some_and(|free| free < INODES) && space.free_bytes > 0;
+    if error.fault == DiskFault::Full && space(folder, name).is_ok_and(few) {
         error.fault = DiskFault::Inodes;
     }
     error

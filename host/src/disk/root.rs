@@ -41,9 +41,7 @@ impl Root {
     /// Opens the folder, making it where it is missing. Blocking.
     pub(super) fn open(disk: &Disk, dir: &Path) -> Result<Self, DiskError> {
         let name = dir.display().to_string();
-        if !dir.exists() {
-            std::fs::create_dir_all(dir).map_err(|error| DiskError::new("make the folder", &name, error))?;
-        }
+        make(dir).map_err(|error| DiskError::new("make the folder", &name, error))?;
         let opened = |error: rustix::io::Errno| DiskError::new("open the folder", &name, error);
         let beneath = Arc::new(Beneath::open(dir).map_err(opened)?);
         let device = fs::fstat(beneath.top()).map_err(opened)?.st_dev;
@@ -125,6 +123,19 @@ impl Root {
     /// The writer of the volume that the file is on: a folder below the top may be another one's mount point.
     fn volume_of(&self, open: &Open) -> Result<Arc<Volume>, DiskError> {
         self.0.disk.volume(open.device()).map_err(|error| DiskError::new("start a thread for", open.name(), error))
+    }
+}
+
+/// Makes the folder and what leads to it where it is missing, so that it survives a power cut.
+fn make(dir: &Path) -> std::io::Result<()> {
+    if dir.as_os_str().is_empty() || dir.try_exists()? {
+        return Ok(());
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make(above)?;
+    match std::fs::create_dir(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => std::fs::File::open(above)?.sync_all(),
     }
 }
 

@@ -171,7 +171,7 @@ impl Hand {
                 self.recording = Some(recording);
                 self.ended(reception)
             }
-            () = progress.first_media(), if receiving && !on_air => Fact::Media,
+            () = progress.began(), if receiving && !on_air => Fact::Media,
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
                 self.wake_at = None;
                 Fact::Woken

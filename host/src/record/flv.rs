@@ -173,7 +173,7 @@ impl Recording {
     }
 
     fn note(&mut self, note: &Note) {
-        let Some((cause, lost_ms)) = note.gap else { return self.repair(note.kind.name(), note.at_ms, note.offset) };
+        let Some((cause, lost_ms)) = note.gap else { return self.repair(note) };
         let cause = if cause == Cause::Connection {
             self.link.dark_ms = None;
             self.link.broken_by
@@ -189,7 +189,8 @@ impl Recording {
         tracing::warn!(room = %self.room, %fault, %sample, "the body is no FLV");
         match fault {
             Fault::NotFlv { looks_like } => EndReason::Refused(Refusal::NotMedia((*looks_like).to_owned())),
-            Fault::NoTags { .. } => EndReason::Broken(fault.to_string()),
+            Fault::NoTags { .. } if self.link.media_since.is_some() => EndReason::Broken(fault.to_string()),
+            Fault::NoTags { .. } => EndReason::Refused(Refusal::NotMedia(String::from("noise without one FLV tag"))),
         }
     }
 

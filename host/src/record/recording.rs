@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use lyrebird_flv::CutReason;
+use lyrebird_flv::{CutReason, Note};
 use tokio::task::JoinSet;
 
 use super::flv::Engine;
@@ -47,8 +47,8 @@ pub struct Recording {
     gap_count: u64,
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
-    /// Repairs before the first segment: kind, time, offset.
-    early: Vec<(&'static str, u64, u64)>,
+    /// Repairs before the first segment.
+    early: Vec<Note>,
     repairs: Repaired,
 }
 
@@ -163,8 +163,10 @@ impl Recording {
     /// Tells the status line.
     pub(super) fn show(&self, progress: &Progress) {
         progress.show(self.bytes(), self.media_ms(), self.gap_count);
-        if let Some(segment) = &self.segment {
-            progress.show_file(segment.path());
+        let growing = self.segment.as_ref().map(Segment::path);
+        // It may have been closed already.
+        if let Some(file) = growing.or_else(|| self.closed.last().map(|(_, closed)| closed.file.clone())) {
+            progress.show_file(file);
         }
     }
 

@@ -46,7 +46,7 @@ impl State {
 pub struct Repairs {
     /// The engine's name for it.
     pub kind: String,
-    /// How many.
+    /// How many: tags where it is about tags.
     pub count: u64,
     /// Media time of the first, in the segment.
     pub first_ms: u64,
@@ -169,15 +169,15 @@ impl Sidecar {
         }
     }
 
-    /// Counts a repair.
-    pub fn repair(&mut self, kind: &str, at_ms: u64, offset: u64) {
+    /// Counts a repair that is about so many tags.
+    pub fn repair(&mut self, kind: &str, count: u64, at_ms: u64, offset: u64) {
         if let Some(known) = self.repairs.iter_mut().find(|known| known.kind == kind) {
-            known.count += 1;
+            known.count += count;
             known.last_ms = at_ms;
             return;
         }
         let (first_ms, last_ms) = (at_ms, at_ms);
-        self.repairs.push(Repairs { kind: kind.to_owned(), count: 1, first_ms, last_ms, offset });
+        self.repairs.push(Repairs { kind: kind.to_owned(), count, first_ms, last_ms, offset });
     }
 
     /// Notes a gap.

@@ -23,7 +23,8 @@ pub(super) enum Body {
 
 /// Settles what the body is. `whole`: no more bytes will come soon; none as long as it depends on more.
 pub(super) fn sniff(first: &[u8], whole: bool, content_type: Option<&str>, transport: &Transport) -> Option<Body> {
-    if *transport == Transport::Flv {
+    // A server may send the header alone, and the first tag when somebody goes live.
+    if *transport == Transport::Flv || (*transport == Transport::Unknown && first.starts_with(b"FLV\x01")) {
         return Some(Body::Flv);
     }
     if first.len() < ENOUGH && !whole {
@@ -47,7 +48,6 @@ fn by_bytes(first: &[u8]) -> Option<Body> {
     let raw = |extension: &str| Some(Body::Raw(extension.to_owned()));
     let sync = |at: usize| first.get(at) == Some(&0x47);
     match first {
-        [b'F', b'L', b'V', 1, ..] => return Some(Body::Flv),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] | [_, _, _, _, b's', b't', b'y', b'p', ..] => return raw("mp4"),
         [_, _, _, _, b'm', b'o', b'o', b'f', ..] | [_, _, _, _, b's', b'i', b'd', b'x', ..] => return raw("mp4"),
         [0x1a, 0x45, 0xdf, 0xa3, ..] => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lyrebird_flv::Note;
 use serde_json::{Value, json};
 
 use super::Recording;
@@ -82,18 +83,19 @@ impl Recording {
     }
 
     /// Something was mended.
-    pub(in crate::record) fn repair(&mut self, kind: &'static str, at_ms: u64, offset: u64) {
+    pub(in crate::record) fn repair(&mut self, note: &Note) {
+        let (kind, count, at_ms) = (note.kind.name(), note.tags.max(1), note.at_ms);
         match &mut self.segment {
             Some(segment) => {
-                segment.sidecar.repair(kind, at_ms, offset);
+                segment.sidecar.repair(kind, count, at_ms, note.offset);
                 segment.untold = true;
             }
-            None if self.early.len() < KEPT => self.early.push((kind, at_ms, offset)),
+            None if self.early.len() < KEPT => self.early.push(note.clone()),
             None => {}
         }
         match self.repairs.kinds.iter_mut().find(|sum| sum.kind == kind) {
-            Some(sum) => (sum.count, sum.last_ms) = (sum.count + 1, at_ms),
-            None => self.repairs.kinds.push(Sum { kind, count: 1, first_ms: at_ms, last_ms: at_ms }),
+            Some(sum) => (sum.count, sum.last_ms) = (sum.count + count, at_ms),
+            None => self.repairs.kinds.push(Sum { kind, count, first_ms: at_ms, last_ms: at_ms }),
         }
     }
 

@@ -46,8 +46,8 @@ impl Recording {
         });
         let reception_since = self.link.media_since.map_or(started_at, |(_, since)| since);
         sidecar.reception_started(reception_since);
-        for (kind, at_ms, offset) in std::mem::take(&mut self.early) {
-            sidecar.repair(kind, at_ms, offset);
+        for note in std::mem::take(&mut self.early) {
+            sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
         let root = self.root().await?;
         let segment = Segment::open(&root, place, layout, sidecar, self.hands.clock.passed()).await?;
@@ -75,7 +75,7 @@ impl Recording {
         let (room, session, start) = (&self.room, self.session.as_str(), self.hands.clock.now());
         let (name, broken) = name(&self.plan.name, &Facts { room, broadcast, candidate, session, start });
         if let Some(broken) = broken {
-            tracing::warn!(room = %self.room, "{broken}, the usual name is used");
+            tracing::warn!(room = %self.room, broken, "the template of names is broken, the usual one is taken");
         }
         name
     }

@@ -112,9 +112,9 @@ const EXPECTED: &str = r#"{
 #[test]
 fn the_document_is_as_promised() {
     let mut sidecar = sidecar();
-    sidecar.repair("back_pointer", 5, 100);
-    sidecar.repair("jump", 6, 200);
-    sidecar.repair("back_pointer", 9, 300);
+    sidecar.repair("back_pointer", 1, 5, 100);
+    sidecar.repair("jump", 1, 6, 200);
+    sidecar.repair("back_pointer", 1, 9, 300);
     sidecar.gap(Gap { cause: String::from("stall"), at_ms: 10, lost_ms: Some(15_000), offset: 400 });
     sidecar.reception_started(UNIX_EPOCH);
     sidecar.reception_ended(UNIX_EPOCH, &EndReason::Stalled);
@@ -143,7 +143,7 @@ fn what_another_version_wrote_is_kept() {
 fn the_lists_are_bounded() {
     let mut sidecar = sidecar();
     for number in 0..5_000 {
-        sidecar.repair("jump", number, number);
+        sidecar.repair("jump", 1, number, number);
         sidecar.gap(Gap::default());
         sidecar.reception_started(UNIX_EPOCH);
     }

@@ -1,0 +1,130 @@
+//! How receptions end, and what stays behind.
+
+use std::time::Duration;
+
+use super::fixture::{HEADERS, seconds, whole};
+use super::origin::{Act, ok, ok_of};
+use super::*;
+use crate::model::Refusal;
+
+#[tokio::test]
+async fn what_is_no_media_leaves_no_file() {
+    let html = b"<!DOCTYPE html><html><body>Not live</body></html>".to_vec();
+    let cases = [
+        (Transport::Flv, vec![ok("text/html"), Act::Send(html.clone())], "HTML"),
+        (Transport::Unknown, vec![ok("video/x-flv"), Act::Send(html)], "HTML"),
+        (Transport::Unknown, vec![ok("application/json"), Act::Send(b"{\"code\": 1}".to_vec())], "JSON"),
+        (Transport::Unknown, vec![ok("video/x-flv")], "empty"),
+    ];
+    for (transport, script, what) in cases {
+        let mut scene = Scene::new(vec![script]).await;
+        scene.transport = transport;
+        let mut recording = scene.recording();
+        let reception = scene.receive(&mut recording).await;
+        let EndReason::Refused(Refusal::NotMedia(found)) = &reception.reason else { panic!("{reception:?}") };
+        assert!(found.contains(what), "{found}");
+        assert!(!reception.first_media);
+        assert_eq!(recording.close("ended").await, Summary::default());
+        assert_eq!(scene.temp.tree(), "");
+        assert_eq!(scene.kinds(), []);
+    }
+}
+
+#[tokio::test]
+async fn playlists_are_refused_in_clear_words() {
+    let playlist = vec![ok("application/vnd.apple.mpegurl"), Act::Send(b"#EXTM3U\n#EXT-X-VERSION:3\n".to_vec())];
+    for transport in [Transport::Hls, Transport::Unknown] {
+        let mut scene = Scene::new(vec![playlist.clone()]).await;
+        scene.transport = transport;
+        let reception = scene.receive(&mut scene.recording()).await;
+        assert_eq!(reception.reason.to_string(), "refused: cannot record HLS playlists: recorded by a later version");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_known_length_is_a_finished_file() {
+    let body = whole(&format!("{HEADERS}{}", seconds(0, 2)));
+    let mut scene = Scene::new(vec![
+        vec![ok_of(body.len()), Act::Send(body.clone())],
+        vec![ok_of(body.len() + 9), Act::Send(body)],
+    ])
+    .await;
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Finished);
+    recording.close("finished").await;
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 2 * 35);
+    // It promised more than it gave: a fault, and the data is kept.
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    assert!(matches!(reception.reason, EndReason::Broken(_)), "{reception:?}");
+    recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "Ann/show (2).flv\nAnn/show (2).json\nAnn/show.flv\nAnn/show.json");
+}
+
+#[tokio::test]
+async fn limits_end_the_recording() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 60)), Act::Hang]]).await;
+    scene.plan.max_size = Some(400_000);
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Limit);
+    let summary = recording.close("limit").await;
+    assert!((390_000..=400_000).contains(&summary.segments[0].bytes), "{summary:?}");
+    scene.plan.max_size = None;
+    scene.plan.max_duration = Some(Duration::from_secs(7));
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Limit);
+    let summary = recording.close("limit").await;
+    assert!((6_900..=7_100).contains(&summary.segments[0].duration_ms), "{summary:?}");
+}
+
+#[tokio::test]
+async fn a_stop_finishes_the_file() {
+    let mut scene =
+        Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5)), Act::Send(b"\x09\0\x03".to_vec()), Act::Hang]])
+            .await;
+    scene.plan.stall = Duration::from_secs(60);
+    let stop = scene.stop.0.clone();
+    let mut recording = scene.recording();
+    let stopper = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stop.send_replace(true);
+    });
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Stopped);
+    stopper.await.unwrap();
+    recording.close("stopped").await;
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 5 * 35);
+    assert_eq!(scene.sidecar("Ann/show.json")["repairs"], serde_json::json!([]));
+    // At once where it is stopped already.
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Stopped);
+    assert_eq!(recording.close("stopped").await, Summary::default());
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_told() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5))]]).await;
+    std::fs::write(scene.temp.0.join("Ann"), "a file").unwrap();
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    let EndReason::DiskFull(why) = reception.reason else { panic!("{reception:?}") };
+    assert!(why.contains("cannot make the folder of `Ann/show.flv`"), "{why}");
+    assert_eq!(recording.close("disk").await, Summary::default());
+}
+
+#[tokio::test]
+async fn a_probe_says_what_a_candidate_is() {
+    let cases = [
+        (vec![ok("video/x-flv"), flv(&seconds(0, 5)), Act::Hang], "FLV, avc, aac"),
+        (vec![ok("text/plain"), Act::Send(b"#EXTM3U\n".to_vec())], "HLS playlist"),
+        (vec![ok("text/html"), Act::Send(b"<html>".to_vec())], "not media, it looks like HTML"),
+        (vec![Act::Send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec())], "HTTP status 404"),
+    ];
+    for (script, expected) in cases {
+        let mut scene = Scene::new(vec![script]).await;
+        scene.transport = Transport::Unknown;
+        let access = Access { room_host: HostPort::from_url(&scene.origin.url()), ..Access::default() };
+        let probed = probe(&scene.hands.http, &scene.candidate(), &access, Duration::from_secs(1)).await;
+        let told = probed.map_or_else(|refusal| refusal.to_string(), |probe| probe.what);
+        assert_eq!(told, expected);
+    }
+}
