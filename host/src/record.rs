@@ -36,7 +36,7 @@ mod segment;
 mod sniff;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use choose::{Choice, Preference, Tried, choose};
 pub use probe::{Probe, probe};
@@ -158,6 +158,7 @@ pub struct Progress {
     media_ms: AtomicU64,
     gaps: AtomicU64,
     file: Mutex<Option<PathBuf>>,
+    media: tokio::sync::Notify,
 }
 
 impl Progress {
@@ -181,10 +182,21 @@ impl Progress {
         self.file.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Waits until media has come.
+    pub async fn first_media(&self) {
+        while self.media_ms() == 0 {
+            self.media.notified().await;
+        }
+    }
+
     fn show(&self, bytes: u64, media_ms: u64, gaps: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
         self.media_ms.store(media_ms, Ordering::Relaxed);
         self.gaps.store(gaps, Ordering::Relaxed);
+        if media_ms > 0 {
+            // Kept for whoever asks next, so that it cannot be missed.
+            self.media.notify_one();
+        }
     }
 
     fn show_file(&self, file: PathBuf) {

@@ -1,25 +1,15 @@
-//! Fans facts out. For now to the log: one line an event, at the level that it deserves.
+//! Fans facts out. For now to the log alone, where whoever saw a fact has told people of it already: so at `debug`.
 
 use tokio::sync::mpsc::Receiver;
-use tracing::{debug, info, warn};
+use tracing::debug;
 
-use crate::event::{Event, Kind};
+use crate::event::Event;
 
 /// Tells every event until the last sender is gone.
-pub async fn tell(mut queue: Receiver<Event>) {
+pub(super) async fn tell(mut queue: Receiver<Event>) {
     while let Some(event) = queue.recv().await {
         let Event { id, kind, platform, room, session, data, .. } = event;
-        let platform = platform.unwrap_or_default();
-        let room = room.unwrap_or_default();
-        let session = session.unwrap_or_default();
-        match kind {
-            Kind::Gap | Kind::PluginRefused | Kind::PluginRolledBack | Kind::DiskLow | Kind::LoginExpired => {
-                warn!(event = kind.word(), %platform, %room, %session, %data, %id);
-            }
-            Kind::SegmentOpened | Kind::SegmentClosed | Kind::PluginReplaced | Kind::DiskOk => {
-                info!(event = kind.word(), %platform, %room, %session, %data, %id);
-            }
-            _ => debug!(event = kind.word(), %platform, %room, %session, %data, %id),
-        }
+        let (platform, room) = (platform.unwrap_or_default(), room.unwrap_or_default());
+        debug!(event = kind.word(), platform, room, session = session.unwrap_or_default(), %data, id, "event");
     }
 }

@@ -10,39 +10,39 @@ use crate::logging;
 /// Records live streams, unattended.
 #[derive(Debug, Parser)]
 #[command(name = "lyrebird", version, about, max_term_width = 100, arg_required_else_help = true)]
-pub struct Cli {
+pub(super) struct Cli {
     /// What applies to every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(super) global: Global,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(super) struct Global {
     /// Directory of plugins; may be repeated, the first one wins
     #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
-    pub plugins: Vec<PathBuf>,
+    pub(super) plugins: Vec<PathBuf>,
     /// Log level (error, warn, info, debug, trace) or filter (`lyrebird::record=debug,info`)
     #[arg(long, value_name = "LEVEL|FILTER", global = true, env = "LYREBIRD_LOG")]
-    pub log: Option<String>,
+    pub(super) log: Option<String>,
     /// How log lines look
     #[arg(long, value_name = "FORM", global = true, value_enum, default_value_t = LogFormat::Text)]
-    pub log_format: LogFormat,
+    pub(super) log_format: LogFormat,
     /// Directory of the program's own state: database, compiled plugins
     #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath, env = "LYREBIRD_DATA")]
-    pub data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// Whether to use colours
     #[arg(long, value_name = "WHEN", global = true, value_enum, default_value_t = When::Auto)]
-    pub color: When,
+    pub(super) color: When,
 }
 
 /// `--log-format`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LogFormat {
+pub(super) enum LogFormat {
     /// For people
     Text,
     /// One JSON object a line
@@ -60,7 +60,7 @@ impl From<LogFormat> for logging::Form {
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum When {
+pub(super) enum When {
     /// At a terminal
     Auto,
     /// Always
@@ -81,7 +81,7 @@ impl From<When> for logging::Color {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Wait for rooms to go live and record them
     Record(Record),
     /// Ask once whether rooms are live and how they can be received
@@ -103,67 +103,67 @@ pub enum Command {
 
 /// Which picker is asked, and with which options.
 #[derive(Clone, Debug, Args)]
-pub struct Asking {
+pub(super) struct Asking {
     /// URLs (or ids) of the rooms
     #[arg(required = true, value_name = "URL", value_hint = ValueHint::Url)]
-    pub urls: Vec<String>,
+    pub(super) urls: Vec<String>,
     /// Config file; without it none is read
     #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Ask this picker, whatever the URL looks like
     #[arg(long, value_name = "NAME")]
-    pub plugin: Option<String>,
+    pub(super) plugin: Option<String>,
     /// Option for the picker; may be repeated
     #[arg(long = "option", value_name = "K=V", value_parser = key_value)]
-    pub options: Vec<(String, String)>,
+    pub(super) options: Vec<(String, String)>,
     /// Header for media requests to the room's own host; may be repeated, wins over the picker's
     #[arg(long = "header", value_name = "N: V", value_parser = header)]
-    pub headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// `record`.
 #[derive(Debug, Args)]
-pub struct Record {
+pub(super) struct Record {
     /// Whom to ask.
     #[command(flatten)]
-    pub asking: Asking,
+    pub(super) asking: Asking,
     /// Folder for the recordings [default: `[output] dir` of the config, else `recordings`]
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Template of the names, for example "{{ streamer }}/{{ title }}"
     #[arg(long, value_name = "TEMPLATE")]
-    pub name: Option<String>,
+    pub(super) name: Option<String>,
     /// Quality keys, best first, parted by commas
     #[arg(long, value_name = "Q,Q", value_delimiter = ',')]
-    pub quality: Vec<String>,
+    pub(super) quality: Vec<String>,
     /// Each room is done after its first session with media
     #[arg(long)]
-    pub once: bool,
+    pub(super) once: bool,
     /// End a room's recording after this much media (`90s`, `2h`)
     #[arg(long, value_name = "D")]
-    pub duration: Option<Span>,
+    pub(super) duration: Option<Span>,
     /// End a room's recording at this many bytes in all its files (`500MB`, `8GiB`)
     #[arg(long, value_name = "S")]
-    pub max_size: Option<Size>,
+    pub(super) max_size: Option<Size>,
 }
 
 /// `check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub(super) struct Check {
     /// Whom to ask.
     #[command(flatten)]
-    pub asking: Asking,
+    pub(super) asking: Asking,
     /// One JSON object a URL
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Show the candidates' URLs whole; they may be signed in your name
     #[arg(long)]
-    pub show_urls: bool,
+    pub(super) show_urls: bool,
 }
 
 /// `plugin`.
 #[derive(Debug, Subcommand)]
-pub enum Plugin {
+pub(super) enum Plugin {
     /// List the plugins in the plugins directories
     List {
         /// Config file, for its directories and grants
@@ -186,7 +186,7 @@ pub enum Plugin {
 
 /// `flv`.
 #[derive(Debug, Subcommand)]
-pub enum Flv {
+pub(super) enum Flv {
     /// Tell what is in FLV files: tracks, times, groups, faults
     Inspect {
         /// The files
@@ -203,16 +203,16 @@ pub enum Flv {
 
 /// `doctor`.
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(super) struct Doctor {
     /// Config file
     #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Folder for the recordings
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -6,7 +6,7 @@ use crate::plugin::PickError;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Done.
     Done,
     /// Failed in a way without a code of its own.
@@ -29,7 +29,7 @@ pub enum Exit {
 
 impl Exit {
     /// The number.
-    pub fn code(self) -> u8 {
+    pub(super) fn code(self) -> u8 {
         match self {
             Exit::Done => 0,
             Exit::Failed => 1,
@@ -56,11 +56,11 @@ impl From<&PickError> for Exit {
 
 /// An error that carries its exit code to the door. Printed by the door alone, once.
 #[derive(Debug)]
-pub struct Failed {
+pub(super) struct Failed {
     /// The code.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// What to print.
-    pub error: anyhow::Error,
+    pub(super) error: anyhow::Error,
 }
 
 impl fmt::Display for Failed {
@@ -76,7 +76,7 @@ impl From<anyhow::Error> for Failed {
 }
 
 /// Gives an error its exit code.
-pub trait WithExit<T> {
+pub(super) trait WithExit<T> {
     /// The same with `exit`.
     fn exit(self, exit: Exit) -> Result<T, Failed>;
 }

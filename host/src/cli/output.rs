@@ -6,24 +6,24 @@ use std::io::{self, Write};
 use crate::logging::{Color, Escaped};
 
 /// Prints one line of data. Strangers' text in it must be escaped by the caller ([`safe`]).
-pub fn line(text: impl Display) {
+pub(super) fn line(text: impl Display) {
     // A closed stdout means that nobody reads on.
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
 /// Prints one JSON document on one line.
-pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string(value)?);
     Ok(())
 }
 
 /// A stranger's text, safe for a terminal.
-pub fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     Escaped(text).to_string()
 }
 
 /// Tells an error on stderr: the chain of causes in one line, hints on lines of their own.
-pub fn error(text: impl Display, color: Color) {
+pub(super) fn error(text: impl Display, color: Color) {
     let text = text.to_string();
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();

@@ -116,7 +116,10 @@ mod tests {
     fn the_line_counts_what_matters() {
         let one = Seen { state: "recording", title: String::from("a\u{1b}[2J"), bytes: 3 << 20, ..Seen::default() };
         let dark = Seen { state: "waiting", ..Seen::default() };
-        assert_eq!(line(&[one.clone()], 8_123_000), "recording · a\\u{1b}[2J · 0:00:00 · 3 MiB · 8.1 Mbit/s · no gaps");
+        assert_eq!(
+            line(std::slice::from_ref(&one), 8_123_000),
+            "recording · a\\u{1b}[2J · 0:00:00 · 3 MiB · 8.1 Mbit/s · no gaps"
+        );
         assert_eq!(line(&[one, dark], 0), "2 rooms · 1 recording · 0:00:00 · 3 MiB · 0.0 Mbit/s · no gaps");
     }
 

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::{Instrument, info_span};
 
 use super::pace;
 use super::room::{Fact, Order, Outcome, Room, Rules};
@@ -101,14 +100,14 @@ struct Hand {
     broadcast: Broadcast,
     session: String,
     wake_at: Option<Duration>,
-    /// The last failure told, so that the same one is told once.
-    told: Option<String>,
+    /// The last failures told, of questions and of receptions, so that the same one is told once.
+    told_answer: Option<String>,
+    told_reception: Option<String>,
 }
 
 /// Watches and records the room until it is done or `stop` turns true.
 pub async fn watch(watch: Watch, stop: watch::Receiver<bool>) -> Outcome {
-    let span = info_span!("room", room = %watch.key);
-    Hand::new(watch).run(stop).instrument(span).await
+    Hand::new(watch).run(stop).await
 }
 
 impl Hand {
@@ -125,7 +124,8 @@ impl Hand {
             broadcast: Broadcast::default(),
             session: new_id(),
             wake_at: None,
-            told: None,
+            told_answer: None,
+            told_reception: None,
         }
     }
 
@@ -171,7 +171,7 @@ impl Hand {
                 self.recording = Some(recording);
                 self.ended(reception)
             }
-            () = first_media(&progress), if receiving && !on_air => Fact::Media,
+            () = progress.first_media(), if receiving && !on_air => Fact::Media,
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
                 self.wake_at = None;
                 Fact::Woken
@@ -203,12 +203,6 @@ impl Hand {
             Order::Done(outcome) => return Some(outcome),
         }
         None
-    }
-}
-
-async fn first_media(progress: &Progress) {
-    while progress.media_ms() == 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -60,7 +60,6 @@ fn judge(error: &wasmtime::Error, tail: &Tail, settings: &Settings) -> CallError
             Stop::Cpu(limit) => CallError::CpuBudget(*limit),
             Stop::Memory(limit) => CallError::MemoryLimit { what: "bytes of memory", limit: *limit },
             Stop::Tables(limit) => CallError::MemoryLimit { what: "table elements", limit: *limit },
-            Stop::HostCall(what) => CallError::HostCallLimit(what.clone()),
         };
     }
     let text = format!("{error:#}");

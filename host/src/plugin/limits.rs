@@ -79,7 +79,6 @@ pub(super) enum Stop {
     Cpu(Duration),
     Memory(u64),
     Tables(u64),
-    HostCall(String),
 }
 
 impl fmt::Display for Stop {
@@ -88,7 +87,6 @@ impl fmt::Display for Stop {
             Stop::Cpu(limit) => write!(out, "more than {limit:?} of CPU time"),
             Stop::Memory(limit) => write!(out, "more than {limit} bytes of memory"),
             Stop::Tables(limit) => write!(out, "more than {limit} table elements"),
-            Stop::HostCall(what) => out.write_str(what),
         }
     }
 }

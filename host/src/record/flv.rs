@@ -109,6 +109,8 @@ impl Recording {
 
     async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {
         let Some(segment) = &mut self.segment else { return Ok(()) };
+        // It goes on: what was missing has been told, or nothing is.
+        self.link.dark_ms = None;
         let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + u64::from(tag.time_ms));
         let framed = u64::try_from(tag.payload.len()).unwrap_or(u64::MAX).saturating_add(15);
         let too_long = self.plan.max_duration.is_some_and(|limit| u128::from(media_ms) >= limit.as_millis());
@@ -150,7 +152,13 @@ impl Recording {
             self.engine = Engine::new(self.plan.repeats);
             return Err(EndReason::Flapping);
         }
-        self.open_segment("flv", Some(Layout::open(cut)), cut.why.name()).await
+        self.open_segment("flv", Some(Layout::open(cut)), cut.why.name()).await?;
+        // Behind a cut the engine knows no time that could be missing.
+        if let Some(dark_ms) = self.link.dark_ms.take() {
+            let cause = self.link.broken_by.to_owned();
+            self.gap(Gap { cause, at_ms: 0, lost_ms: Some(dark_ms), offset: 0 });
+        }
+        Ok(())
     }
 
     /// Notes a change of the configuration; whether there were too many. Measured in media time: a file that comes
@@ -166,7 +174,12 @@ impl Recording {
 
     fn note(&mut self, note: &Note) {
         let Some((cause, lost_ms)) = note.gap else { return self.repair(note.kind.name(), note.at_ms, note.offset) };
-        let cause = if cause == Cause::Connection { self.link.broken_by } else { cause.name() };
+        let cause = if cause == Cause::Connection {
+            self.link.dark_ms = None;
+            self.link.broken_by
+        } else {
+            cause.name()
+        };
         self.gap(Gap { cause: cause.to_owned(), at_ms: note.at_ms, lost_ms: Some(lost_ms), offset: note.offset });
     }
 

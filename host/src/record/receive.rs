@@ -79,6 +79,7 @@ impl Recording {
         }
         if self.engine.used && !raw {
             self.engine.reconnected(dark_ms);
+            self.link.dark_ms = Some(dark_ms);
         } else if self.bytes() > 0 {
             // What goes on is another file: no engine will tell.
             let cause = self.link.broken_by.to_owned();

@@ -67,6 +67,8 @@ pub(super) struct Link {
     pub(super) media_since: Option<(Duration, SystemTime)>,
     /// When the last byte of any connection came.
     pub(super) last_byte: Option<Duration>,
+    /// How long no bytes came before it, as long as nobody has told what is missing.
+    pub(super) dark_ms: Option<u64>,
     /// What broke the connection before it: the cause of the gap.
     pub(super) broken_by: &'static str,
 }

@@ -196,6 +196,9 @@ async fn survey(old: &OldFile) -> anyhow::Result<Option<Whole>> {
     let times = first_ms.map(|first| (first, layout.last_ms()));
     if layout.bytes() == bytes {
         patches.extend(layout.patch(lyrebird_flv::Depth::All).into_iter().map(super::segment::place));
+    } else {
+        // Bytes in its middle are no tags: an index of what the engine would have written would point beside it.
+        tracing::warn!(file = old.name(), "an unfinished file is damaged in its middle, its metadata stays as it was");
     }
     Ok(Some(Whole { end, patches, bytes, behind, duration_ms, times, hole_ms }))
 }

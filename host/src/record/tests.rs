@@ -196,6 +196,25 @@ async fn without_joining_each_reception_has_its_file() {
     let summary = recording.close("ended").await;
     assert_eq!(scene.temp.tree(), "Ann/show.flv\nAnn/show_2.flv");
     assert_eq!((summary.segments.len(), summary.gaps.len()), (2, 1));
+    assert_eq!(
+        summary.segments.iter().map(|one| media_of(&std::fs::read(&one.file).unwrap()).len()).sum::<usize>(),
+        4 * 35
+    );
+}
+
+#[tokio::test]
+async fn a_connection_with_another_configuration_cuts_and_names_the_gap() {
+    let other = Act::Send(whole(&format!("V 0 header 1080p\nA 0 header\n{}", seconds(6, 8))));
+    let scripts =
+        vec![vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Pause(100), Act::Reset], vec![ok("video/x-flv"), other]];
+    let mut scene = Scene::new(scripts).await;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    scene.receive(&mut recording).await;
+    let summary = recording.close("ended").await;
+    assert_eq!((summary.segments.len(), summary.gaps.len()), (2, 1));
+    assert_eq!(scene.sidecar("Ann/show_2.json")["gaps"][0]["cause"], "connection");
+    assert_eq!(scene.sidecar("Ann/show.json")["receptions"][0]["reason"], "broken");
 }
 
 #[tokio::test]

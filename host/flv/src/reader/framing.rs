@@ -212,7 +212,9 @@ impl Reader {
         };
         if rest >= header.whole() {
             let pointer_bytes = rest.saturating_sub(header.whole());
-            self.note(Note { bytes: pointer_bytes, ..Note::repair(NoteKind::Truncated, self.at, 0) });
+            if pointer_bytes < BACK_POINTER_BYTES {
+                self.note(Note { bytes: pointer_bytes, ..Note::repair(NoteKind::Truncated, self.at, 0) });
+            }
             let step = match header.track {
                 Some(track) if header.size > 0 => self.take_body(header, track),
                 _ => Step::Goes,

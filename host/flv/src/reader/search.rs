@@ -71,8 +71,8 @@ impl Search {
     pub(super) fn go_on(&mut self, window: &Window) -> Found {
         loop {
             let wanted = self.candidates.peek().map_or(u64::MAX, |Reverse((wanted, _))| *wanted);
-            let scan_until = wanted.min(window.end()).min(self.limit).saturating_sub(TAG_HEADER_BYTES);
-            if let Some(found) = self.scan(window, scan_until) {
+            let scan_until = wanted.min(window.end()).min(self.limit).checked_sub(TAG_HEADER_BYTES);
+            if let Some(found) = scan_until.and_then(|until| self.scan(window, until)) {
                 return found;
             }
             // A new candidate may want less than the one before.
@@ -80,7 +80,7 @@ impl Search {
                 return Found::Wants;
             };
             if wanted > window.end() {
-                if self.scan > scan_until {
+                if scan_until.is_none_or(|until| self.scan > until) {
                     return Found::Wants;
                 }
                 continue;

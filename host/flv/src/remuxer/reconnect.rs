@@ -23,7 +23,7 @@ impl Remuxer {
         }
         self.overlap = Overlap::default();
         match self.options.repeats {
-            Repeats::Drop => self.rejoin = Some(Rejoin::new(dark_ms)),
+            Repeats::Drop => self.rejoin = Some(Rejoin::new(dark_ms, &self.memory)),
             Repeats::Keep => {
                 self.dark = Some(Dark { dark_ms, is_reset: false });
                 self.gate.shut();
@@ -33,7 +33,7 @@ impl Remuxer {
 
     /// What is held of the new connection is all that will come before the configuration changes, or the end.
     pub(super) fn end_rejoin(&mut self, steps: &mut Vec<Step>) {
-        if let Some(verdict) = self.rejoin.as_ref().and_then(|rejoin| rejoin.end(&self.memory)) {
+        if let Some(verdict) = self.rejoin.as_ref().and_then(|rejoin| rejoin.end()) {
             self.rejoined(verdict, steps);
         }
     }

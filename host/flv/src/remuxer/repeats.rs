@@ -115,6 +115,10 @@ pub(super) struct Rejoin {
     guesses: Vec<Guess>,
     /// What was sent when, on the old connection.
     index: HashSet<(Track, i64, u64)>,
+    /// Where each track, and either of them, ended.
+    video_end: Option<i64>,
+    audio_end: Option<i64>,
+    end: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -137,8 +141,17 @@ pub(super) enum Verdict {
 }
 
 impl Rejoin {
-    pub(super) fn new(dark_ms: u64) -> Rejoin {
-        Rejoin { dark_ms, held: Vec::new(), held_bytes: 0, guesses: Vec::new(), index: HashSet::new() }
+    pub(super) fn new(dark_ms: u64, memory: &Memory) -> Rejoin {
+        Rejoin {
+            dark_ms,
+            held: Vec::new(),
+            held_bytes: 0,
+            guesses: Vec::new(),
+            index: HashSet::new(),
+            video_end: memory.last_sent(Track::Video),
+            audio_end: memory.last_sent(Track::Audio),
+            end: memory.frames.back().map(|seen| seen.sent),
+        }
     }
 
     /// Hears a frame of the new connection, and holds it; `sent` is its time on the old clock. No verdict: more frames
@@ -155,7 +168,7 @@ impl Rejoin {
         }
         self.held.push(Returned { tag, sent });
         self.held_bytes += bytes;
-        let end = memory.last_sent(track);
+        let end = self.end_of(track);
         let mut joins = None;
         self.guesses.retain_mut(|guess| {
             let before = sent + guess.distance;
@@ -171,25 +184,29 @@ impl Rejoin {
         let is_full = self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES;
         match joins {
             Some(distance) => Some(Verdict::Repeats(distance)),
-            None if self.guesses.is_empty() || is_full => Some(self.by_clock(memory)),
+            None if self.guesses.is_empty() || is_full => Some(self.by_clock()),
             None => None,
         }
     }
 
     /// The connection broke again, or the recording ends: what does what is held mean?
-    pub(super) fn end(&self, memory: &Memory) -> Option<Verdict> {
+    pub(super) fn end(&self) -> Option<Verdict> {
         let proved = |guess: &&Guess| guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO;
         self.held.first()?;
         Some(match self.guesses.iter().find(proved) {
             Some(guess) => Verdict::Repeats(guess.distance),
-            None => self.by_clock(memory),
+            None => self.by_clock(),
         })
     }
 
+    fn end_of(&self, track: Track) -> Option<i64> {
+        if track == Track::Video { self.video_end } else { self.audio_end }
+    }
+
     /// Without a frame that we have: does the clock go on?
-    fn by_clock(&self, memory: &Memory) -> Verdict {
+    fn by_clock(&self) -> Verdict {
         let Some(first) = self.held.first() else { return Verdict::Reset };
-        let Some(end) = memory.last_sent(first.tag.track).or_else(|| memory.frames.back().map(|seen| seen.sent)) else {
+        let Some(end) = self.end_of(first.tag.track).or(self.end) else {
             return Verdict::Continues;
         };
         let step = first.sent - end;

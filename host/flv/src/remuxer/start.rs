@@ -42,8 +42,8 @@ pub(super) struct Opening {
     picture_at: Option<i64>,
     /// Video came before the first key frame: we were joined to the stream in mid-group.
     mid_group: bool,
-    /// Audio has come up to the picture.
-    audio_is_there: bool,
+    /// Time of the last sound.
+    sound_at: Option<i64>,
 }
 
 /// What is known of the tracks.
@@ -55,7 +55,7 @@ pub(super) struct Known {
 
 impl Opening {
     pub(super) fn new(why: CutReason) -> Opening {
-        Opening { why, tags: Vec::new(), bytes: 0, picture_at: None, mid_group: false, audio_is_there: false }
+        Opening { why, tags: Vec::new(), bytes: 0, picture_at: None, mid_group: false, sound_at: None }
     }
 
     /// Whether no frame waits.
@@ -71,7 +71,7 @@ impl Opening {
                 Track::Video => {
                     self.picture_at.get_or_insert(at);
                 }
-                Track::Audio => self.audio_is_there |= self.picture_at.is_none_or(|picture| at >= picture),
+                Track::Audio => self.sound_at = Some(at),
                 Track::Script => {}
             }
         }
@@ -87,6 +87,9 @@ impl Opening {
     pub(super) fn unplace(&mut self, track: Track) {
         for held in self.tags.iter_mut().filter(|held| held.tag.track == track) {
             held.at = None;
+        }
+        if track == Track::Audio {
+            self.sound_at = None;
         }
     }
 
@@ -106,10 +109,7 @@ impl Opening {
         if !self.mid_group || self.why != CutReason::Start || self.picture_at.is_some() {
             return Vec::new();
         }
-        self.audio_is_there = false;
-        let dropped = self.drop_before(picture_at);
-        self.audio_is_there = self.tags.iter().any(|held| held.is_frame && held.tag.track == Track::Audio);
-        dropped
+        self.drop_before(picture_at)
     }
 
     fn drop_before(&mut self, time: i64) -> Vec<Held> {
@@ -130,6 +130,8 @@ impl Opening {
         }
         let is_first = self.why == CutReason::Start;
         let waits_for_picture = known.video && self.picture_at.is_none();
+        // A picture that waits has its sound when sound of that time, or later, is here.
+        let has_sound = self.sound_at.is_some() && self.sound_at >= self.picture_at;
         let most_ms = match waits_for_picture && is_first && self.mid_group {
             // As long as video comes, `joined_mid_group` holds no more than is wanted.
             true => i64::from(LONGEST_GROUP_MS),
@@ -139,8 +141,8 @@ impl Opening {
             return true;
         }
         match (self.picture_at.is_some(), is_first) {
-            (true, true) => self.audio_is_there && known.audio,
-            (true, false) => self.audio_is_there || !known.audio,
+            (true, true) => has_sound,
+            (true, false) => has_sound || !known.audio,
             // In mid-group sound goes on at once.
             (false, false) => true,
             (false, true) => false,

@@ -31,11 +31,14 @@ const AUDIO_SPACING_MS: i64 = 23;
 /// everything: so the step that the move makes is never a jump itself.
 const LARGEST_RAISE_MS: i64 = 400;
 
-/// A track that takes over the offset lands at most so far from where the tracks are.
-const TAKE_OVER_MS: i64 = 2_000;
+/// A track that takes over the offset may have to wait for so long; its times are pressed together.
+const LARGEST_BACK_MS: i64 = 2_000;
 
 /// Clocks of audio and video that differ by more are told about.
 const APART_MS: i64 = 10_000;
+
+/// Times of 0 are taken for none where the next one is not 0 and so near to the other track.
+const ZEROS_NEAR_MS: i64 = 1_000;
 
 /// Where a clock of 24 bits wraps, and how near to it a step must begin and end.
 const SHORT_WRAP: i64 = 1 << 24;
@@ -52,8 +55,8 @@ struct Clock {
     offset: i64,
     /// The recent distance between tags as written, in 1/16 ms; none before the second tag.
     spacing: Option<i64>,
-    /// Where the other track was, as sent, when the last tag came.
-    other_sent: i64,
+    /// Where the other track was, as written, when the last tag came.
+    other_written: Option<i64>,
     /// All tags so far were sent with time 0.
     all_zero: bool,
     /// The clock was set anew: the offset of the other track is to be taken over, whatever the time stamps say.
@@ -121,7 +124,7 @@ impl Timeline {
         if clock.stale || clock.written.is_none() {
             self.take_over(track, sent);
         } else if !clock.is_natural(sent, other) {
-            if clock.all_zero && raw != 0 {
+            if clock.all_zero && track == Track::Audio {
                 placed.after_zeros = true;
             } else {
                 placed.jump = self.jump(track, sent);
@@ -186,7 +189,6 @@ impl Timeline {
                 for clock in [&mut self.video, &mut self.audio] {
                     clock.offset += by;
                     clock.sent -= by;
-                    clock.other_sent -= by;
                 }
                 // The raw time stamps no longer follow from the unwrapped ones.
                 self.rebase();
@@ -220,6 +222,10 @@ impl Timeline {
             let goes_on = clock.goes_on(track);
             self.offset = self.now().map_or(goes_on, |now| now.max(goes_on)) - sent;
         }
+        let (clock, other) = self.pair(track);
+        if clock.written.is_some() && !clock.fits(sent + self.offset, other) {
+            self.offset = clock.goes_on(track) - sent;
+        }
         let offset = self.offset;
         let clock = self.clock(track);
         clock.offset = offset;
@@ -233,8 +239,7 @@ impl Timeline {
         let written = clock.written.unwrap_or_default();
         // Did the other track jump before, by as much?
         let taken_over = sent + self.offset;
-        let near = |time: i64| (taken_over - time).abs() <= TAKE_OVER_MS;
-        if clock.offset != self.offset && (near(goes_on) || other.written.is_some_and(near)) {
+        if clock.offset != self.offset && clock.fits(taken_over, other) {
             let raise = goes_on - taken_over;
             if taken_over < written && raise <= LARGEST_RAISE_MS {
                 self.offset += raise;
@@ -260,7 +265,7 @@ impl Timeline {
     #[inline]
     fn write(&mut self, track: Track, raw: u32, sent: i64, placed: &mut Placed) {
         let (clock, other) = self.pair(track);
-        let other_sent = other.sent;
+        let other_written = other.written;
         let time = sent + clock.offset;
         let at = clock.written.filter(|_| !placed.after_zeros).map_or(time, |written| written.max(time));
         if time < at && sent < clock.sent && placed.jump.is_none() {
@@ -281,7 +286,7 @@ impl Timeline {
         clock.all_zero = all_zero;
         clock.raw = raw;
         clock.sent = sent;
-        clock.other_sent = other_sent;
+        clock.other_written = other_written;
         clock.written = Some(at);
         self.last = Some(track);
         placed.at = at;
@@ -308,10 +313,26 @@ impl Clock {
         if step.abs() <= JUMP_MS {
             return true;
         }
+        // Sound that begins with zeros goes on where the pictures are.
+        if self.all_zero && other.written.is_some() && (sent - other.sent).abs() <= ZEROS_NEAR_MS {
+            return false;
+        }
+        self.is_forward(step, sent + self.offset, other)
+    }
+
+    /// Whether a tag that is written at this time follows the last one without a jump, be it a little behind it.
+    fn fits(&self, time: i64, other: &Clock) -> bool {
+        let step = self.written.map_or(0, |written| time - written);
+        (-LARGEST_BACK_MS..=JUMP_MS).contains(&step) || self.is_forward(step, time, other)
+    }
+
+    /// Whether a large step is one of this track alone: its usual one, or one by which the other track went on meanwhile.
+    fn is_forward(&self, step: i64, time: i64, other: &Clock) -> bool {
         let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
-        // The other track went on meanwhile, so this one paused.
-        let bridged = other.written.is_some() && (step - (other.sent - self.other_sent)).abs() <= JUMP_MS;
-        !self.all_zero && (0..=largest).contains(&step) || bridged
+        let is_near = other.written.is_some_and(|other| (time - other).abs() <= JUMP_MS);
+        let went_on = other.written.zip(self.other_written).map(|(now, then)| now - then);
+        let is_bridged = is_near || went_on.is_some_and(|went_on| (step - went_on).abs() <= JUMP_MS);
+        (0..=largest).contains(&step) || step > 0 && is_bridged
     }
 
     /// When the next frame is expected.

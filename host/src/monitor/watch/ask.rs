@@ -104,28 +104,28 @@ impl Hand {
             self.broadcast = broadcast.clone();
         }
         if matches!(fact, Fact::Offered(Offer::NothingUsable)) {
-            self.tell_once("none of the candidates can be recorded or is wished for");
+            self.tell_answer("none of the candidates can be recorded or is wished for");
         }
         match error {
             Some(error) => {
-                self.tell_once(&error.to_string());
+                self.tell_answer(&error.to_string());
                 let data = json!({ "kind": error.kind(), "message": error.to_string() });
                 let session = self.recording.as_ref().map(|_| self.session.as_str());
                 let event =
                     Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
                 self.watch.hands.events.send(event);
             }
-            None => self.told = None,
+            None => self.told_answer = None,
         }
         fact
     }
 
-    pub(super) fn tell_once(&mut self, text: &str) {
-        if self.told.as_deref() == Some(text) {
-            debug!(reason = text, "still no answer");
+    fn tell_answer(&mut self, text: &str) {
+        if self.told_answer.as_deref() == Some(text) {
+            debug!(room = %self.watch.key, reason = text, "still no answer");
         } else {
-            warn!(reason = text, "no answer, trying again");
-            self.told = Some(text.to_owned());
+            warn!(room = %self.watch.key, reason = text, "no answer, trying again");
+            self.told_answer = Some(text.to_owned());
         }
     }
 }

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{debug, info};
 
 use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
-use crate::model::{Broadcast, EndReason, redact_url};
+use crate::model::Broadcast;
 use crate::monitor::room::Fact;
 use crate::record::{Reception, Recording};
 
 impl Hand {
     pub(super) fn open(&mut self, broadcast: Broadcast) {
-        info!(streamer = %broadcast.streamer, title = %broadcast.title, "live");
+        info!(room = %self.watch.key, streamer = %broadcast.streamer, title = %broadcast.title, "live");
         self.know(broadcast);
         self.tell(Kind::SessionStarted, json!({ "title": self.broadcast.title, "streamer": self.broadcast.streamer }));
     }
@@ -55,18 +55,10 @@ impl Hand {
         let media = Duration::from_millis(media_ms);
         if let Some(chosen) = &self.chosen {
             self.tried.note(chosen, &reason, media_ms);
-            let url = redact_url(&chosen.url);
-            match reason {
-                EndReason::Ended | EndReason::Finished | EndReason::Limit | EndReason::Stopped => {
-                    info!(%reason, media_ms, url, "reception over");
-                    self.told = None;
-                }
-                _ if media_ms > 0 => {
-                    warn!(%reason, media_ms, url, "reception over, trying again");
-                    self.told = None;
-                }
-                _ => self.tell_once(&format!("{reason} ({url})")),
-            }
+        }
+        match media_ms {
+            0 => self.tell_reception(&reason.to_string()),
+            _ => self.told_reception = None,
         }
         self.watch.glance.change(|seen| seen.state = "waiting");
         Fact::Ended { reason, media }
@@ -88,12 +80,22 @@ impl Hand {
                 }
             });
         }
-        info!(why, "session over");
+        info!(room = %self.watch.key, why, "session over");
         self.tell(Kind::SessionEnded, json!({ "why": why }));
         self.watch.glance.change(|seen| seen.state = "waiting");
         self.session = new_id();
         self.tried = Default::default();
         self.progress = Arc::default();
+    }
+
+    /// A reception that gave nothing. One that gave media is told by the recording.
+    fn tell_reception(&mut self, text: &str) {
+        if self.told_reception.as_deref() == Some(text) {
+            debug!(room = %self.watch.key, reason = text, "still no media");
+        } else {
+            info!(room = %self.watch.key, reason = text, "no media, trying again");
+            self.told_reception = Some(text.to_owned());
+        }
     }
 
     fn tell(&self, kind: Kind, data: serde_json::Value) {

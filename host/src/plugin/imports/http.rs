@@ -9,7 +9,6 @@ use super::Host;
 use super::wit::http::{self as wit, Host as Imports};
 use crate::http::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Http, Method, Redirect};
 use crate::plugin::engine::AbortOnDrop;
-use crate::plugin::limits::Stop;
 use futures_util::StreamExt as _;
 
 /// Requests of a call under way at the same time.
@@ -40,38 +39,45 @@ type Answer = Result<wit::Response, wit::Error>;
 
 impl Imports for Host {
     async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Answer> {
-        self.charge(1)?;
-        Ok(self.one(request, 1).await)
+        let charged = self.charge();
+        Ok(self.one(request, charged, 1).await)
     }
 
     async fn send_all(&mut self, requests: Vec<wit::Request>) -> wasmtime::Result<Vec<Answer>> {
-        let count = requests.len();
-        self.charge(count)?;
-        let host = &*self;
-        // Boxed: the compiler cannot see that a borrowing closure's future may cross threads.
-        let answers = requests.into_iter().map(|request| host.one(request, count)).collect::<Vec<_>>();
+        let most = usize::try_from(self.facts.limits.requests).unwrap_or(usize::MAX);
+        let count = requests.len().min(most);
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            let charged = self.charge();
+            answers.push(self.one(request, charged, count));
+        }
         Ok(futures_util::stream::iter(answers).buffered(AT_ONCE).collect().await)
     }
 }
 
 impl Host {
-    /// Takes requests off the call's account.
-    fn charge(&mut self, count: usize) -> wasmtime::Result<()> {
+    /// Takes a request off the call's account, if there is one left.
+    fn charge(&mut self) -> Result<(), wit::Error> {
         let limit = self.facts.limits.requests;
-        let left = u32::try_from(count).ok().and_then(|count| self.requests_left.checked_sub(count));
-        self.requests_left =
-            left.ok_or_else(|| Stop::HostCall(format!("more than {limit} HTTP requests in one call")))?;
+        let used_up = || wit::Error::Denied(format!("the call has made its {limit} requests"));
+        self.requests_left = self.requests_left.checked_sub(1).ok_or_else(used_up)?;
         Ok(())
     }
 
     /// Sends one of `count` requests that are asked for together.
-    fn one(&self, request: wit::Request, count: usize) -> impl Future<Output = Answer> + Send + use<> {
+    fn one(
+        &self,
+        request: wit::Request,
+        charged: Result<(), wit::Error>,
+        count: usize,
+    ) -> impl Future<Output = Answer> + Send + use<> {
         let network = self.facts.network.clone();
         let limits = &self.facts.limits;
         // All answers must fit the guest's memory: together they take no more of the host's.
         let share = limits.memory_bytes / u64::try_from(count.max(1)).unwrap_or(u64::MAX);
         let body_bytes = usize::try_from(limits.body_bytes.min(share)).unwrap_or(usize::MAX);
         async move {
+            charged?;
             let Network::Open(line) = network else {
                 return Err(wit::Error::Denied(String::from("the network is closed while a plugin is tested")));
             };

@@ -1,7 +1,7 @@
 //! Reads the tags of an unfinished file through the engine, which lays them out anew. Writes nothing.
 
 use lyrebird_flv::codec::classify;
-use lyrebird_flv::{Options, Reader, Remuxer, Segment as Layout, Step};
+use lyrebird_flv::{Options, Reader, Remuxer, Repeats, Segment as Layout, Step};
 
 use super::PIECE;
 use crate::disk::OldFile;
@@ -22,7 +22,9 @@ pub(super) struct Tags {
 
 /// Reads to the end; none when there is no media, or no FLV at all.
 pub(super) async fn read_tags(old: &OldFile) -> anyhow::Result<Option<Tags>> {
-    let (mut reader, mut remuxer, mut steps) = (Reader::new(), Remuxer::new(Options::default()), Vec::new());
+    // Whatever is in a file of ours is there by the user's wish.
+    let options = Options { repeats: Repeats::Keep };
+    let (mut reader, mut remuxer, mut steps) = (Reader::new(), Remuxer::new(options), Vec::new());
     let mut tags = None;
     let mut offset = 0;
     loop {

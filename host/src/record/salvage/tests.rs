@@ -1,1 +1,156 @@
+use bytes::Bytes;
+use lyrebird_flv::{Depth, Options, Reader, Remuxer, Segment as Layout, Step};
+use serde_json::Value;
 
+use super::*;
+use crate::disk::Owner;
+use crate::disk::tests::Temp;
+use crate::event;
+use crate::record::tests::fixture::{HEADERS, seconds, whole};
+
+/// The file as it grows (its metadata as at the start), and the offsets at which tags end.
+fn growing(text: &str) -> (Vec<u8>, Vec<usize>) {
+    let (mut reader, mut remuxer, mut steps) = (Reader::new(), Remuxer::new(Options::default()), Vec::new());
+    reader.push(Bytes::from(whole(text)));
+    while let Some(item) = reader.finish().unwrap() {
+        remuxer.push(item, &mut steps);
+    }
+    remuxer.finish(&mut steps);
+    let (mut file, mut ends, mut layout) = (Vec::new(), Vec::new(), None);
+    for step in steps {
+        match step {
+            Step::Cut(cut) => {
+                let opened = layout.insert(Layout::open(&cut));
+                file.extend(opened.head());
+            }
+            Step::Write(tag) => {
+                let frame = layout.as_mut().unwrap().append(&tag);
+                file.extend(frame.head);
+                file.extend(&tag.payload);
+                ends.push(file.len());
+                file.extend(frame.tail);
+            }
+            Step::Note(_) => {}
+        }
+    }
+    (file, ends)
+}
+
+/// The same, closed.
+fn closed(text: &str, length: usize) -> Vec<u8> {
+    let (mut file, _) = growing(text);
+    file.truncate(length);
+    let (mut reader, mut remuxer, mut steps) = (Reader::new(), Remuxer::new(Options::default()), Vec::new());
+    reader.push(Bytes::copy_from_slice(&file));
+    while let Some(item) = reader.finish().unwrap() {
+        remuxer.push(item, &mut steps);
+    }
+    remuxer.finish(&mut steps);
+    let mut layout = None;
+    for step in steps {
+        match step {
+            Step::Cut(cut) => layout = Some(Layout::open(&cut)),
+            Step::Write(tag) => drop(layout.as_mut().unwrap().append(&tag)),
+            Step::Note(note) => panic!("{note:?}"),
+        }
+    }
+    for patch in layout.unwrap().patch(Depth::All) {
+        let from = usize::try_from(patch.offset).unwrap();
+        file[from..from + patch.bytes.len()].copy_from_slice(&patch.bytes);
+    }
+    file
+}
+
+async fn salvage_in(temp: &Temp) -> Vec<Salvaged> {
+    let (sink, _events) = event::queue();
+    super::salvage(&temp.0, &Disk::new(), &Clock::system(), &sink).await.unwrap()
+}
+
+fn sidecar(owner: Owner) -> Vec<u8> {
+    Sidecar { session: String::from("s"), owner: Some(owner), ..Sidecar::default() }.to_json()
+}
+
+fn dead() -> Owner {
+    Owner { boot: String::from("another"), ..Owner::me() }
+}
+
+#[tokio::test]
+async fn a_torn_file_keeps_every_whole_tag() {
+    let text = format!("{HEADERS}{}", seconds(0, 4));
+    let (file, ends) = growing(&text);
+    // In the head, right behind it, and around the ends of some tags.
+    let mut lengths = vec![0, 5, 13, 200, ends[0], ends[1] + 4];
+    for end in ends.iter().skip(2).step_by(17).chain(ends.last()) {
+        lengths.extend([end - 1, *end, end + 1, end + 4, end + 9]);
+    }
+    for length in lengths {
+        let length = length.min(file.len());
+        let temp = Temp::new();
+        std::fs::write(temp.0.join("a.flv.part"), &file[..length]).unwrap();
+        std::fs::write(temp.0.join("a.json"), sidecar(dead())).unwrap();
+        let salvaged = salvage_in(&temp).await;
+        let whole = ends.iter().filter(|end| **end <= length).count();
+        // Two tags are decoder configurations.
+        if whole <= 2 {
+            assert_eq!((salvaged[0].outcome.clone(), temp.tree()), (Outcome::Removed, String::new()), "{length}");
+            continue;
+        }
+        assert_eq!(temp.tree(), "a.flv\na.json", "{length}");
+        let end = ends[whole - 1] + 4;
+        let expected = closed(&text, end);
+        let found = std::fs::read(temp.0.join("a.flv")).unwrap();
+        assert!(found == expected, "{length}: {} bytes, expected {}", found.len(), expected.len());
+        let sidecar: Value = serde_json::from_slice(&std::fs::read(temp.0.join("a.json")).unwrap()).unwrap();
+        assert_eq!((&sidecar["state"], &sidecar["bytes"]), (&"recovered".into(), &end.into()));
+        assert_eq!(sidecar["end"], "recovered");
+        assert_eq!(salvaged[0].bytes, u64::try_from(end).unwrap());
+        // A second look finds nothing to do.
+        assert_eq!(salvage_in(&temp).await, []);
+    }
+}
+
+#[tokio::test]
+async fn a_zero_tail_of_a_power_cut_goes() {
+    let text = format!("{HEADERS}{}", seconds(0, 4));
+    let (file, ends) = growing(&text);
+    let temp = Temp::new();
+    let end = ends[40] + 4;
+    std::fs::write(temp.0.join("a.flv.part"), [&file[..end + 30], &[0; 100_000]].concat()).unwrap();
+    let salvaged = salvage_in(&temp).await;
+    assert_eq!(salvaged[0].outcome, Outcome::Recovered);
+    assert!(std::fs::read(temp.0.join("a.flv")).unwrap() == closed(&text, end));
+    // Nobody knew whose it was.
+    assert_eq!(Sidecar::from_json(&std::fs::read(temp.0.join("a.json")).unwrap()).unwrap().state, State::Recovered);
+}
+
+#[tokio::test]
+async fn what_may_have_a_writer_is_left_alone() {
+    let temp = Temp::new();
+    // One that is just being made by this process, without its lock yet.
+    std::fs::write(temp.0.join("young.flv.part"), "").unwrap();
+    std::fs::write(temp.0.join("young.json"), sidecar(Owner::me())).unwrap();
+    std::fs::write(temp.0.join("reserved.json"), sidecar(Owner::me())).unwrap();
+    // Others that came to nothing.
+    std::fs::write(temp.0.join("orphan.json"), sidecar(dead())).unwrap();
+    std::fs::write(temp.0.join("foreign.json"), "{\"state\": \"recording\"}").unwrap();
+    std::fs::write(temp.0.join("raw.ts.part"), "media").unwrap();
+    std::fs::write(temp.0.join("empty.ts.part"), "").unwrap();
+    let outcomes: Vec<_> = salvage_in(&temp).await.into_iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Removed, Outcome::Recovered, Outcome::Busy, Outcome::Removed]);
+    assert_eq!(temp.tree(), "foreign.json\nraw.json\nraw.ts\nreserved.json\nyoung.flv.part\nyoung.json");
+    let nowhere = super::salvage(&temp.0.join("none"), &Disk::new(), &Clock::system(), &event::queue().0).await;
+    assert_eq!(nowhere.unwrap(), []);
+    assert!(!temp.0.join("none").exists());
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_meanwhile_is_not_replaced() {
+    let temp = Temp::new();
+    let (file, _) = growing(&format!("{HEADERS}{}", seconds(0, 1)));
+    std::fs::write(temp.0.join("a.flv.part"), file).unwrap();
+    std::fs::write(temp.0.join("a.json"), sidecar(dead())).unwrap();
+    std::fs::write(temp.0.join("a.flv"), "mine").unwrap();
+    assert_eq!(salvage_in(&temp).await[0].file, temp.0.join("a (2).flv"));
+    assert_eq!(temp.tree(), "a (2).flv\na (2).json\na.flv");
+    assert_eq!(std::fs::read(temp.0.join("a.flv")).unwrap(), b"mine");
+}

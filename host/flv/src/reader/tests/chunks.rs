@@ -1,0 +1,56 @@
+//! What holds for any bytes, however they are cut.
+
+use proptest::prelude::*;
+
+use super::read;
+use crate::text;
+
+/// A line of a stream with faults.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => (0_u32..2000, 1_usize..200, 0_u32..9).prop_map(|(time, bytes, seed)| format!("V {time} {bytes} #{seed}")),
+        6 => (0_u32..2000, 1_usize..60, 0_u32..9).prop_map(|(time, bytes, seed)| format!("A {time} {bytes} #{seed}")),
+        1 => (0_u32..2000, 0_u32..200).prop_map(|(time, back)| format!("A {time} back={back}")),
+        1 => (0_u32..2000, 0_u32..400).prop_map(|(time, size)| format!("V {time} size={size}")),
+        1 => (0_u32..2000, 0_u32..3).prop_map(|(time, id)| format!("V {time} id={id}")),
+        1 => (1_usize..100).prop_map(|bytes| format!("zeros {bytes}")),
+        1 => (1_usize..100).prop_map(|bytes| format!("garbage {bytes}")),
+        1 => Just("type 15 0 20".to_owned()),
+        1 => Just("A 0 encrypted".to_owned()),
+        1 => Just("flv".to_owned()),
+        1 => (1_usize..40).prop_map(|bytes| format!("truncate {bytes}")),
+        1 => proptest::collection::vec(prop_oneof![Just(0_u8), Just(8), Just(9), Just(18), Just(15), any::<u8>()], 1..60)
+            .prop_map(|bytes| format!("bytes {}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn chunking_never_changes_what_is_read(
+        header in any::<bool>(),
+        lines in proptest::collection::vec(line(), 0..30),
+        cuts in proptest::collection::vec(1_usize..300, 1..10),
+    ) {
+        let text = format!("{}\n{}", if header { "flv" } else { "nohead" }, lines.join("\n"));
+        let bytes = text::stream(&text).unwrap();
+        let whole = read([bytes.as_slice()].into_iter());
+        let mut rest = bytes.as_slice();
+        let chunks = std::iter::from_fn(|| {
+            let cut = cuts[rest.len() % cuts.len()];
+            let (chunk, behind) = rest.split_at_checked(cut).unwrap_or((rest, &[]));
+            rest = behind;
+            (!chunk.is_empty()).then_some(chunk)
+        });
+        prop_assert_eq!(read(chunks), whole.clone());
+        prop_assert_eq!(read(bytes.chunks(1)), whole);
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..3000), flv in any::<bool>()) {
+        let bytes = if flv { [b"FLV\x01\x05\0\0\0\x09\0\0\0\0", bytes.as_slice()].concat() } else { bytes };
+        let whole = read([bytes.as_slice()].into_iter());
+        prop_assert_eq!(read(bytes.chunks(11)), whole);
+    }
+}

@@ -1,0 +1,213 @@
+//! What holds for any stream: chunks do not matter, times never go back, and what was written comes out the same again.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use crate::note::{Note, NoteKind};
+use crate::reader::{Item, Reader};
+use crate::remuxer::{Options, Remuxer, Step};
+use crate::segment::{Depth, Segment};
+use crate::tag::Track;
+use crate::text;
+
+/// Files and notes that come of the connections' bytes.
+#[derive(Debug, Default, PartialEq)]
+struct Output {
+    files: Vec<Vec<u8>>,
+    notes: Vec<Note>,
+    lines: String,
+}
+
+fn remux(connections: &[Vec<u8>], chunk_bytes: usize) -> Output {
+    let mut reader = Reader::new();
+    let mut remuxer = Remuxer::new(Options::default());
+    let mut steps = Vec::new();
+    for (number, bytes) in connections.iter().enumerate() {
+        if number > 0 {
+            reader.reconnected();
+            remuxer.reconnected(3000);
+        }
+        for chunk in bytes.chunks(chunk_bytes) {
+            reader.push(Bytes::copy_from_slice(chunk));
+            while let Ok(Some(item)) = reader.next() {
+                remuxer.push(item, &mut steps);
+            }
+        }
+        while let Ok(Some(item)) = reader.finish() {
+            remuxer.push(item, &mut steps);
+        }
+    }
+    remuxer.finish(&mut steps);
+    write(steps)
+}
+
+fn write(steps: Vec<Step>) -> Output {
+    let mut output = Output::default();
+    let mut open: Option<(Segment, Vec<u8>)> = None;
+    let mut last = [0, 0];
+    for step in steps {
+        output.lines += &(super::told(&step) + "\n");
+        match step {
+            Step::Cut(cut) => {
+                output.files.extend(open.take().map(close));
+                let segment = Segment::open(&cut);
+                let head = segment.head().to_vec();
+                open = Some((segment, head));
+                last = [0, 0];
+            }
+            Step::Write(tag) => {
+                let (segment, file) = open.as_mut().expect("a cut comes first");
+                let last = &mut last[usize::from(tag.track == Track::Video)];
+                assert!(tag.time_ms >= *last, "time goes back:\n{}", output.lines);
+                *last = tag.time_ms;
+                let frame = segment.append(&tag);
+                file.extend([&frame.head[..], &tag.payload, &frame.tail].concat());
+            }
+            Step::Note(note) => output.notes.push(note),
+        }
+    }
+    output.files.extend(open.take().map(close));
+    output
+}
+
+fn close((mut segment, mut file): (Segment, Vec<u8>)) -> Vec<u8> {
+    for patch in segment.patch(Depth::All) {
+        let at = usize::try_from(patch.offset).unwrap();
+        file[at..at + patch.bytes.len()].copy_from_slice(&patch.bytes);
+    }
+    file
+}
+
+/// One thing that happens in a stream.
+#[derive(Clone, Debug)]
+enum Event {
+    /// Frames at 40 ms, every so many of them a key frame, with sound.
+    Play {
+        frames: u32,
+        group: u32,
+    },
+    VideoOnly {
+        frames: u32,
+    },
+    AudioOnly {
+        frames: u32,
+    },
+    Pause(i64),
+    Header(&'static str),
+    Raw(String),
+    Reconnect {
+        back_ms: i64,
+    },
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        8 => (1_u32..60, 1_u32..30).prop_map(|(frames, group)| Event::Play { frames, group }),
+        1 => (1_u32..60).prop_map(|frames| Event::VideoOnly { frames }),
+        1 => (1_u32..100).prop_map(|frames| Event::AudioOnly { frames }),
+        1 => (-90_000_i64..90_000).prop_map(Event::Pause),
+        1 => (-700_i64..700).prop_map(Event::Pause),
+        2 => prop_oneof![
+            Just("V 0 header 720p"), Just("V 0 header 1080p"), Just("A 0 header"), Just("A 0 header mono"),
+            Just("V 0 header hevc"), Just("S 0 onMetaData encoder=x"), Just("S 0 onMetaData encoder=y"),
+        ].prop_map(Event::Header),
+        1 => prop_oneof![
+            Just("garbage 40".to_owned()), Just("zeros 40".to_owned()), Just("flv".to_owned()), Just("truncate 9".to_owned()),
+            Just("type 15 0 20".to_owned()), Just("V 0 end".to_owned()),
+        ].prop_map(Event::Raw),
+        1 => (-3000_i64..200_000).prop_map(|back_ms| Event::Reconnect { back_ms }),
+    ]
+}
+
+fn streams(start_ms: u32, events: &[Event]) -> Vec<Vec<u8>> {
+    let mut connections = vec![String::new()];
+    let (mut now, mut seed) = (i64::from(start_ms), 0_u32);
+    let raw = |time: i64| u32::from_be_bytes(time.to_be_bytes()[4..].try_into().unwrap());
+    for event in events {
+        let text = connections.last_mut().unwrap();
+        match event {
+            Event::Play { frames, group } => {
+                for frame in 0..*frames {
+                    seed += 1;
+                    let key = if frame % group == 0 { "key" } else { "" };
+                    *text += &format!(
+                        "V {} {key} #{seed:x}\nA {} #{seed:x}\nA {} #{seed:x}\n",
+                        raw(now),
+                        raw(now + 5),
+                        raw(now + 25)
+                    );
+                    now += 40;
+                }
+            }
+            Event::VideoOnly { frames } => {
+                for _ in 0..*frames {
+                    seed += 1;
+                    *text += &format!("V {} #{seed:x}\n", raw(now));
+                    now += 40;
+                }
+            }
+            Event::AudioOnly { frames } => {
+                for _ in 0..*frames {
+                    *text += &format!("A {}\n", raw(now));
+                    now += 23;
+                }
+            }
+            Event::Pause(ms) => now += ms,
+            Event::Header(line) => *text += &format!("{line}\n"),
+            Event::Raw(line) => *text += &format!("{line}\n"),
+            Event::Reconnect { back_ms } => {
+                now -= back_ms;
+                connections.push(String::new());
+            }
+        }
+    }
+    connections.iter().map(|text| text::stream(text).unwrap()).collect()
+}
+
+/// A file without key frames loses its first 20 s again, and clocks that are apart are told about each time: both can
+/// only be told, not mended.
+fn is_told_again(note: &Note) -> bool {
+    matches!(note.kind, NoteKind::TracksApart)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn output_is_a_fixed_point(
+        start_ms in prop_oneof![Just(0_u32), Just(16_770_000), Just(4_294_960_000), Just(2_147_480_000), any::<u32>()],
+        events in proptest::collection::vec(event(), 0..25),
+    ) {
+        let events = [[Event::Header("V 0 header"), Event::Header("A 0 header")].as_slice(), &events].concat();
+        let connections = streams(start_ms, &events);
+        let first = remux(&connections, usize::MAX);
+        prop_assert_eq!(&remux(&connections, 13), &first, "chunks matter");
+        if first.notes.iter().any(|note| note.kind == NoteKind::NoKeyFrame) {
+            return Ok(());
+        }
+        for file in &first.files {
+            let again = remux(std::slice::from_ref(file), 1000);
+            let notes: Vec<&Note> = again.notes.iter().filter(|note| !is_told_again(note)).collect();
+            prop_assert!(notes.is_empty(), "noted {notes:?}\nfirst:\n{}\nagain:\n{}", first.lines, again.lines);
+            prop_assert_eq!(again.files.len(), 1, "cut again: first:\n{}\nagain:\n{}", first.lines, again.lines);
+            prop_assert!(again.files[0] == *file, "differs: first:\n{}\nagain:\n{}", first.lines, again.lines);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_harmless(bytes in proptest::collection::vec(any::<u8>(), 0..2000), tags in proptest::collection::vec((0_u8..3, any::<u32>(), proptest::collection::vec(any::<u8>(), 0..20)), 0..60)) {
+        let mut remuxer = Remuxer::new(Options::default());
+        let mut steps = Vec::new();
+        for (number, (track, time_ms, payload)) in tags.into_iter().enumerate() {
+            let track = [Track::Audio, Track::Video, Track::Script][usize::from(track)];
+            let tag = crate::tag::Tag { track, time_ms, payload: payload.into(), offset: 0 };
+            remuxer.push(Item::Tag(tag), &mut steps);
+            if number % 20 == 19 {
+                remuxer.reconnected(100);
+            }
+        }
+        remuxer.finish(&mut steps);
+        write(steps);
+        remux(&[[b"FLV\x01\x05\0\0\0\x09\0\0\0\0", bytes.as_slice()].concat()], 100);
+    }
+}
