@@ -72,11 +72,8 @@ fn a_url_that_no_picker_takes_is_4() {
     let place = Place::new("no-picker");
     for command in ["check", "record"] {
         let finished = place.run(&[command, "https://example.test/watch"]).expect_code(4);
-        assert!(
-            finished.stderr.contains("hint: ") && finished.stderr.contains("--plugin direct"),
-            "{}",
-            finished.stderr
-        );
+        let hint = finished.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+        assert!(hint.contains("--plugin") && hint.contains("direct"), "{}", finished.stderr);
     }
 }
 
@@ -169,7 +166,7 @@ fn plugins_are_listed_and_inspected() {
 #[test]
 fn flv_inspect_has_the_promised_shape() {
     let place = Place::new("inspect");
-    let file = place.write("clip.flv", clip::file(&[(Clip::Small, 2)]));
+    let file = place.write("clip.flv", Clip::Small.bytes());
     let file = file.to_str().unwrap();
     let report = place.run(&["flv", "inspect", "--json", file]).expect_code(0).json();
     has_fields(&report, &["file", "bytes", "duration_ms", "tags", "tracks", "metadata", "faults"]);
@@ -177,7 +174,7 @@ fn flv_inspect_has_the_promised_shape() {
     has_fields(&report["tracks"]["video"], &track);
     assert_eq!(report["tracks"]["video"]["headers"], 1);
     assert_eq!(report["bytes"], fs::metadata(file).unwrap().len());
-    assert!(report["duration_ms"].as_u64().unwrap().abs_diff(2_000) < 100, "{report:#}");
+    assert!(report["duration_ms"].as_u64().unwrap().abs_diff(2_900) < 100, "{report:#}");
     assert_eq!(report["faults"], serde_json::json!([]));
 
     let tags = place.run(&["flv", "inspect", "--tags", file]).expect_code(0).stdout;
@@ -185,7 +182,7 @@ fn flv_inspect_has_the_promised_shape() {
     let there = lyrebird_tests::flv::parse(&fs::read(file).unwrap()).unwrap().len();
     assert_eq!(lines.len(), there, "one line a tag");
     assert!(lines.iter().any(|line| line.starts_with("V 0 header")), "{tags}");
-    assert!(lines.iter().any(|line| line.starts_with("V 0 key")), "{tags}");
+    assert!(lines.iter().filter(|line| line.starts_with("V ") && line.contains(" key")).count() == 2, "{tags}");
 
     let bytes = fs::read(file).unwrap();
     let torn = place.write("torn.flv", &bytes[..bytes.len() - 40]);

@@ -18,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(40);
 #[test]
 fn a_broadcast_from_ffmpeg_is_recorded_frame_by_frame() {
     let place = Place::new("ffmpeg");
+    place.configure(&HURRY.replace("repeats = \"keep\"\n", ""));
     let origin = Origin::start();
     let feed = Feed::new();
     let broken = Answer::live(&feed).fails_in_tag(At::Media(Duration::from_secs(2)), How::Close);

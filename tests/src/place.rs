@@ -13,10 +13,12 @@ use crate::program::{self, Finished, Run};
 /// Longest run of a command that does not wait for a stream.
 const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 
-/// A config for tests: everything that is long in real life is short, nothing else is changed.
+/// A config for tests: everything that is long in real life is short. And the clips, which come in a loop, are not
+/// taken for a sender that repeats itself.
 pub const HURRY: &str = r#"
 [output]
 min_free = "1MiB"
+repeats = "keep"
 [check]
 interval = "1s"
 jitter = 0.0

@@ -64,16 +64,17 @@ fn judge_file(expected: &Expected, file: &Path, program: Option<&Path>, judgemen
         Ok(tags) => tags.iter().map(Sent::from).collect(),
         Err(why) => return judgement.bad.push(format!("{name}: {why}")),
     };
+    let expected = &expected.as_begun(&found);
     beginning(&name, &found, judgement);
     for (kind, word) in [(VIDEO, "video"), (AUDIO, "audio")] {
         order(&name, word, &media(&expected.media, kind), &media(&found, kind), judgement);
     }
-    let recorded: Vec<Sent> = found.into_iter().filter(is_media).collect();
+    let recorded: Vec<Sent> = found.iter().filter(|tag| is_media(tag)).copied().collect();
     clocks(&name, expected, &recorded, judgement);
     let length_ms = length_ms(&recorded);
     sidecar(&name, expected, length_ms, file, judgement);
     if let Some(program) = program {
-        inspect(&name, program, file, &recorded, judgement);
+        inspect(&name, program, file, &found, judgement);
     }
     if crate::ffprobe::is_there() {
         probe(&name, file, &recorded, judgement);
@@ -166,7 +167,7 @@ fn sidecar(name: &str, expected: &Expected, length_ms: u64, file: &Path, judgeme
 }
 
 /// Our own tool agrees with the reader here.
-fn inspect(name: &str, program: &Path, file: &Path, recorded: &[Sent], judgement: &mut Judgement) {
+fn inspect(name: &str, program: &Path, file: &Path, found: &[Sent], judgement: &mut Judgement) {
     let output = match Command::new(program).args(["flv", "inspect", "--json"]).arg(file).output() {
         Ok(output) => output,
         Err(error) => return judgement.bad.push(format!("{name}: cannot start flv inspect: {error}")),
@@ -177,9 +178,10 @@ fn inspect(name: &str, program: &Path, file: &Path, recorded: &[Sent], judgement
     };
     let faults = report["faults"].as_array().is_some_and(Vec::is_empty);
     let track = |word: &str| report["tracks"][word]["tags"].as_u64().unwrap_or(0);
-    let counts = [track("video"), track("audio")] == [VIDEO, AUDIO].map(|kind| media(recorded, kind).len() as u64);
+    let tags = |kind: u8| found.iter().filter(|tag| tag.kind == kind).count() as u64;
+    let counts = [track("video"), track("audio")] == [VIDEO, AUDIO].map(tags);
     let duration_ms = report["duration_ms"].as_u64().unwrap_or(0);
-    let so = faults && counts && duration_ms.abs_diff(length_ms(recorded)) <= TOLERANCE_MS;
+    let so = faults && counts && duration_ms.abs_diff(length_ms(found)) <= TOLERANCE_MS;
     judgement.note(so, format!("{name}: flv inspect finds no fault, {duration_ms} ms"), || {
         format!("{name}: flv inspect disagrees: {report}")
     });

@@ -9,10 +9,25 @@ const FRAME_MS: u32 = 40;
 /// One file as it should be.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
+    /// Sound before the first key frame of all: may be there, need not.
+    pub early: Vec<Sent>,
     /// The frames, in the order sent.
     pub media: Vec<Sent>,
     /// What was live between two connections and never sent.
     pub holes: Vec<Hole>,
+}
+
+impl Expected {
+    /// The same, with the early sound if the file begins with it.
+    pub fn as_begun(&self, found: &[Sent]) -> Expected {
+        let first = found.iter().find(|tag| matches!(tag.role, Role::Key | Role::Media));
+        let mut expected = self.clone();
+        let place = first.and_then(|first| self.early.iter().position(|early| early.digest == first.digest));
+        if let Some(place) = place {
+            expected.media.splice(0..0, self.early[place..].iter().copied());
+        }
+        expected
+    }
 }
 
 /// Media that nobody can have.
@@ -28,7 +43,7 @@ pub struct Hole {
 pub fn expected(connections: &[Connection]) -> Vec<Expected> {
     let mut files = vec![Expected::default()];
     let mut headers = [None; 2];
-    // What precedes the first key frame of a recording cannot be shown and is dropped; after a cut sound goes on.
+    // Pictures before the first key frame of a recording cannot be shown; after a cut sound goes on.
     let mut has_begun = false;
     for connection in connections {
         let mut is_first = true;
@@ -45,7 +60,9 @@ pub fn expected(connections: &[Connection]) -> Vec<Expected> {
                         files.push(Expected::default());
                     }
                 }
-                Role::Media if !has_begun => {}
+                Role::Media if !has_begun => {
+                    files[0].early.extend((tag.kind == AUDIO).then_some(*tag));
+                }
                 Role::Key | Role::Media => {
                     has_begun = true;
                     let Some(file) = files.last_mut() else { continue };
