@@ -68,7 +68,7 @@ fn document(answer: &Answer, show_urls: bool) -> Value {
         })
     });
     json!({
-        "url": answer.url, "platform": answer.platform, "plugin": answer.plugin, "room": answer.room,
+        "url": shown_input(&answer.url, show_urls), "platform": answer.platform, "plugin": answer.plugin, "room": answer.room,
         "status": status, "failure": failure, "broadcast": broadcast, "probed": answer.probed,
         "candidates": answer.candidates.iter().map(|one| candidate(one, show_urls)).collect::<Vec<_>>(),
     })

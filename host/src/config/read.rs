@@ -60,14 +60,14 @@ pub fn read(file: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
     let mut config = parse(file, &text)?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let anchor = |path: &mut PathBuf| *path = folder.join(&*path);
-    anchor(&mut config.output.dir);
-    config.output.fallback.iter_mut().for_each(anchor);
-    config.plugins.dirs.iter_mut().for_each(anchor);
-    config.http.ca.iter_mut().for_each(anchor);
-    config.rooms.file.iter_mut().for_each(anchor);
+    let rebase = |path: &mut PathBuf| *path = folder.join(&*path);
+    rebase(&mut config.output.dir);
+    config.output.fallback.iter_mut().for_each(rebase);
+    config.plugins.dirs.iter_mut().for_each(rebase);
+    config.http.ca.iter_mut().for_each(rebase);
+    config.rooms.file.iter_mut().for_each(rebase);
     if config.ffmpeg.path.components().count() > 1 {
-        anchor(&mut config.ffmpeg.path);
+        rebase(&mut config.ffmpeg.path);
     }
     let texts =
         config.plugin.values_mut().flat_map(|plugin| plugin.cookie.iter_mut().chain(plugin.settings.values_mut()));
@@ -75,7 +75,7 @@ pub fn read(file: &Path) -> Result<Config, ConfigError> {
     let texts = texts.chain(config.notify.iter_mut().flat_map(|target| target.settings.values_mut()));
     for text in texts.chain(config.room.iter_mut().flat_map(|room| room.options.values_mut())) {
         if let Text::File(path) = text {
-            anchor(path);
+            rebase(path);
         }
     }
     Ok(config)

@@ -8,118 +8,14 @@ use std::time::Duration;
 use super::pace;
 use crate::model::{Broadcast, EndReason, Refusal};
 
+mod words;
+
+pub use words::{Fact, Offer, Order, Outcome, Rules, Trouble, Verdict};
+
 /// A reception that gave this much media shows that the way works: the next failure starts the pauses anew.
 const WORKS: Duration = Duration::from_secs(10);
 /// How long a full disk is left alone before we look whether somebody made room.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
-
-/// What does not change while a room is watched.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    /// Liveness shows only in the media itself: a check's *live* is a guess.
-    pub by_media: bool,
-    /// The room is done after its first session with media.
-    pub once: bool,
-    /// Time between two checks.
-    pub interval: Duration,
-    /// How long the room may seem dark before its session is over.
-    pub grace: Duration,
-}
-
-/// What the picker said, boiled down to what decides.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// On air.
-    Live(Broadcast),
-    /// Definitely not on air.
-    Dark,
-    /// Not on air yet; in how long, where the platform tells.
-    Upcoming(Option<Duration>),
-    /// No answer. Never read as dark.
-    Trouble(Trouble),
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Will not change: the room is given up, with this exit code.
-    Permanent(u8),
-    /// Login or wall: somebody has to act.
-    Wall,
-    /// The platform wants rest, so long where it says.
-    RateLimited(Option<Duration>),
-    /// Passes.
-    Passing,
-}
-
-/// What the room hears.
-#[derive(Clone, Debug)]
-pub enum Fact {
-    /// The time of the last [`Order::WakeAt`] has come; also the very first fact.
-    Woken,
-    /// The answer to [`Order::Check`].
-    Checked(Verdict),
-    /// The answer to [`Order::AskStreams`].
-    Offered(Offer),
-    /// The first media of this session has come.
-    Media,
-    /// The reception is over.
-    Ended {
-        /// Why.
-        reason: EndReason,
-        /// How much media it gave.
-        media: Duration,
-    },
-    /// Somebody wants the room left.
-    Stop,
-}
-
-/// What the picker offers.
-#[derive(Clone, Debug)]
-pub enum Offer {
-    /// A way to receive, already chosen.
-    Way,
-    /// None: not live.
-    Nothing,
-    /// Some, but none that can be recorded or is wished for.
-    NothingUsable,
-    /// No answer.
-    Trouble(Trouble),
-}
-
-/// What the room orders. At most one question and one reception are under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Ask the picker whether the room is live.
-    Check,
-    /// Ask it for ways to receive.
-    AskStreams,
-    /// Connect to the way that was just chosen.
-    Receive,
-    /// A session begins.
-    OpenSession(Broadcast),
-    /// Another title, category or cover for the session that runs.
-    Update(Broadcast),
-    /// The reception that runs belongs to a broadcast that is over: end it. `Ended` follows.
-    EndReception,
-    /// The session is over, and why.
-    CloseSession(&'static str),
-    /// Say `Woken` at this time. Replaces what was ordered before.
-    WakeAt(Duration),
-    /// The room is done.
-    Done(Outcome),
-}
-
-/// How a room's watch ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All that was asked for is recorded.
-    Recorded,
-    /// Given up; the exit code says why.
-    GaveUp(u8),
-    /// Somebody asked for it.
-    Stopped,
-}
 
 #[derive(Debug)]
 struct Session {

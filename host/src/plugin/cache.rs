@@ -3,12 +3,14 @@
 //! A compiled file is machine code that this process will run. So it lives in a directory of the user alone, is never
 //! written over (somebody may have it mapped), and is compared with the checksum in its name before it is used.
 
+use std::time::SystemTime;
+
+use crate::clock::Clock;
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tracing::{debug, warn};
 use wasmtime::component::Component;
@@ -81,7 +83,7 @@ fn find(dir: &Path, engine: &Engine, key: &str) -> Option<Component> {
         match loaded {
             Ok(component) => {
                 // The time of the last use, for trimming; a file system that cannot do it trims by age.
-                let _ = File::open(&file).and_then(|file| file.set_modified(SystemTime::now()));
+                let _ = File::open(&file).and_then(|file| file.set_modified(Clock::system().now()));
                 return Some(component);
             }
             Err(error) => {

@@ -61,9 +61,10 @@ impl fmt::Display for PickError {
         match self {
             PickError::NoPicker { input, pickers } => {
                 write!(out, "no picker takes `{}`", shown(input))?;
-                match pickers.is_empty() {
-                    true => out.write_str("\nhint: there is no picker at all: `--plugins DIR` says where they are"),
-                    false => write!(out, "\nhint: `--plugin NAME` decides; there are: {}", pickers.join(", ")),
+                match pickers.as_slice() {
+                    [] => out.write_str("\nhint: there is no picker at all: `--plugins DIR` says where they are"),
+                    [one] => write!(out, "\nhint: `--plugin {one}` asks that one all the same"),
+                    many => write!(out, "\nhint: `--plugin NAME` decides; there are: {}", many.join(", ")),
                 }
             }
             PickError::Tie { input, first, second } => write!(
