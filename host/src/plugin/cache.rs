@@ -3,18 +3,18 @@
 //! A compiled file is machine code that this process will run. So it lives in a directory of the user alone, is never
 //! written over (somebody may have it mapped), and is compared with the checksum in its name before it is used.
 
-use std::time::SystemTime;
-
-use crate::clock::Clock;
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use tracing::{debug, warn};
 use wasmtime::component::Component;
 use wasmtime::{Engine, ModuleVersionStrategy};
+
+use crate::clock::Clock;
 
 /// All compiled files together; the least recently used go first. Python's are the largest, 60 MB each.
 const MOST_BYTES: u64 = 1 << 30;
