@@ -66,6 +66,12 @@ impl Recorder {
     /// # Errors
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, wanted: Wanted, rooms: Vec<(String, Picker)>) -> anyhow::Result<Recorder> {
+        let output = &house.config.output;
+        for (key, set) in [("remux", !output.remux.is_empty()), ("fallback", !output.fallback.is_empty())] {
+            if set {
+                warn!("`[output] {key}` is known and not done yet: files stay where and as they are recorded");
+            }
+        }
         let disk = Disk::new();
         let hands = Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
         // Opened here so that a folder that cannot be used is known before anything is asked.

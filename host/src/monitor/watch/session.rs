@@ -21,8 +21,9 @@ impl Hand {
     }
 
     pub(super) fn know(&mut self, broadcast: Broadcast) {
+        let state = if self.reception.is_some() { "recording" } else { "live" };
         self.watch.glance.change(|seen| {
-            seen.state = "live";
+            seen.state = state;
             seen.streamer.clone_from(&broadcast.streamer);
             seen.title.clone_from(&broadcast.title);
         });

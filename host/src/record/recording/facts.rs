@@ -55,14 +55,17 @@ impl Recording {
     /// The connection has ended.
     pub(super) async fn reception_ended(&mut self, reception: &Reception) {
         let reason = &reception.reason;
-        self.link.broken_by = match reason {
-            EndReason::Stalled => "stall",
-            EndReason::DiskFull(_) => "disk",
-            _ => "connection",
-        };
+        // What comes between the break and the next media (a refusal, a dead connection) is not why media is missing.
+        if reception.first_media || matches!(reason, EndReason::DiskFull(_)) {
+            self.link.broken_by = match reason {
+                EndReason::Stalled => "stall",
+                EndReason::DiskFull(_) => "disk",
+                _ => "connection",
+            };
+        }
         self.tell_repairs();
         // A room that is asked again and again whether it is live is no news.
-        if !reception.first_media && self.number == 0 {
+        if !reception.first_media {
             tracing::debug!(room = %self.room, %reason, "no media");
             return;
         }
