@@ -281,7 +281,7 @@ impl Timeline {
         let other_written = other.written.filter(|_| other.is_in_segment);
         let time = sent + clock.offset;
         let at = clock.written.filter(|_| !placed.after_zeros).map_or(time, |written| written.max(time));
-        if time < at && sent < clock.sent && placed.jump.is_none() {
+        if time < at && (-JUMP_MS..0).contains(&(sent - clock.sent)) && placed.jump.is_none() {
             placed.jump = Some(Jump::Back);
         }
         let switched = self.last.is_some_and(|last| last != track);
