@@ -19,6 +19,7 @@
 pub mod codec;
 mod cut;
 mod index;
+pub mod inspect;
 mod note;
 mod reader;
 mod remuxer;
