@@ -9,10 +9,10 @@
 //! The head, everything before the tags, has one size from its first byte written to the last patch. What it says
 //! depends on the tags and on the cut alone. Knows nothing of input, repairs and files.
 
-mod head;
+pub(crate) mod head;
 pub(crate) mod role;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use bytes::Bytes;
 
@@ -169,7 +169,7 @@ impl Segment {
 }
 
 /// The framing of a payload of that size. A reader takes none beyond 24 bits.
-fn frame(track: Track, time_ms: u32, payload_bytes: usize) -> Frame {
+pub(crate) fn frame(track: Track, time_ms: u32, payload_bytes: usize) -> Frame {
     let [_, a, b, c] = u32::try_from(payload_bytes).unwrap_or(u32::MAX).to_be_bytes();
     let [extension, d, e, f] = time_ms.to_be_bytes();
     let tail = u32::try_from(TAG_HEADER + payload_bytes).unwrap_or(u32::MAX).to_be_bytes();

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::cut::{Cut, Facts};
+use crate::cut::{Cut, CutReason, Facts};
 use crate::index::{self, Index, double, seconds};
-use crate::script::{Field, Value, count, marker, write_field, write_name};
+use crate::script::{Field, Metadata, Script, Value, count, marker, write_field, write_name};
 use crate::tag::{BACK_POINTER, TAG_HEADER, Track};
 
 /// Where the metadata tag begins: behind a header of nine bytes and the PreviousTagSize0 (FLV 10.1, E.2 and E.3).
@@ -17,7 +17,7 @@ const VIDEO_FLAG: u8 = 0x01;
 const ENDS: &[u8] = &[0, 0, marker::OBJECT_END];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(crate) struct Head {
     /// Up to the contents of the `keyframes` object; where there is none, up to the end marker. The numbers are 0.
     before_index: Vec<u8>,
     numbers_at: usize,
@@ -92,6 +92,40 @@ impl Head {
         out.into()
     }
 
+    /// The cut that a file was opened with, from its head; none where the head is not one of ours.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Cut> {
+        let flags = *bytes.get(4)?;
+        let script = Script::read(bytes.get(METADATA_AT + TAG_HEADER..)?).ok()?;
+        // The index stands last. A torn one may read as anything, further fields among it.
+        let before_index = |(name, _): &&Field<'_>| *name != b"keyframes";
+        let fields = script.values.first()?.fields().into_iter().take_while(before_index).cloned().collect();
+        let script = Script { name: script.name, values: vec![Value::EcmaArray(fields)], whole: true };
+        let number = |name| script.values.first()?.field(name)?.number();
+        let facts = Facts {
+            width: number("width").and_then(whole),
+            height: number("height").and_then(whole),
+            fps: number("framerate"),
+            video_codec_id: number("videocodecid").and_then(whole),
+            audio_codec_id: number("audiocodecid").and_then(whole),
+        };
+        let cut = Cut {
+            why: CutReason::Start,
+            metadata: Metadata::of(&script),
+            facts,
+            has_video: flags & VIDEO_FLAG != 0,
+            has_audio: flags & AUDIO_FLAG != 0,
+        };
+        Head::new(&cut).begins(bytes).then_some(cut)
+    }
+
+    /// Whether those bytes begin with this head, its numbers and its index aside: a power cut leaves those torn.
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let Some(start) = bytes.get(..self.before_index.len()) else { return false };
+        let mut other = Head { before_index: start.to_vec(), ..*self };
+        other.splice(self.numbers_at, &self.numbers(&Numbers::default()));
+        other == *self
+    }
+
     fn whole_bytes(&self) -> usize {
         let index = if self.has_index { index::WRITTEN + ENDS.len() } else { 0 };
         self.before_index.len() + index + ENDS.len() + BACK_POINTER
@@ -133,4 +167,15 @@ fn facts(cut: &Cut) -> Vec<Field<'static>> {
         Some((b"hasKeyframes".as_slice(), Value::Boolean(cut.has_video))),
     ];
     fields.into_iter().flatten().collect()
+}
+
+/// The whole number below 2^32 that a double is, by halves: a cast would take anything.
+pub(crate) fn whole(number: f64) -> Option<u32> {
+    let mut found = 0_u32;
+    for bit in (0..32).rev().map(|place| 1_u32 << place) {
+        if f64::from(found | bit) <= number {
+            found |= bit;
+        }
+    }
+    (f64::from(found) == number).then_some(found)
 }
