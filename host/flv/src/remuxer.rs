@@ -5,6 +5,7 @@
 
 mod drops;
 mod headers;
+mod open;
 mod reconnect;
 mod repeats;
 mod start;
@@ -20,6 +21,7 @@ use crate::script::Metadata;
 use crate::tag::{Tag, Track};
 use drops::Drops;
 use headers::{Change, Headers};
+use open::Open;
 use repeats::{Memory, Overlap, Rejoin};
 use start::{Gate, Known, Opening, Pass};
 use timeline::{Jump, Placed, Timeline};
@@ -82,17 +84,16 @@ pub struct Remuxer {
 enum Phase {
     /// One is to begin. If it was a configuration that ended the one before, that goes on should the configuration be
     /// taken back before any media came.
-    Opening(Opening, Option<(Open, Gate)>),
+    Opening(Opening, Option<Box<Before>>),
     Open(Open),
 }
 
-/// An open segment.
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    /// The time in the recording where its clock is 0.
-    base: i64,
-    video_ms: u32,
-    audio_ms: u32,
+/// The segment that ended, as it was.
+#[derive(Debug)]
+struct Before {
+    open: Open,
+    gate: Gate,
+    timeline: Timeline,
 }
 
 /// A gap between two connections.
@@ -248,10 +249,10 @@ impl Remuxer {
         }
         let at = self.timeline.beside(tag.track, tag.time_ms);
         match &mut self.phase {
-            Phase::Open(open) if self.rejoin.is_none() => {
+            Phase::Open(open) if self.rejoin.is_none() && open.has(tag.track) => {
                 steps.push(Step::Write(open.write(tag, at, &mut self.now_ms)));
             }
-            Phase::Opening(opening, _) if self.rejoin.is_none() && !opening.has_no_media() => {
+            Phase::Opening(opening, _) if self.rejoin.is_none() && opening.has_frames_of(tag.track) => {
                 opening.hold(tag, at, false);
             }
             _ => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
@@ -286,7 +287,9 @@ impl Remuxer {
             _ => CutReason::LateHeader(track),
         };
         let before = match &self.phase {
-            Phase::Open(open) => Some((*open, self.gate)),
+            Phase::Open(open) => {
+                Some(Box::new(Before { open: *open, gate: self.gate, timeline: self.timeline.clone() }))
+            }
             // The last of each kind wins, as long as no frame needs the one before.
             Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
             Phase::Opening(..) => {
@@ -299,12 +302,13 @@ impl Remuxer {
 
     /// If the configurations are again those of the segment before, and nothing came between, it goes on.
     fn take_back(&mut self) {
-        if let Phase::Opening(opening, Some((open, gate))) = &self.phase
+        if let Phase::Opening(opening, Some(before)) = &self.phase
             && opening.has_no_media()
             && self.headers.are_written()
         {
-            self.gate = *gate;
-            self.phase = Phase::Open(*open);
+            self.gate = before.gate;
+            self.timeline = before.timeline.clone();
+            self.phase = Phase::Open(before.open);
         }
     }
 
@@ -316,7 +320,7 @@ impl Remuxer {
     }
 
     /// The open segment ends.
-    fn open_next(&mut self, why: CutReason, before: Option<(Open, Gate)>) {
+    fn open_next(&mut self, why: CutReason, before: Option<Box<Before>>) {
         self.phase = Phase::Opening(Opening::new(why), before);
         self.gate.shut();
         self.timeline.cut();
@@ -327,9 +331,15 @@ impl Remuxer {
         let Phase::Opening(opening, _) = &mut self.phase else { return };
         let why = opening.why;
         let opening = std::mem::replace(opening, Opening::new(why));
-        let mut open = Open { base: opening.base(), video_ms: 0, audio_ms: 0 };
-        self.timeline.started();
+        let base = opening.base();
+        let mut open = Open::at(base);
+        self.timeline.begun(base);
         self.now_ms = 0;
+        for track in [Track::Video, Track::Audio] {
+            if !opening.has_frames_of(track) {
+                self.headers.forget_implied(track);
+            }
+        }
         self.drops.give_all(steps);
         steps.push(Step::Cut(Cut {
             why,
@@ -385,17 +395,5 @@ impl Remuxer {
 
     fn note(&self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {
         steps.push(Step::Note(Note { tags: 1, ..Note::repair(kind, tag.offset, u64::from(self.now_ms)) }));
-    }
-}
-
-impl Open {
-    /// Gives a tag its time in the segment: never before 0, never back in its track; without one, as early as may be.
-    fn write(&mut self, tag: Tag, at: Option<i64>, now_ms: &mut u32) -> Tag {
-        let last_ms = if tag.track == Track::Video { &mut self.video_ms } else { &mut self.audio_ms };
-        let time = at.map_or(0, |at| at.saturating_sub(self.base).max(0));
-        // Bounded by 49 days, where the time stamp ends (FLV 10.1, E.4.1).
-        *last_ms = (*last_ms).max(u32::try_from(time).unwrap_or(u32::MAX));
-        *now_ms = (*now_ms).max(*last_ms);
-        Tag { time_ms: *last_ms, ..tag }
     }
 }

@@ -335,7 +335,9 @@ impl Reader {
     /// Leaves out the rest of the input.
     fn give_up(&mut self, kind: NoteKind) -> Step {
         let rest = self.window.len_from(self.at);
-        self.note(Note { bytes: rest, ..Note::repair(kind, self.at, 0) });
+        if rest > 0 {
+            self.note(Note { bytes: rest, ..Note::repair(kind, self.at, 0) });
+        }
         self.move_to(self.window.end());
         Step::Goes
     }

@@ -119,6 +119,12 @@ impl Headers {
         [&self.video, &self.audio].iter().all(|slot| slot.in_force == slot.written)
     }
 
+    /// A configuration without a record, whose frame never came into the file, is none.
+    pub(super) fn forget_implied(&mut self, track: Track) {
+        let slot = self.slot(track);
+        slot.in_force = slot.in_force.take().filter(|known| known.tag.is_some());
+    }
+
     /// A segment begins with the configurations in force: their tags, video first.
     pub(super) fn begin(&mut self) -> impl Iterator<Item = Tag> + '_ {
         let slots = [&mut self.video, &mut self.audio];

@@ -100,8 +100,7 @@ impl Opening {
         if self.why != CutReason::Start {
             return Vec::new();
         }
-        let newest = self.tags.iter().filter_map(|held| held.at).max().unwrap_or_default();
-        self.drop_before(newest - MOST_HELD_MS)
+        self.drop_before(self.newest() - MOST_HELD_MS)
     }
 
     /// The first key frame, at this time, of a recording that was joined in mid-group: gives the sound before it.
@@ -109,15 +108,19 @@ impl Opening {
         if !self.mid_group || self.why != CutReason::Start || self.picture_at.is_some() {
             return Vec::new();
         }
-        self.drop_before(picture_at)
+        // No more than would be held anyway: else the file, sent through again, would begin without the picture.
+        self.drop_before(picture_at.max(self.newest() - MOST_HELD_MS + 1))
+    }
+
+    fn newest(&self) -> i64 {
+        self.tags.iter().filter_map(|held| held.at).max().unwrap_or_default()
     }
 
     fn drop_before(&mut self, time: i64) -> Vec<Held> {
         if self.tags.iter().all(|held| held.at.is_some_and(|at| at >= time)) {
             return Vec::new();
         }
-        let goes =
-            |held: &mut Held| held.is_frame && held.tag.track == Track::Audio && held.at.is_none_or(|at| at < time);
+        let goes = |held: &mut Held| held.tag.track == Track::Audio && held.at.is_none_or(|at| at < time);
         let dropped: Vec<Held> = self.tags.extract_if(.., goes).collect();
         self.bytes = self.tags.iter().map(|held| held.tag.payload.len()).sum();
         dropped

@@ -27,17 +27,17 @@ const LARGEST_GAP_MS: i64 = 3_600_000;
 const VIDEO_SPACING_MS: i64 = 40;
 const AUDIO_SPACING_MS: i64 = 23;
 
-/// Where the other track would have to step back by more than this, its times are pressed together instead of moving
-/// everything: so the step that the move makes is never a jump itself.
-const LARGEST_RAISE_MS: i64 = 400;
-
 /// A track that takes over the offset may have to wait for so long; its times are pressed together.
 const LARGEST_BACK_MS: i64 = 2_000;
+
+/// A track that first speaks when the file has begun may come so late; it is pressed together at the file's start. One
+/// that is later has another clock.
+const LARGEST_LATE_MS: i64 = 1_000;
 
 /// Clocks of audio and video that differ by more are told about.
 const APART_MS: i64 = 10_000;
 
-/// Times of 0 are taken for none where the next one is not 0 and so near to the other track.
+/// Times of 0 are taken for none where the next one is so far from 0, and so near to the other track.
 const ZEROS_NEAR_MS: i64 = 1_000;
 
 /// Where a clock of 24 bits wraps, and how near to it a step must begin and end.
@@ -57,8 +57,11 @@ struct Clock {
     spacing: Option<i64>,
     /// Where the other track was, as written, when the last tag came.
     other_written: Option<i64>,
-    /// All tags so far were sent with time 0.
+    /// A tag of it was written since the last cut.
+    is_in_segment: bool,
+    /// All tags so far were sent with time 0; and there were several.
     all_zero: bool,
+    are_zeros: bool,
     /// The clock was set anew: the offset of the other track is to be taken over, whatever the time stamps say.
     stale: bool,
 }
@@ -107,6 +110,8 @@ pub(super) struct Timeline {
     audio: Clock,
     /// The offset that was set last.
     offset: i64,
+    /// Where the open segment began.
+    floor: Option<i64>,
     /// The track that came last.
     last: Option<Track>,
     short_clock: bool,
@@ -122,7 +127,7 @@ impl Timeline {
         let (clock, other) = self.pair(track);
         placed.short_clock = clock.written.is_some() && sent.wrapping_sub(clock.sent) != signed_step(clock.raw, raw);
         if clock.stale || clock.written.is_none() {
-            self.take_over(track, sent);
+            placed.jump = self.take_over(track, sent);
         } else if !clock.is_natural(sent, other) {
             if clock.all_zero && track == Track::Audio {
                 placed.after_zeros = true;
@@ -167,16 +172,23 @@ impl Timeline {
         Some(if (written..=written + JUMP_MS).contains(&time) { time } else { written })
     }
 
-    /// The recording has begun: a time of 0 means 0 from now on.
-    pub(super) fn started(&mut self) {
-        self.video.all_zero = false;
-        self.audio.all_zero = false;
+    /// The segment has begun at this time: a time of 0 means 0 from now on.
+    pub(super) fn begun(&mut self, at: i64) {
+        self.floor = Some(at);
+        for clock in [&mut self.video, &mut self.audio] {
+            clock.all_zero = false;
+            clock.are_zeros = false;
+        }
     }
 
     /// A new segment begins: a file that starts here has no memory of distances.
     pub(super) fn cut(&mut self) {
-        self.video.spacing = None;
-        self.audio.spacing = None;
+        self.floor = None;
+        for clock in [&mut self.video, &mut self.audio] {
+            clock.spacing = None;
+            clock.other_written = None;
+            clock.is_in_segment = false;
+        }
     }
 
     /// A new connection goes on like this.
@@ -216,20 +228,25 @@ impl Timeline {
     }
 
     /// The first tag of a track, or the first of it after the clock was set anew.
-    fn take_over(&mut self, track: Track, sent: i64) {
+    fn take_over(&mut self, track: Track, sent: i64) -> Option<Jump> {
         let (clock, other) = self.pair(track);
         if clock.stale && other.stale {
             let goes_on = clock.goes_on(track);
             self.offset = self.now().map_or(goes_on, |now| now.max(goes_on)) - sent;
         }
         let (clock, other) = self.pair(track);
+        let mut jump = None;
         if clock.written.is_some() && !clock.fits(sent + self.offset, other) {
             self.offset = clock.goes_on(track) - sent;
+        } else if self.floor.is_some_and(|floor| sent + self.offset < floor - LARGEST_LATE_MS) {
+            self.offset = self.now().unwrap_or_default() - sent;
+            jump = Some(Jump::Reset);
         }
         let offset = self.offset;
         let clock = self.clock(track);
         clock.offset = offset;
         clock.stale = false;
+        jump
     }
 
     /// The track's time stamps jumped.
@@ -240,17 +257,13 @@ impl Timeline {
         // Did the other track jump before, by as much?
         let taken_over = sent + self.offset;
         if clock.offset != self.offset && clock.fits(taken_over, other) {
-            let raise = goes_on - taken_over;
-            if taken_over < written && raise <= LARGEST_RAISE_MS {
-                self.offset += raise;
-                let offset = self.offset;
-                self.video.offset = offset;
-                self.audio.offset = offset;
-            }
             self.clock(track).offset = self.offset;
             return None;
         }
         let step = sent - clock.sent;
+        // Where the other track leads, it is waited for, so that it need not step back when it takes over.
+        let lead = other.written.filter(|_| other.is_in_segment).map_or(0, |other| other - goes_on);
+        let goes_on = goes_on + lead.clamp(0, (JUMP_MS - (goes_on - written)).max(0));
         self.offset = goes_on - sent;
         let offset = self.offset;
         self.clock(track).offset = offset;
@@ -265,10 +278,10 @@ impl Timeline {
     #[inline]
     fn write(&mut self, track: Track, raw: u32, sent: i64, placed: &mut Placed) {
         let (clock, other) = self.pair(track);
-        let other_written = other.written;
+        let other_written = other.written.filter(|_| other.is_in_segment);
         let time = sent + clock.offset;
         let at = clock.written.filter(|_| !placed.after_zeros).map_or(time, |written| written.max(time));
-        if time < at && sent < clock.sent && placed.jump.is_none() {
+        if time < at && (-JUMP_MS..0).contains(&(sent - clock.sent)) && placed.jump.is_none() {
             placed.jump = Some(Jump::Back);
         }
         let switched = self.last.is_some_and(|last| last != track);
@@ -279,15 +292,18 @@ impl Timeline {
             placed.apart = true;
         }
         let clock = self.clock(track);
-        if let Some(step) = clock.written.map(|written| at - written).filter(|step| *step > 0 && !placed.after_zeros) {
+        let before = clock.written.filter(|_| clock.is_in_segment && !placed.after_zeros);
+        if let Some(step) = before.map(|before| at - before).filter(|step| *step > 0) {
             // A running mean over some four frames.
             clock.spacing = Some(clock.spacing.map_or(step * 16, |spacing| spacing + (step * 16 - spacing) / 4));
         }
+        clock.are_zeros = all_zero && clock.all_zero;
         clock.all_zero = all_zero;
         clock.raw = raw;
         clock.sent = sent;
         clock.other_written = other_written;
         clock.written = Some(at);
+        clock.is_in_segment = true;
         self.last = Some(track);
         placed.at = at;
     }
@@ -314,7 +330,11 @@ impl Clock {
             return true;
         }
         // Sound that begins with zeros goes on where the pictures are.
-        if self.all_zero && other.written.is_some() && (sent - other.sent).abs() <= ZEROS_NEAR_MS {
+        if self.are_zeros
+            && step > ZEROS_NEAR_MS
+            && other.written.is_some()
+            && (sent - other.sent).abs() <= ZEROS_NEAR_MS
+        {
             return false;
         }
         self.is_forward(step, sent + self.offset, other)
@@ -329,8 +349,9 @@ impl Clock {
     /// Whether a large step is one of this track alone: its usual one, or one by which the other track went on meanwhile.
     fn is_forward(&self, step: i64, time: i64, other: &Clock) -> bool {
         let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
-        let is_near = other.written.is_some_and(|other| (time - other).abs() <= JUMP_MS);
-        let went_on = other.written.zip(self.other_written).map(|(now, then)| now - then);
+        let other = other.written.filter(|_| other.is_in_segment);
+        let is_near = other.is_some_and(|other| (time - other).abs() <= JUMP_MS);
+        let went_on = other.zip(self.other_written).map(|(now, then)| now - then);
         let is_bridged = is_near || went_on.is_some_and(|went_on| (step - went_on).abs() <= JUMP_MS);
         (0..=largest).contains(&step) || step > 0 && is_bridged
     }

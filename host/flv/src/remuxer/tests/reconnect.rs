@@ -1,7 +1,9 @@
 //! What a new connection sends again.
 
-use super::check;
 use expect_test::expect;
+
+use super::{check, remux};
+use crate::remuxer::{Options, Repeats};
 
 #[test]
 fn goes_on_without_overlap() {
@@ -245,4 +247,27 @@ fn broken_twice_within_the_overlap() {
             V 120 #4
         "#]],
     );
+}
+
+#[test]
+fn repeats_are_kept_if_wished() {
+    let input = "V 0 header
+         V 0 key
+         V 1000 30 #1
+         V 2000 30 #2
+         reconnect 700
+         V 0 header
+         V 0 key
+         V 1000 30 #1";
+    expect![[r#"
+        -- Start
+        V 0 header 720p
+        V 0 key
+        V 1000 #1
+        V 2000 #2
+        -- note connection gap connection 700 ms
+        V 3000 key
+        V 4000 #1
+    "#]]
+    .assert_eq(&remux(input, Options { repeats: Repeats::Keep }));
 }

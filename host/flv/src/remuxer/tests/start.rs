@@ -1,0 +1,112 @@
+//! Where a segment begins.
+
+use expect_test::expect;
+
+use super::check;
+
+#[test]
+fn audio_only() {
+    check(
+        "A 0 mp3
+         A 1000 mp3
+         A 2000 mp3",
+        expect![[r#"
+            -- Start
+            A 0 mp3
+            A 1000 mp3
+            A 2000 mp3
+        "#]],
+    );
+}
+
+#[test]
+fn joined_in_mid_group() {
+    check(
+        "V 1000 header
+         A 1000 header
+         A 1000
+         V 1000
+         A 1023
+         V 1040
+         A 1046
+         V 1080 key
+         A 1070
+         A 1093
+         V 1120",
+        expect![[r#"
+            -- note before_key_frame 2 tags
+            -- note before_key_frame 3 tags
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 10 key
+            A 0
+            A 23
+            V 50
+        "#]],
+    );
+}
+
+#[test]
+fn never_a_key_frame() {
+    check(
+        "V 0 header
+         V 0
+         V 10000
+         V 20000
+         V 20040",
+        expect![[r#"
+            -- note no_key_frame 1 tags
+            -- note before_key_frame 2 tags
+            -- Start
+            V 0 header 720p
+            V 0
+            V 40
+        "#]],
+    );
+}
+
+#[test]
+fn asked_to_cut() {
+    check(
+        "V 0 header
+         A 0 header
+         V 0 key
+         A 0
+         cut
+         V 40
+         A 30
+         V 80 key
+         A 70
+         A 93
+         V 120
+         cut now
+         V 160
+         A 116
+         V 200 key
+         A 200",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 0 key
+            A 0
+            V 40
+            A 30
+            -- Asked(Size)
+            V 0 header 720p
+            A 0 header
+            V 10 key
+            A 0
+            A 23
+            V 50
+            -- note before_key_frame 1 tags
+            -- Asked(Duration)
+            V 0 header 720p
+            A 0 header
+            A 0
+            V 84 key
+            A 84
+        "#]],
+    );
+}
