@@ -56,7 +56,9 @@ fn document(answer: &Answer, show_urls: bool) -> Value {
                 CallError::Failure(Failure::RateLimited { after, .. }) => *after,
                 _ => None,
             };
-            ("failed", failed(error.kind(), &error.to_string(), after))
+            // The kind has a field of its own.
+            let message = error.failure().map_or_else(|| error.reason(), |failure| failure.message().to_owned());
+            ("failed", failed(error.kind(), &message, after))
         }
     };
     let broadcast = answer.broadcast.as_ref().map(|broadcast| {
