@@ -44,6 +44,8 @@ pub struct House {
     pub registry: Arc<Registry>,
     /// Where facts are told.
     pub events: Sink,
+    /// The program's own state.
+    pub data: Arc<PathBuf>,
     /// Where plugins were looked for.
     pub plugin_dirs: Arc<Vec<PathBuf>>,
 }
@@ -80,7 +82,7 @@ impl House {
         };
         let registry = Arc::new(Registry::load(&dirs, &means).await?);
         let plugin_dirs = Arc::new(dirs);
-        Ok((House { config, clock, http, store, registry, events, plugin_dirs }, Keeper { news }))
+        Ok((House { config, clock, http, store, registry, events, data: Arc::new(data), plugin_dirs }, Keeper { news }))
     }
 
     /// Stops the guests and hears the last news.

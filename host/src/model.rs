@@ -11,7 +11,7 @@ mod end;
 mod secret;
 
 pub use end::{EndReason, Refusal};
-pub use secret::{Secret, redact_url};
+pub use secret::{Secret, redact_input, redact_url};
 
 /// Header, option or fact: name, value. Order is kept.
 pub type Pair = (String, String);
@@ -28,8 +28,13 @@ pub struct RoomKey {
 impl RoomKey {
     /// The id as it may be shown: where a picker's ids are URLs, they may be signed.
     pub fn shown_id(&self) -> String {
-        if self.id.contains("://") { redact_url(&self.id) } else { self.id.clone() }
+        shown_id(&self.id)
     }
+}
+
+/// A room's id as it may be shown.
+pub fn shown_id(id: &str) -> String {
+    if id.contains("://") { redact_url(id) } else { id.to_owned() }
 }
 
 impl fmt::Display for RoomKey {

@@ -56,6 +56,7 @@ impl House {
     /// Looks at everything that `output` will need.
     pub async fn examine(&self, output: &Path) -> Vec<Finding> {
         let mut findings = folder(output, self.config.output.min_free.0).await;
+        findings.push(data(&self.data).await);
         findings.extend(self.plugins());
         findings.push(match ffmpeg::version(&self.config.ffmpeg.path).await {
             Ok(version) => finding("ffmpeg", Weight::Fine, version, None),
@@ -133,6 +134,19 @@ async fn folder(output: &Path, min_free: u64) -> Vec<Finding> {
         findings.push(finding(TOPIC, Weight::Fine, "the folder is not there yet: `record` makes it", None));
     }
     findings
+}
+
+async fn data(folder: &Path) -> Finding {
+    let place = folder.to_owned();
+    let text = format!("`{}`", folder.display());
+    match tokio::task::spawn_blocking(move || trial(&place)).await {
+        Ok(Ok(())) => finding("data", Weight::Fine, text, None),
+        Ok(Err(error)) => {
+            let hint = "plugins are compiled at every start and remember nothing; name another place with `--data DIR`";
+            finding("data", Weight::Care, format!("{text}: {error:#}"), Some(hint))
+        }
+        Err(error) => finding("data", Weight::Bad, error.to_string(), None),
+    }
 }
 
 fn clock(clock: &Clock) -> Finding {

@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 
 use crate::app::House;
 use crate::app::entry::{self, Entry};
+use crate::config::Output;
 use crate::disk::Disk;
 use crate::http::host::HostPort;
 use crate::model::{Pair, RoomKey, redact_url};
@@ -61,22 +62,28 @@ pub struct Recorder {
 type Taken = Arc<Mutex<HashSet<RoomKey>>>;
 
 impl Recorder {
-    /// Opens the folder and makes whole what a recorder that died left in it.
+    /// Opens the folder.
     ///
     /// # Errors
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, wanted: Wanted, rooms: Vec<(String, Picker)>) -> anyhow::Result<Recorder> {
-        let output = &house.config.output;
-        for (key, set) in [("remux", !output.remux.is_empty()), ("fallback", !output.fallback.is_empty())] {
+        let (output, usual) = (&house.config.output, Output::default());
+        let later = [
+            ("remux", !output.remux.is_empty()),
+            ("fallback", !output.fallback.is_empty()),
+            ("split.title", output.split.title),
+            ("sync", output.sync != usual.sync),
+            ("min_free", output.min_free != usual.min_free),
+        ];
+        for (key, set) in later {
             if set {
-                warn!("`[output] {key}` is known and not done yet: files stay where and as they are recorded");
+                warn!("`[output] {key}` is known and not done yet: it changes nothing");
             }
         }
         let disk = Disk::new();
         let hands = Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
         // Opened here so that a folder that cannot be used is known before anything is asked.
         hands.disk.root(&wanted.output).await?;
-        salvage(&wanted.output, &hands.disk, &hands.clock, &hands.events).await?;
         let glances = rooms.iter().map(|(url, _)| (redact_url(url), Glance::default())).collect();
         Ok(Recorder { house, wanted, hands, rooms, glances })
     }
@@ -92,6 +99,7 @@ impl Recorder {
         let taken = Taken::default();
         let mut tasks = JoinSet::new();
         let recorder = Arc::new(self);
+        let salvaging = tokio::spawn(Arc::clone(&recorder).salvage(stop.clone()));
         for index in 0..recorder.rooms.len() {
             let (recorder, taken, stop) = (Arc::clone(&recorder), Arc::clone(&taken), stop.clone());
             tasks.spawn(async move { recorder.room(index, &taken, stop).await });
@@ -107,12 +115,30 @@ impl Recorder {
                 }
             }
         }
+        // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
+        if let Err(error) = salvaging.await {
+            tracing::error!(%error, "the task that mends unfinished files died");
+        }
         let disk = recorder.hands.disk.clone();
         drop(recorder);
         if !disk.shut_down(LAST_WRITES).await {
             warn!("a volume does not answer: what it was handed last may not be on it");
         }
         outcomes
+    }
+
+    /// Makes whole what a recorder that died left in the folder. Beside the rooms, which must not wait for it: a file
+    /// that somebody writes is locked. An interrupted mending is done again by the next start.
+    async fn salvage(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let Hands { disk, clock, events, .. } = &self.hands;
+        let mended = tokio::select! {
+            mended = salvage(&self.wanted.output, disk, clock, events) => mended,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        if let Err(error) = mended {
+            let folder = self.wanted.output.display();
+            warn!(%folder, error = format!("{error:#}"), "cannot look for unfinished files");
+        }
     }
 
     async fn room(&self, index: usize, taken: &Taken, mut stop: watch::Receiver<bool>) -> Option<Outcome> {

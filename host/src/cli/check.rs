@@ -9,7 +9,7 @@ use crate::app::check::{Answer, Question, Verdict};
 use crate::app::{House, Wishes};
 use crate::clock::{from_unix, rfc3339};
 use crate::logging::Color;
-use crate::model::{Candidate, Failure, Pair, redact_url};
+use crate::model::{Candidate, Failure, Pair, redact_input, redact_url, shown_id};
 use crate::plugin::CallError;
 
 pub(super) async fn check(global: &Global, args: Check) -> Result<Exit, Failed> {
@@ -66,7 +66,7 @@ fn document(answer: &Answer, show_urls: bool) -> Value {
             "id": broadcast.id, "streamer": broadcast.streamer, "title": broadcast.title,
             "room_url": shown(&broadcast.room_url, show_urls), "category": broadcast.category,
             "cover_url": broadcast.cover_url.as_deref().map(|url| shown(url, show_urls)),
-            "started_at": broadcast.started_at.map(|at| rfc3339(from_unix(at))), "extra": pairs(&broadcast.extra),
+            "started_at": broadcast.started_at.map(|at| rfc3339(from_unix(at))), "extra": pairs(&broadcast.extra, show_urls),
         })
     });
     json!({
@@ -85,7 +85,7 @@ fn candidate(candidate: &Candidate, show_urls: bool) -> Value {
         "url": shown(&candidate.url, show_urls), "transport": candidate.transport.word(),
         "codec": candidate.codec.as_ref().map(|codec| codec.word()), "quality": candidate.quality,
         "cdn": candidate.cdn, "headers": headers(&candidate.headers, show_urls),
-        "expires_at": candidate.expires_at.map(|at| rfc3339(from_unix(at))), "extra": pairs(&candidate.extra),
+        "expires_at": candidate.expires_at.map(|at| rfc3339(from_unix(at))), "extra": pairs(&candidate.extra, show_urls),
     })
 }
 
@@ -95,8 +95,8 @@ fn headers(headers: &[Pair], show: bool) -> Value {
     headers.iter().map(shown).collect()
 }
 
-fn pairs(pairs: &[Pair]) -> Value {
-    pairs.iter().map(|(name, value)| json!([name, value])).collect()
+fn pairs(pairs: &[Pair], show_urls: bool) -> Value {
+    pairs.iter().map(|(name, value)| json!([name, if show_urls { value.clone() } else { shown_id(value) }])).collect()
 }
 
 fn print(answer: &Answer, show_urls: bool, color: Color) {
@@ -135,5 +135,5 @@ fn print(answer: &Answer, show_urls: bool, color: Color) {
 
 /// What the user typed may be an id; a URL may be signed.
 fn shown_input(input: &str, show_urls: bool) -> String {
-    if show_urls || !input.contains("://") { input.to_owned() } else { redact_url(input) }
+    if show_urls { input.to_owned() } else { redact_input(input) }
 }

@@ -18,8 +18,13 @@ pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed
     let config = config(args.asking.config.as_ref())?;
     let wanted = wanted(&args, &config);
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
-    let signals = Signals::new()?;
-    let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
+    let mut signals = Signals::new()?;
+    // Nothing is recorded yet, so whoever wants out gets out.
+    let opened = tokio::select! {
+        opened = House::open(wishes) => opened,
+        number = signals.next() => return Ok(Exit::Signal(number)),
+    };
+    let (house, keeper) = opened.exit(Exit::Usage)?;
     let result = watched(&house, wanted, signals).await;
     house.close(keeper).await;
     result
@@ -44,7 +49,10 @@ fn wanted(args: &Record, config: &crate::config::Config) -> Wanted {
 async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<Exit, Failed> {
     let rooms = pick_all(house, &wanted.urls, wanted.plugin.as_deref())?;
     let (once, folder) = (wanted.once, wanted.output.clone());
-    let opened = Recorder::open(house.clone(), wanted, rooms).await;
+    let opened = tokio::select! {
+        opened = Recorder::open(house.clone(), wanted, rooms) => opened,
+        number = signals.next() => return Ok(Exit::Signal(number)),
+    };
     let recorder = opened.map_err(|error| unusable(&folder, error)).exit(Exit::Disk)?;
     let glances = recorder.glances();
     let (stop, stopped) = watch::channel(false);

@@ -30,6 +30,17 @@ impl fmt::Display for Secret {
     }
 }
 
+/// What a person wrote for a room, as it may be shown: a URL by [`redact_url`], anything else up to its query and
+/// behind a user's name.
+pub fn redact_input(text: &str) -> String {
+    if text.contains("://") {
+        return redact_url(text);
+    }
+    let place = text.split(['?', '#']).next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, host)| host);
+    if text.contains('?') { format!("{place}?…") } else { place.to_owned() }
+}
+
 /// The URL without what may be secret: user and password, the values of the query (their names stay), the fragment.
 /// What does not parse as a URL is not shown at all.
 pub fn redact_url(text: &str) -> String {

@@ -12,7 +12,7 @@ mod words;
 
 pub use words::{Fact, Offer, Order, Outcome, Rules, Trouble, Verdict};
 
-/// A reception that gave this much media shows that the way works: the next try is made at once. A sender that breaks off
+/// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
 /// again and again is then asked every two seconds at most, and loses no more than its own breaks.
 const WORKS: Duration = Duration::from_secs(2);
 /// How long a full disk is left alone before we look whether somebody made room.
@@ -92,12 +92,12 @@ impl Room {
                 }
             }
             Fact::Media => self.media(now, orders),
-            Fact::Ended { reason, media } => {
+            Fact::Ended { reason, lasted } => {
                 self.receiving = false;
-                if !media.is_zero() {
+                if lasted.is_some() {
                     self.media(now, orders);
                 }
-                self.ended(reason, media, now, orders);
+                self.ended(reason, lasted, now, orders);
             }
             Fact::Stop => {
                 self.stopping = true;
@@ -211,7 +211,8 @@ impl Room {
         self.failures = self.failures.saturating_add(1);
         let least = if self.session.is_some() { Duration::ZERO } else { self.rules.interval };
         match trouble {
-            Trouble::Permanent(_) if self.receiving => {}
+            // The media goes on; what the platform says of the room is asked again, but not soon.
+            Trouble::Permanent(_) if self.receiving => self.wait(next, pace::WALL, now, orders),
             Trouble::Permanent(code) => self.leave("gone", Outcome::GaveUp(code), orders),
             Trouble::Wall => self.wait(next, pace::WALL, now, orders),
             Trouble::RateLimited(asked) => {
@@ -254,15 +255,15 @@ impl Room {
         }
     }
 
-    fn ended(&mut self, reason: EndReason, media: Duration, now: Duration, orders: &mut Vec<Order>) {
+    fn ended(&mut self, reason: EndReason, lasted: Option<Duration>, now: Duration, orders: &mut Vec<Order>) {
         if self.stopping {
             return self.leave("stopped", Outcome::Stopped, orders);
         }
-        self.failures = if media >= WORKS { 0 } else { self.failures };
+        self.failures = if lasted.is_some_and(|lasted| lasted >= WORKS) { 0 } else { self.failures };
         self.failures = self.failures.saturating_add(1);
         match reason {
             EndReason::Limit => self.leave("limit", Outcome::Recorded, orders),
-            EndReason::Finished if self.rules.by_media && !media.is_zero() => {
+            EndReason::Finished if self.rules.by_media && lasted.is_some() => {
                 self.leave("finished", Outcome::Recorded, orders);
             }
             EndReason::DiskFull(_) => self.wait(Next::Streams, DISK_PAUSE, now, orders),

@@ -99,6 +99,8 @@ struct Hand {
     end_reception: watch::Sender<bool>,
     broadcast: Broadcast,
     session: String,
+    /// When the reception that is under way began.
+    received_since: Duration,
     wake_at: Option<Duration>,
     /// The last failures told, of questions and of receptions, so that the same one is told once.
     told_answer: Option<String>,
@@ -123,6 +125,7 @@ impl Hand {
             end_reception: watch::Sender::new(false),
             broadcast: Broadcast::default(),
             session: new_id(),
+            received_since: Duration::ZERO,
             wake_at: None,
             told_answer: None,
             told_reception: None,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::glob::{Glob, Place};
+use crate::model::redact_input;
 
 /// One plugin that may be chosen.
 pub(super) struct Choice<'a, T> {
@@ -60,7 +61,7 @@ impl fmt::Display for PickError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PickError::NoPicker { input, pickers } => {
-                write!(out, "no picker takes `{}`", shown(input))?;
+                write!(out, "no picker takes `{}`", redact_input(input))?;
                 match pickers.as_slice() {
                     [] => out.write_str("\nhint: there is no picker at all: `--plugins DIR` says where they are"),
                     [one] => write!(out, "\nhint: `--plugin {one}` asks that one all the same"),
@@ -70,7 +71,7 @@ impl fmt::Display for PickError {
             PickError::Tie { input, first, second } => write!(
                 out,
                 "pickers `{first}` and `{second}` both take `{}`\nhint: `--plugin NAME`, or `plugin` in its `[[room]]`, decides",
-                shown(input)
+                redact_input(input)
             ),
             PickError::NoSuchPlugin { name, pickers } => {
                 write!(out, "there is no plugin `{name}`")?;
@@ -88,14 +89,6 @@ impl fmt::Display for PickError {
 }
 
 impl std::error::Error for PickError {}
-
-/// What a person wrote, without what a URL may hide.
-fn shown(input: &str) -> String {
-    match input.contains("://") {
-        true => crate::model::redact_url(input),
-        false => input.to_owned(),
-    }
-}
 
 /// The one of that name.
 pub(super) fn by_name<T>(name: &str, choices: Vec<Choice<'_, T>>) -> Result<T, PickError> {

@@ -15,7 +15,7 @@ use super::slot::Slot;
 use super::version::Lease;
 use super::words;
 use crate::http::host::Overrides;
-use crate::model::{Candidate, Failure, Room, Status, Wish};
+use crate::model::{Candidate, Failure, Room, Status, Wish, shown_id};
 
 /// A picker, whichever build of it answers now. Clones name the same one.
 #[derive(Clone)]
@@ -79,7 +79,7 @@ impl Picker {
         if rooms.is_empty() {
             return Ok(Vec::new());
         }
-        let room = rooms.first().filter(|_| rooms.len() == 1).map(|room| room.id.clone());
+        let room = rooms.first().filter(|_| rooms.len() == 1).map(|room| shown_id(&room.id));
         let span = error_span!("check", plugin = self.label(), room, rooms = rooms.len());
         async {
             let (_turn, lease) = self.slot.begin().await?;
@@ -110,7 +110,7 @@ impl Picker {
     /// # Errors
     /// No answer. None of these errors means "offline".
     pub async fn streams(&self, room: Room, wish: Wish) -> Result<Vec<Candidate>, CallError> {
-        let span = error_span!("streams", plugin = self.label(), room = room.id);
+        let span = error_span!("streams", plugin = self.label(), room = shown_id(&room.id));
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, lease.facts.clone());

@@ -22,7 +22,7 @@ fn broadcast(word: &str) -> Broadcast {
 
 fn fact(words: &str) -> Fact {
     let (word, rest) = words.split_once(' ').unwrap_or((words, ""));
-    let ended = |reason| Fact::Ended { reason, media: secs(rest.parse().unwrap_or(0)) };
+    let ended = |reason| Fact::Ended { reason, lasted: rest.parse().ok().map(secs) };
     match word {
         "woken" => Fact::Woken,
         "stop" => Fact::Stop,
@@ -377,5 +377,42 @@ fn a_full_disk_is_looked_at_again() {
                 Receive
                 wake at 69
         "#]],
+    );
+}
+
+#[test]
+fn a_sender_that_bursts_and_closes_is_asked_ever_more_rarely() {
+    let story =
+        "0 woken\n0 live\n0 way\n0 ended 0\n0 way\n0 ended 0\n1 woken\n1 way\n1 ended 0\n3 woken\n3 way\n3 ended 0";
+    check(
+        BY_MEDIA,
+        story,
+        expect![[r#"
+        0 woken
+            Check
+        0 live
+            AskStreams
+        0 way
+            Receive
+        0 ended 0
+            open 
+            AskStreams
+        0 way
+            Receive
+        0 ended 0
+            wake at 1
+        1 woken
+            AskStreams
+        1 way
+            Receive
+        1 ended 0
+            wake at 3
+        3 woken
+            AskStreams
+        3 way
+            Receive
+        3 ended 0
+            wake at 7
+    "#]],
     );
 }

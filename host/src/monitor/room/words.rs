@@ -58,8 +58,9 @@ pub enum Fact {
     Ended {
         /// Why.
         reason: EndReason,
-        /// How much media it gave.
-        media: Duration,
+        /// None where it gave no media; else how long it lasted: in media or by the clock, whichever is less, so that a
+        /// sender that gives hours in a burst is not taken for a stream that works.
+        lasted: Option<Duration>,
     },
     /// Somebody wants the room left.
     Stop,

@@ -103,17 +103,18 @@ impl Hand {
             // Where liveness shows in the media alone, names are made from this guess.
             self.broadcast = broadcast.clone();
         }
-        if matches!(fact, Fact::Offered(Offer::NothingUsable)) {
-            self.tell_answer("none of the candidates can be recorded or is wished for");
-        }
         match error {
             Some(error) => {
                 self.tell_answer(&error.to_string());
                 let data = json!({ "kind": error.kind(), "message": error.to_string() });
-                let session = self.recording.as_ref().map(|_| self.session.as_str());
+                let open = self.recording.is_some() || self.reception.is_some();
+                let session = open.then_some(self.session.as_str());
                 let event =
                     Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
                 self.watch.hands.events.send(event);
+            }
+            None if matches!(fact, Fact::Offered(Offer::NothingUsable)) => {
+                self.tell_answer("none of the candidates can be recorded or is wished for");
             }
             None => self.told_answer = None,
         }

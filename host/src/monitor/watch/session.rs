@@ -11,6 +11,7 @@ use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
 use crate::model::Broadcast;
 use crate::monitor::room::Fact;
+use crate::record::sidecar::State;
 use crate::record::{Reception, Recording};
 
 impl Hand {
@@ -36,6 +37,7 @@ impl Hand {
             let watch = &self.watch;
             Recording::new(watch.plan.clone(), watch.hands.clone(), watch.key.clone(), self.session.clone())
         });
+        self.received_since = self.now();
         self.end_reception = watch::Sender::new(false);
         let mut stop = self.end_reception.subscribe();
         self.progress = Arc::default();
@@ -52,17 +54,18 @@ impl Hand {
     }
 
     pub(super) fn ended(&mut self, reception: Reception) -> Fact {
-        let Reception { reason, media_ms, .. } = reception;
-        let media = Duration::from_millis(media_ms);
+        let Reception { reason, media_ms, first_media, .. } = reception;
+        let by_clock = self.now().saturating_sub(self.received_since);
+        let lasted = first_media.then(|| Duration::from_millis(media_ms).min(by_clock));
         if let Some(chosen) = &self.chosen {
             self.tried.note(chosen, &reason, media_ms);
         }
-        match media_ms {
-            0 => self.tell_reception(&reason.to_string()),
-            _ => self.told_reception = None,
+        match first_media {
+            false => self.tell_reception(&reason.to_string()),
+            true => self.told_reception = None,
         }
         self.watch.glance.change(|seen| seen.state = "waiting");
-        Fact::Ended { reason, media }
+        Fact::Ended { reason, lasted }
     }
 
     pub(super) async fn close(&mut self, why: &'static str) {
@@ -71,7 +74,9 @@ impl Hand {
             let summary = recording.close(why).await;
             self.watch.glance.change(|seen| {
                 seen.progress = None;
-                for segment in summary.segments {
+                // What could not be finished is no file yet: the next start makes it whole.
+                let whole = summary.segments.into_iter().filter(|segment| segment.state != State::Recording);
+                for segment in whole {
                     seen.files += 1;
                     seen.bytes += segment.bytes;
                     if seen.last_files.len() == LAST_FILES {
