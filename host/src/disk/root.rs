@@ -98,7 +98,7 @@ impl Root {
         })
     }
 
-    /// The content of a leftover's sidecar; none where it has none or too large a one.
+    /// The content of a leftover's sidecar, as [`OldFile::sidecar`].
     ///
     /// # Errors
     /// When it cannot be read.
