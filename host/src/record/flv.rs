@@ -108,7 +108,7 @@ impl Recording {
     }
 
     async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {
-        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
         // It goes on: what was missing has been told, or nothing is.
         self.link.dark_ms = None;
         let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + u64::from(tag.time_ms));
@@ -124,6 +124,13 @@ impl Recording {
         self.media_came();
         self.split();
         Ok(())
+    }
+
+    /// Media that no file is open for: told as a fault, and the next connection begins anew.
+    pub(super) fn no_file(&mut self) -> EndReason {
+        tracing::error!(room = %self.room, "media came before its file was open");
+        self.engine = Engine::new(self.plan.repeats);
+        EndReason::Broken(String::from("media came before its file was open"))
     }
 
     /// Asks the engine for a cut when the segment has reached what the user wants of one; at twice that it does not

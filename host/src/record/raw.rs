@@ -24,7 +24,7 @@ impl Recording {
             self.open_segment(extension, None, "start").await?;
         }
         self.media_came();
-        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
         segment.append_raw(chunk);
         segment.lasted(lasted);
         if segment.is_due() {

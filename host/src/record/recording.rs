@@ -138,7 +138,7 @@ impl Recording {
     /// recording is over.
     pub async fn close(mut self, end: &str) -> Summary {
         // A limit that is reached is no loss.
-        if let Err(reason @ EndReason::DiskFull(_)) = self.finish_flv().await {
+        if let Err(reason @ (EndReason::DiskFull(_) | EndReason::Broken(_))) = self.finish_flv().await {
             tracing::warn!(room = %self.room, %reason, "the last tags could not be written");
         }
         self.close_open(end).await;
