@@ -48,7 +48,7 @@ pub struct Recording {
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
     /// Repairs before the first segment.
-    early: Vec<Note>,
+    pub(super) early: Vec<Note>,
     repairs: Repaired,
 }
 
@@ -69,6 +69,8 @@ pub(super) struct Link {
     pub(super) last_byte: Option<Duration>,
     /// How long no bytes came before it, as long as nobody has told what is missing.
     pub(super) dark_ms: Option<u64>,
+    /// Media time that came and that a volume did not take, as long as nobody has told that it is missing.
+    pub(super) unwritten_ms: u64,
     /// What broke the connection before it: the cause of the gap.
     pub(super) broken_by: &'static str,
 }
