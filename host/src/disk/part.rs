@@ -16,7 +16,7 @@ use super::fault::DiskError;
 use super::output::{Open, Opening};
 use super::publish::publish;
 use super::scan::Leftover;
-use super::volume::Volume;
+use super::volume::{PATIENT, Volume};
 
 /// Sidecars of ours are some kilobytes; a larger file is none.
 const SIDECAR_BYTES: u64 = 4 << 20;
@@ -114,7 +114,7 @@ impl OldFile {
             open.patch(&patches)?;
             open.sync()
         };
-        self.volume.chore(self.name(), mend).await
+        self.volume.chore_within(PATIENT, self.name(), mend).await
     }
 
     /// Gives it its final name and the sidecar its last content; without one the sidecar goes.

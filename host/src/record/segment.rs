@@ -132,9 +132,9 @@ impl Segment {
     }
 
     /// Gives up writing: the file as somebody who salvages it has it, and its sidecar.
-    pub(super) async fn into_old(mut self) -> (OldFile, Sidecar) {
+    pub(super) async fn into_old(mut self) -> Result<(OldFile, Sidecar), DiskError> {
         self.measure();
-        (self.file.into_old().await, self.sidecar)
+        Ok((self.file.into_old().await?, self.sidecar))
     }
 
     /// Whether the batch is large enough to be handed over.
@@ -203,7 +203,10 @@ impl Segment {
         if error.is_lost() {
             return Err((unfinished, error.into()));
         }
-        let (old, sidecar) = self.into_old().await;
+        let (old, sidecar) = match self.into_old().await {
+            Ok(old) => old,
+            Err(error) => return Err((unfinished, error.into())),
+        };
         match salvage::mend(old, sidecar, keep_sidecar).await {
             Ok(closed) => Ok(closed.unwrap_or(unfinished)),
             Err(error) => Err((unfinished, error)),

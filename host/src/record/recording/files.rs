@@ -133,17 +133,28 @@ impl Recording {
         self.engine = Engine::new(self.plan.repeats);
         let Some(segment) = self.segment.take() else { return };
         let unfinished = segment.unfinished();
-        let (old, mut sidecar) = segment.into_old().await;
-        sidecar.end = Some(String::from("disk"));
-        let closed = match salvage::mend(old, sidecar, self.plan.sidecar).await {
+        // A raw body has no times: nobody can say how much of it is missing.
+        let received_ms = if segment.is_raw() { 0 } else { unfinished.duration_ms };
+        let keep = self.plan.sidecar;
+        let mended = async {
+            let (old, mut sidecar) = segment.into_old().await?;
+            sidecar.end = Some(String::from("disk"));
+            salvage::mend(old, sidecar, keep).await
+        };
+        let closed = match mended.await {
             Ok(Some(closed)) => closed,
-            Ok(None) => return,
+            Ok(None) => {
+                self.link.unwritten_ms += received_ms;
+                return;
+            }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(room = %self.room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
                 unfinished
             }
         };
+        // What was waiting for the volume is lost with it.
+        self.link.unwritten_ms += received_ms.saturating_sub(closed.duration_ms);
         self.closed_bytes += closed.bytes;
         self.closed_ms += closed.duration_ms;
         self.send(Kind::SegmentClosed, closed_data(&closed, "disk"));
