@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::rfc3339;
 use crate::disk::Owner;
-use crate::model::{Broadcast, Candidate, EndReason, RoomKey, redact_url};
+use crate::model::{Broadcast, Candidate, RoomKey, redact_url};
 
 #[cfg(test)]
 mod tests;
@@ -198,11 +198,11 @@ impl Sidecar {
         }
     }
 
-    /// Notes its end.
-    pub fn reception_ended(&mut self, at: SystemTime, reason: &EndReason) {
+    /// Notes its end, or that it goes on in another segment: the word says why.
+    pub fn reception_ended(&mut self, at: SystemTime, word: &str) {
         if let Some(last) = self.receptions.last_mut().filter(|last| last.ended_at.is_none()) {
             last.ended_at = Some(rfc3339(at));
-            last.reason = Some(reason.word().to_owned());
+            last.reason = Some(word.to_owned());
         }
     }
 

@@ -97,7 +97,9 @@ impl Recording {
     }
 
     /// Closes a segment beside what goes on: its sync may take seconds, and the sender would not wait.
-    pub(in crate::record) async fn close_segment(&mut self, segment: Segment, end: &str) {
+    pub(in crate::record) async fn close_segment(&mut self, mut segment: Segment, end: &str) {
+        // Of a cut in the middle of a connection; else its end is noted already.
+        segment.sidecar.reception_ended(self.hands.clock.now(), end);
         while self.closing.len() >= CLOSING {
             self.reap().await;
         }

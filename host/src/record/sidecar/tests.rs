@@ -117,7 +117,7 @@ fn the_document_is_as_promised() {
     sidecar.repair("back_pointer", 1, 9, 300);
     sidecar.gap(Gap { cause: String::from("stall"), at_ms: 10, lost_ms: Some(15_000), offset: 400 });
     sidecar.reception_started(UNIX_EPOCH);
-    sidecar.reception_ended(UNIX_EPOCH, &EndReason::Stalled);
+    sidecar.reception_ended(UNIX_EPOCH, "stalled");
     sidecar.receptions[0].started_at = String::from("A");
     sidecar.receptions[0].ended_at = Some(String::from("B"));
     let text = String::from_utf8(sidecar.to_json()).unwrap();
