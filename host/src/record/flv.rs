@@ -159,7 +159,13 @@ impl Recording {
             self.engine = Engine::new(self.plan.repeats);
             return Err(EndReason::Flapping);
         }
-        self.open_segment("flv", Some(Layout::open(cut)), cut.why.name()).await?;
+        let layout = Layout::open(cut);
+        if self.plan.max_size.is_some_and(|limit| self.closed_bytes.saturating_add(layout.bytes()) >= limit) {
+            // Not even its head has room; what the engine holds back for it has none either.
+            self.engine = Engine::new(self.plan.repeats);
+            return Err(EndReason::Limit);
+        }
+        self.open_segment("flv", Some(layout), cut.why.name()).await?;
         // Behind a cut the engine knows no time that could be missing.
         if let Some(dark_ms) = self.link.dark_ms.take() {
             let cause = self.link.broken_by.to_owned();

@@ -34,7 +34,7 @@ pub struct Recording {
     number: u32,
     pub(super) engine: Engine,
     pub(super) segment: Option<Segment>,
-    closing: JoinSet<(u32, Closed)>,
+    closing: JoinSet<(u32, Option<Closed>)>,
     closed: Vec<(u32, Closed)>,
     /// Of the segments that are closed or closing.
     pub(super) closed_bytes: u64,

@@ -103,14 +103,20 @@ impl Recording {
         while self.closing.len() >= CLOSING {
             self.reap().await;
         }
-        self.closed_bytes += segment.bytes();
-        self.closed_ms += segment.duration_ms();
+        if segment.has_media() {
+            self.closed_bytes += segment.bytes();
+            self.closed_ms += segment.duration_ms();
+        }
         let (number, end, keep) = (self.number, end.to_owned(), self.plan.sidecar);
         let (events, clock) = (self.hands.events.clone(), self.hands.clock.clone());
         let (room, session) = (self.room.clone(), self.session.clone());
         self.closing.spawn(async move {
             let closed = match segment.close(&end, keep).await {
-                Ok(closed) => closed,
+                Ok(Some(closed)) => closed,
+                Ok(None) => {
+                    tracing::info!(%room, end, "a segment got no media, its file is removed");
+                    return (number, None);
+                }
                 Err((closed, error)) => {
                     let error = format!("{error:#}");
                     tracing::error!(%room, file = %closed.file.display(), error, "a file could not be finished, the next start salvages it");
@@ -119,14 +125,14 @@ impl Recording {
             };
             events.send(Event::now(&clock, Kind::SegmentClosed, Some(&room), Some(&session), closed_data(&closed, &end)));
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            (number, closed)
+            (number, Some(closed))
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        if let Some(Ok(closed)) = self.closing.join_next().await {
-            self.closed.push(closed);
+        if let Some(Ok((number, Some(closed)))) = self.closing.join_next().await {
+            self.closed.push((number, closed));
         }
     }
 

@@ -156,3 +156,24 @@ async fn a_small_raw_body_counts_as_media() {
     let reception = scene.receive(&mut recording).await;
     assert!(reception.first_media && reception.media_ms >= 1, "{reception:?}");
 }
+
+#[tokio::test]
+async fn a_limit_without_room_for_media_leaves_no_file() {
+    let head = {
+        let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 1))]]).await;
+        let mut recording = scene.recording();
+        scene.receive(&mut recording).await;
+        recording.close("ended").await;
+        let file = scene.file("Ann/show.flv");
+        28 + u64::from(u32::from_be_bytes([0, file[14], file[15], file[16]]))
+    };
+    // Less than the head, and room for it and the decoder configurations alone.
+    for limit in [1_000, head, head + 500] {
+        let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Hang]]).await;
+        scene.plan.max_size = Some(limit);
+        let mut recording = scene.recording();
+        assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Limit);
+        assert_eq!(recording.close("limit").await, Summary::default(), "{limit}");
+        assert_eq!(scene.temp.tree(), "", "{limit}");
+    }
+}
