@@ -115,10 +115,12 @@ impl OutputFile {
 
     /// Gives up writing, after a fault: what is on the volume can be mended like a file that was left behind. The lock
     /// is held on.
-    pub async fn into_old(self) -> OldFile {
-        // Until the writer is through with it, its length is not known.
-        let _ = self.volume.after_writes(&self.open, || Ok(())).await;
-        OldFile::of(self.volume, self.open)
+    ///
+    /// # Errors
+    /// When the volume does not answer: until the writer is through with it, nobody else may touch it.
+    pub async fn into_old(self) -> Result<OldFile, DiskError> {
+        self.volume.after_writes(&self.open, || Ok(())).await?;
+        Ok(OldFile::of(self.volume, self.open))
     }
 }
 

@@ -16,7 +16,7 @@ use super::fault::DiskError;
 use super::output::{Open, Opening};
 use super::publish::publish;
 use super::scan::Leftover;
-use super::volume::Volume;
+use super::volume::{PATIENT, Volume};
 
 /// Sidecars of ours are some kilobytes; a larger file is none.
 const SIDECAR_BYTES: u64 = 4 << 20;
@@ -88,7 +88,8 @@ impl OldFile {
         self.volume.chore(self.name(), read).await
     }
 
-    /// The sidecar's content; none where there is none or too large a one.
+    /// The content of what has the sidecar's name; empty where it is no file or too large to be one of ours; none where
+    /// the name is free.
     ///
     /// # Errors
     /// When it is there and cannot be read.
@@ -113,7 +114,7 @@ impl OldFile {
             open.patch(&patches)?;
             open.sync()
         };
-        self.volume.chore(self.name(), mend).await
+        self.volume.chore_within(PATIENT, self.name(), mend).await
     }
 
     /// Gives it its final name and the sidecar its last content; without one the sidecar goes.
@@ -125,7 +126,7 @@ impl OldFile {
         self.volume.chore(self.open.name(), move || publish(&open, sidecar.as_deref())).await
     }
 
-    /// Removes the file and its sidecar.
+    /// Removes the file and its sidecar: whoever calls knows that the sidecar is ours.
     ///
     /// # Errors
     /// When the volume refuses.
@@ -204,12 +205,17 @@ pub(super) fn remove_sidecar(beneath: &Beneath, leftover: &Leftover) -> Result<(
 fn read_sidecar(folder: impl std::os::fd::AsFd, name: &str) -> std::io::Result<Option<Vec<u8>>> {
     let file = match beneath::file(folder, name, OFlags::RDONLY) {
         Ok(file) => file,
-        Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
+        Err(Errno::NOENT) => return Ok(None),
+        // Something is there, and it is not ours.
+        Err(Errno::LOOP | Errno::ISDIR) => return Ok(Some(Vec::new())),
         Err(error) => return Err(error.into()),
     };
     let mut content = Vec::new();
     let read = file.take(SIDECAR_BYTES + 1).read_to_end(&mut content)?;
-    Ok((u64::try_from(read).unwrap_or(u64::MAX) <= SIDECAR_BYTES).then_some(content))
+    if u64::try_from(read).unwrap_or(u64::MAX) > SIDECAR_BYTES {
+        content.clear();
+    }
+    Ok(Some(content))
 }
 
 fn read_at(open: &Open, offset: u64, count: usize) -> std::io::Result<Bytes> {

@@ -12,7 +12,7 @@ use super::fault::DiskError;
 use super::output::{NewFile, Open, OutputFile};
 use super::part::{Claim, OldFile, Taken, take};
 use super::scan::{Found, Leftover, scan};
-use super::volume::Volume;
+use super::volume::{PATIENT, Volume};
 
 /// An output folder, opened once. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl Root {
     /// When the folder cannot be read; what cannot be read below it is left out.
     pub async fn leftovers(&self) -> Result<Found, DiskError> {
         let (beneath, name) = (Arc::clone(&self.0.beneath), self.name());
-        self.0.volume.chore(&self.name(), move || scan(&beneath, &name)).await
+        self.0.volume.chore_within(PATIENT, &self.name(), move || scan(&beneath, &name)).await
     }
 
     /// Takes an unfinished file over, if nobody holds its lock.
@@ -98,7 +98,7 @@ impl Root {
         })
     }
 
-    /// The content of a leftover's sidecar; none where it has none or too large a one.
+    /// The content of a leftover's sidecar, as [`OldFile::sidecar`].
     ///
     /// # Errors
     /// When it cannot be read.

@@ -194,7 +194,7 @@ async fn what_was_left_behind_is_found_and_taken_once() {
         Found { parts: vec![leftover("name", "flv")], sidecars: vec![leftover("alone", "")], cut_short: false }
     );
     assert!(matches!(root.take(&found.parts[0]).await.unwrap(), Taken::Locked));
-    drop(file.into_old().await);
+    drop(file.into_old().await.unwrap());
     let Taken::Mine(old) = root.take(&found.parts[0]).await.unwrap() else { panic!("not ours") };
     assert!(matches!(root.take(&found.parts[0]).await.unwrap(), Taken::Locked));
     assert_eq!((old.bytes(), old.locked, old.ext()), (10, true, "flv"));

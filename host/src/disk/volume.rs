@@ -21,6 +21,9 @@ const CHORE_BYTES: u32 = 4 << 10;
 /// A volume that has taken nothing for this long is not slow but gone; its recordings are told.
 const STUCK: Duration = Duration::from_secs(30);
 
+/// Walks of folders and syncs of whole files may take longer on a volume that works.
+pub(super) const PATIENT: Duration = Duration::from_secs(300);
+
 type Chore = Box<dyn FnOnce() + Send>;
 
 /// Work for the writer, done in order.
@@ -76,18 +79,29 @@ impl Volume {
         self.order(Order::Patch(Arc::clone(file), patches, room), file)
     }
 
-    /// Has the syncer do something, at once; `name` is for the error.
+    /// Has the syncer do something, at once; `name` is for the error. A volume that does not answer in time is stuck;
+    /// what it was asked for may still happen.
     pub(super) async fn chore<T: Send + 'static>(
         &self,
         name: &str,
         work: impl FnOnce() -> Result<T, DiskError> + Send + 'static,
     ) -> Result<T, DiskError> {
-        let (chore, answer) = answered(work);
-        self.syncer.send(chore).map_err(|_| DiskError::stuck("use", name))?;
-        answer.await.unwrap_or_else(|_| Err(DiskError::stuck("use", name)))
+        self.chore_within(STUCK, name, work).await
     }
 
-    /// Has the syncer do something once all that was handed over before is written.
+    /// The same for what takes its time.
+    pub(super) async fn chore_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        name: &str,
+        work: impl FnOnce() -> Result<T, DiskError> + Send + 'static,
+    ) -> Result<T, DiskError> {
+        let (chore, answer) = answered(work);
+        self.syncer.send(chore).map_err(|_| DiskError::stuck("use", name))?;
+        within(limit, answer).await.unwrap_or_else(|| Err(DiskError::stuck("use", name)))
+    }
+
+    /// Has the syncer do something once all that was handed over before is written; as bounded as [`Volume::chore`].
     pub(super) async fn after_writes<T: Send + 'static>(
         &self,
         file: &Arc<Open>,
@@ -95,7 +109,7 @@ impl Volume {
     ) -> Result<T, DiskError> {
         let (chore, answer) = answered(work);
         self.order(Order::Then(chore), file)?;
-        answer.await.unwrap_or_else(|_| Err(DiskError::stuck("close", file.name())))
+        within(STUCK, answer).await.unwrap_or_else(|| Err(DiskError::stuck("close", file.name())))
     }
 
     fn order(&self, order: Order, file: &Open) -> Result<(), DiskError> {
@@ -112,6 +126,11 @@ impl Volume {
         let waited = tokio::time::timeout(STUCK, Arc::clone(&self.room).acquire_many_owned(bytes)).await;
         waited.ok().and_then(Result::ok).ok_or_else(|| DiskError::stuck("write", file.name()))
     }
+}
+
+/// The answer, if it comes in time.
+async fn within<T>(limit: Duration, answer: oneshot::Receiver<T>) -> Option<T> {
+    tokio::time::timeout(limit, answer).await.ok()?.ok()
 }
 
 /// The work as something a thread can do, and where its answer will arrive.

@@ -108,7 +108,7 @@ impl Recording {
     }
 
     async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {
-        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
         // It goes on: what was missing has been told, or nothing is.
         self.link.dark_ms = None;
         let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + u64::from(tag.time_ms));
@@ -124,6 +124,13 @@ impl Recording {
         self.media_came();
         self.split();
         Ok(())
+    }
+
+    /// Media that no file is open for: told as a fault, and the next connection begins anew.
+    pub(super) fn no_file(&mut self) -> EndReason {
+        tracing::error!(room = %self.room, "media came before its file was open");
+        self.engine = Engine::new(self.plan.repeats);
+        EndReason::Broken(String::from("media came before its file was open"))
     }
 
     /// Asks the engine for a cut when the segment has reached what the user wants of one; at twice that it does not
@@ -152,7 +159,13 @@ impl Recording {
             self.engine = Engine::new(self.plan.repeats);
             return Err(EndReason::Flapping);
         }
-        self.open_segment("flv", Some(Layout::open(cut)), cut.why.name()).await?;
+        let layout = Layout::open(cut);
+        if self.plan.max_size.is_some_and(|limit| self.closed_bytes.saturating_add(layout.bytes()) >= limit) {
+            // Not even its head has room; what the engine holds back for it has none either.
+            self.engine = Engine::new(self.plan.repeats);
+            return Err(EndReason::Limit);
+        }
+        self.open_segment("flv", Some(layout), cut.why.name()).await?;
         // Behind a cut the engine knows no time that could be missing.
         if let Some(dark_ms) = self.link.dark_ms.take() {
             let cause = self.link.broken_by.to_owned();

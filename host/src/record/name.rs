@@ -111,11 +111,12 @@ fn render(template: &str, facts: &Facts<'_>) -> Result<String, minijinja::Error>
 fn values(facts: &Facts<'_>) -> Value {
     let Facts { room, broadcast, candidate, session, start } = *facts;
     let text = |text: &str| Value::from(safe::value(text));
-    let streamer = Some(broadcast.streamer.trim()).filter(|name| !name.is_empty()).unwrap_or(&room.id);
+    let room_id = room.shown_id();
+    let streamer = Some(broadcast.streamer.trim()).filter(|name| !name.is_empty()).unwrap_or(&room_id);
     let quality = Some(candidate.quality.label.trim()).filter(|label| !label.is_empty());
     Value::from_pairs([
         ("platform", text(&room.platform)),
-        ("room", text(&room.id)),
+        ("room", text(&room_id)),
         ("streamer", text(streamer)),
         ("title", text(&broadcast.title)),
         ("category", text(broadcast.category.as_deref().unwrap_or_default())),

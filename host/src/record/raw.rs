@@ -1,5 +1,7 @@
 //! A body that is written as it comes: MPEG-TS, MP4 and whatever else a candidate calls by its extension.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::recording::Recording;
@@ -24,9 +26,10 @@ impl Recording {
             self.open_segment(extension, None, "start").await?;
         }
         self.media_came();
-        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
         segment.append_raw(chunk);
-        segment.lasted(lasted);
+        // Callers take a duration of 0 for no media at all.
+        segment.lasted(lasted.max(Duration::from_millis(1)));
         if segment.is_due() {
             segment.write().await?;
         }

@@ -5,6 +5,7 @@
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::flv::Engine;
 use super::recording::Recording;
 use super::sidecar::Gap;
 use super::sniff::{Body, sniff};
@@ -73,6 +74,13 @@ impl Recording {
     async fn reconnected(&mut self, raw: bool) {
         let now = self.hands.clock.passed();
         let Some(last) = self.link.last_byte.replace(now) else { return };
+        if self.bytes() == 0 && self.link.unwritten_ms == 0 {
+            // Whatever came before was no media: nothing is missing, and nothing goes on.
+            self.engine = Engine::new(self.plan.repeats);
+            self.early.clear();
+            self.link.dark_ms = None;
+            return;
+        }
         let dark_ms = u64::try_from(now.saturating_sub(last).as_millis()).unwrap_or(u64::MAX);
         if raw {
             self.close_open("transport").await;
@@ -80,10 +88,11 @@ impl Recording {
         if self.engine.used && !raw {
             self.engine.reconnected(dark_ms);
             self.link.dark_ms = Some(dark_ms);
-        } else if self.bytes() > 0 {
+        } else {
             // What goes on is another file: no engine will tell.
             let cause = self.link.broken_by.to_owned();
-            self.gap(Gap { cause, at_ms: 0, lost_ms: Some(dark_ms), offset: 0 });
+            let lost_ms = dark_ms.saturating_add(std::mem::take(&mut self.link.unwritten_ms));
+            self.gap(Gap { cause, at_ms: 0, lost_ms: Some(lost_ms), offset: 0 });
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Recording {
     number: u32,
     pub(super) engine: Engine,
     pub(super) segment: Option<Segment>,
-    closing: JoinSet<(u32, Closed)>,
+    closing: JoinSet<(u32, Option<Closed>)>,
     closed: Vec<(u32, Closed)>,
     /// Of the segments that are closed or closing.
     pub(super) closed_bytes: u64,
@@ -48,7 +48,7 @@ pub struct Recording {
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
     /// Repairs before the first segment.
-    early: Vec<Note>,
+    pub(super) early: Vec<Note>,
     repairs: Repaired,
 }
 
@@ -69,6 +69,8 @@ pub(super) struct Link {
     pub(super) last_byte: Option<Duration>,
     /// How long no bytes came before it, as long as nobody has told what is missing.
     pub(super) dark_ms: Option<u64>,
+    /// Media time that came and that a volume did not take, as long as nobody has told that it is missing.
+    pub(super) unwritten_ms: u64,
     /// What broke the connection before it: the cause of the gap.
     pub(super) broken_by: &'static str,
 }
@@ -138,7 +140,7 @@ impl Recording {
     /// recording is over.
     pub async fn close(mut self, end: &str) -> Summary {
         // A limit that is reached is no loss.
-        if let Err(reason @ EndReason::DiskFull(_)) = self.finish_flv().await {
+        if let Err(reason @ (EndReason::DiskFull(_) | EndReason::Broken(_))) = self.finish_flv().await {
             tracing::warn!(room = %self.room, %reason, "the last tags could not be written");
         }
         self.close_open(end).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use lyrebird_flv::{BACK_POINTER, TAG_HEADER};
+use lyrebird_flv::{BACK_POINTER, Recovery, Salvage, TAG_HEADER};
 use serde_json::json;
 
 use super::Closed;
@@ -28,6 +28,12 @@ const QUIET: Duration = Duration::from_secs(600);
 
 /// A file without media that is younger than this may be one that another process is just making.
 const YOUNG: Duration = Duration::from_secs(60);
+
+/// A file without media that is larger than this is more than a head and decoder configurations: it is kept.
+const EMPTY_BYTES: u64 = 256 << 10;
+
+/// No head of ours is larger.
+const HEAD_BYTES: usize = 160 << 10;
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;
@@ -59,7 +65,8 @@ pub struct Salvaged {
 }
 
 /// Mends every unfinished file below the output folder whose lock can be had, and removes sidecars that stand for
-/// nothing. A folder that does not exist is empty.
+/// nothing. A folder that does not exist is empty. Browsers and downloaders call their files `.part` too: what neither a
+/// sidecar nor an FLV head shows to be ours is left alone, and not told.
 ///
 /// # Errors
 /// When the folder cannot be read at all; a file that cannot be mended is no error but an outcome.
@@ -71,9 +78,10 @@ pub async fn salvage(root: &Path, disk: &Disk, clock: &Clock, events: &Sink) -> 
     }
     let mut salvaged = Vec::new();
     for leftover in &found.parts {
-        let one = one(&root, leftover, clock, events).await;
-        tell(&one);
-        salvaged.push(one);
+        if let Some(one) = one(&root, leftover, clock, events).await {
+            tell(&one);
+            salvaged.push(one);
+        }
     }
     for leftover in &found.sidecars {
         if let Some(one) = orphan(&root, leftover).await {
@@ -96,16 +104,27 @@ fn tell(one: &Salvaged) {
     }
 }
 
-async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> Salvaged {
+/// Mends one file; none where it is not ours.
+async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> Option<Salvaged> {
     let Leftover { folder, stem, ext } = leftover;
     let file = root.path().join(folder).join(format!("{stem}.{ext}.part"));
     let salvaged = |outcome| Salvaged { file: file.clone(), bytes: 0, duration_ms: 0, outcome };
+    let failed = |error| Some(salvaged(Outcome::Failed(format!("{:#}", anyhow::Error::new(error)))));
+    // Before it is so much as opened; only FLV can show by itself whose it is.
+    let ours = match root.sidecar(leftover).await {
+        Ok(content) => content.and_then(|content| Sidecar::from_json(&content)).is_some(),
+        Err(error) => return failed(error),
+    };
+    if !ours && ext != "flv" {
+        tracing::debug!(file = %file.display(), "a `.part` of another program is left alone");
+        return None;
+    }
     let old = match root.take(leftover).await {
         Ok(Taken::Mine(old)) => old,
-        Ok(Taken::Locked | Taken::Gone) => return salvaged(Outcome::Busy),
-        Err(error) => return salvaged(Outcome::Failed(format!("{:#}", anyhow::Error::new(error)))),
+        Ok(Taken::Locked | Taken::Gone) => return Some(salvaged(Outcome::Busy)),
+        Err(error) => return failed(error),
     };
-    match take_over(old, clock).await {
+    Some(match take_over(old, clock).await {
         Ok(Some((closed, sidecar))) => {
             let key = RoomKey { platform: sidecar.platform, id: sidecar.room };
             let Closed { file, bytes, duration_ms, state } = closed;
@@ -114,9 +133,13 @@ async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> 
             Salvaged { file, bytes, duration_ms, outcome: Outcome::Recovered }
         }
         Ok(None) => salvaged(Outcome::Removed),
+        Err(error) if error.is::<Foreign>() => {
+            tracing::debug!(file = %file.display(), "a `.part` of another program is left alone");
+            return None;
+        }
         Err(error) if error.is::<Occupied>() => salvaged(Outcome::Busy),
         Err(error) => salvaged(Outcome::Failed(format!("{error:#}"))),
-    }
+    })
 }
 
 /// Somebody may still be writing.
@@ -124,9 +147,33 @@ async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> 
 #[error("its writer may live")]
 struct Occupied;
 
+/// Nothing shows that it is ours.
+#[derive(Debug, thiserror::Error)]
+#[error("another program's file")]
+struct Foreign;
+
+/// The sidecar of a file that is ours; none where an FLV file of ours has none.
+async fn own_sidecar(old: &OldFile) -> anyhow::Result<Option<Sidecar>> {
+    let content = old.sidecar().await?;
+    if let Some(sidecar) = content.as_deref().and_then(Sidecar::from_json) {
+        // A finished file's sidecar: its rename is missing, or this is something else of the same stem.
+        anyhow::ensure!(sidecar.state == State::Recording || sidecar.bytes == old.bytes(), Foreign);
+        return Ok(Some(sidecar));
+    }
+    anyhow::ensure!(old.ext() == "flv" && has_our_head(old).await?, Foreign);
+    anyhow::ensure!(content.is_none(), "the JSON file beside it is no sidecar\nhint: move it away");
+    Ok(None)
+}
+
+async fn has_our_head(old: &OldFile) -> anyhow::Result<bool> {
+    let mut recovery = Recovery::new();
+    recovery.push(&old.read(0, HEAD_BYTES).await?);
+    Ok(matches!(recovery.finish(), Salvage::Ours(_)))
+}
+
 /// Mends a file of another process; none when it held no media.
 async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<(Closed, Sidecar)>> {
-    let known = old.sidecar().await?.and_then(|content| Sidecar::from_json(&content));
+    let known = own_sidecar(&old).await?;
     let owner = known.as_ref().and_then(|sidecar| sidecar.owner.as_ref());
     let alive = owner.and_then(crate::disk::Owner::is_alive);
     let age = clock.now().duration_since(old.modified().await?).unwrap_or_default();
@@ -145,6 +192,8 @@ async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<(Closed
 /// Mends a file that this process holds, and gives it its name; none, and no file, when it held no media.
 pub(super) async fn mend(old: OldFile, mut sidecar: Sidecar, keep_sidecar: bool) -> anyhow::Result<Option<Closed>> {
     let Some(whole) = survey(&old).await? else {
+        let bytes = old.bytes();
+        anyhow::ensure!(bytes <= EMPTY_BYTES, "no media can be found in its {bytes} bytes");
         old.remove().await?;
         return Ok(None);
     };

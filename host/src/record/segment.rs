@@ -116,6 +116,11 @@ impl Segment {
         self.layout.as_ref().map_or(self.lasted_ms, Layout::duration_ms)
     }
 
+    /// Whether a frame is in it; of a raw body whether anything is.
+    pub(super) fn has_media(&self) -> bool {
+        if self.is_raw() { self.bytes > 0 } else { self.first_ms.is_some() }
+    }
+
     /// Whether it is a body that is written as it comes.
     pub(super) fn is_raw(&self) -> bool {
         self.layout.is_none()
@@ -132,9 +137,9 @@ impl Segment {
     }
 
     /// Gives up writing: the file as somebody who salvages it has it, and its sidecar.
-    pub(super) async fn into_old(mut self) -> (OldFile, Sidecar) {
+    pub(super) async fn into_old(mut self) -> Result<(OldFile, Sidecar), DiskError> {
         self.measure();
-        (self.file.into_old().await, self.sidecar)
+        Ok((self.file.into_old().await?, self.sidecar))
     }
 
     /// Whether the batch is large enough to be handed over.
@@ -192,22 +197,34 @@ impl Segment {
     }
 
     /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
-    /// taken before it refused is mended like a file that was left behind.
-    pub(super) async fn close(mut self, end: &str, keep_sidecar: bool) -> Result<Closed, (Closed, anyhow::Error)> {
+    /// taken before it refused is mended like a file that was left behind. None, and no file, when it holds no media.
+    pub(super) async fn close(
+        mut self,
+        end: &str,
+        keep_sidecar: bool,
+    ) -> Result<Option<Closed>, (Closed, anyhow::Error)> {
         self.sidecar.end = Some(end.to_owned());
         let unfinished = self.unfinished();
-        let error = match self.seal().await {
-            Ok(sealed) => return self.publish(sealed, keep_sidecar).await.map_err(|error| (unfinished, error.into())),
-            Err(error) => error,
-        };
-        if error.is_lost() {
+        // A file of which no frame was seen is judged by what is on the disk.
+        if self.has_media() {
+            let error = match self.seal().await {
+                Ok(sealed) => {
+                    let published = self.publish(sealed, keep_sidecar).await;
+                    return published.map(Some).map_err(|error| (unfinished, error.into()));
+                }
+                Err(error) => error,
+            };
+            if error.is_lost() {
+                return Err((unfinished, error.into()));
+            }
+        } else if let Err(error) = self.write().await {
             return Err((unfinished, error.into()));
         }
-        let (old, sidecar) = self.into_old().await;
-        match salvage::mend(old, sidecar, keep_sidecar).await {
-            Ok(closed) => Ok(closed.unwrap_or(unfinished)),
-            Err(error) => Err((unfinished, error)),
-        }
+        let (old, sidecar) = match self.into_old().await {
+            Ok(old) => old,
+            Err(error) => return Err((unfinished, error.into())),
+        };
+        salvage::mend(old, sidecar, keep_sidecar).await.map_err(|error| (unfinished, error))
     }
 
     async fn seal(&mut self) -> Result<Sealed, DiskError> {

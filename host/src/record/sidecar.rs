@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::rfc3339;
 use crate::disk::Owner;
-use crate::model::{Broadcast, Candidate, EndReason, RoomKey, redact_url};
+use crate::model::{Broadcast, Candidate, RoomKey, redact_url};
 
 #[cfg(test)]
 mod tests;
@@ -88,7 +88,7 @@ pub struct Sidecar {
     pub state: State,
     /// Of the room.
     pub platform: String,
-    /// The room's canonical id.
+    /// The room's canonical id as it may be shown.
     pub room: String,
     /// UUIDv7 of the session.
     pub session: String,
@@ -157,9 +157,9 @@ impl Sidecar {
         let Origin { room, session, broadcast, candidate, plugin, host_version, started_at } = *origin;
         Sidecar {
             platform: room.platform.clone(),
-            room: room.id.clone(),
+            room: room.shown_id(),
             session: session.to_owned(),
-            broadcast: described(broadcast, candidate),
+            broadcast: described(broadcast),
             candidate: redacted(candidate),
             plugin: plugin.to_owned(),
             host_version: host_version.to_owned(),
@@ -198,11 +198,11 @@ impl Sidecar {
         }
     }
 
-    /// Notes its end.
-    pub fn reception_ended(&mut self, at: SystemTime, reason: &EndReason) {
+    /// Notes its end, or that it goes on in another segment: the word says why.
+    pub fn reception_ended(&mut self, at: SystemTime, word: &str) {
         if let Some(last) = self.receptions.last_mut().filter(|last| last.ended_at.is_none()) {
             last.ended_at = Some(rfc3339(at));
-            last.reason = Some(reason.word().to_owned());
+            last.reason = Some(word.to_owned());
         }
     }
 
@@ -234,11 +234,12 @@ fn redacted(candidate: &Candidate) -> Value {
     })
 }
 
-/// The broadcast; where a picker has only the media URL to name the room by, that is redacted too.
-fn described(broadcast: &Broadcast, candidate: &Candidate) -> Value {
+/// The broadcast; its URLs may be signed, and a picker may have only the media URL to name the room by.
+fn described(broadcast: &Broadcast) -> Value {
     let mut broadcast = broadcast.clone();
-    if broadcast.room_url == candidate.url {
+    if !broadcast.room_url.is_empty() {
         broadcast.room_url = redact_url(&broadcast.room_url);
     }
+    broadcast.cover_url = broadcast.cover_url.filter(|url| !url.is_empty()).map(|url| redact_url(&url));
     serde_json::to_value(broadcast).unwrap_or(Value::Null)
 }

@@ -232,7 +232,10 @@ async fn another_configuration_cuts_and_many_are_flapping() {
     let names: Vec<String> =
         scene.temp.tree().lines().filter(|name| name.ends_with("flv")).map(str::to_owned).collect();
     assert_eq!(names, ["Ann/show.flv", "Ann/show_2.flv", "Ann/show_3.flv", "Ann/show_4.flv", "Ann/show_5.flv"]);
-    assert_eq!(scene.sidecar("Ann/show_2.json")["end"], "video_header_changed");
+    let sidecar = scene.sidecar("Ann/show_2.json");
+    assert_eq!(sidecar["end"], "video_header_changed");
+    assert_eq!(sidecar["receptions"][0]["reason"], "video_header_changed");
+    assert!(sidecar["receptions"][0]["ended_at"].is_string());
 }
 
 #[tokio::test]
@@ -276,7 +279,7 @@ async fn a_killed_recording_is_salvaged() {
     let busy = salvage(&scene.temp.0, &disk, &scene.hands.clock, &scene.hands.events).await.unwrap();
     assert_eq!(busy[0].outcome, Outcome::Busy);
     // As if the process were gone; the writer's thread lets go first.
-    drop(recording.segment.take().unwrap().into_old().await);
+    drop(recording.segment.take().unwrap().into_old().await.unwrap());
     drop(recording);
     // A tag of which a part is missing.
     let part = scene.temp.0.join("Ann/show.flv.part");

@@ -79,7 +79,7 @@ impl Recording {
         self.send(Kind::ReceptionEnded, data);
         let now = self.hands.clock.now();
         if let Some(segment) = &mut self.segment {
-            segment.sidecar.reception_ended(now, reason);
+            segment.sidecar.reception_ended(now, reason.word());
             segment.untold = true;
             segment.tell().await;
         }

@@ -97,18 +97,26 @@ impl Recording {
     }
 
     /// Closes a segment beside what goes on: its sync may take seconds, and the sender would not wait.
-    pub(in crate::record) async fn close_segment(&mut self, segment: Segment, end: &str) {
+    pub(in crate::record) async fn close_segment(&mut self, mut segment: Segment, end: &str) {
+        // Of a cut in the middle of a connection; else its end is noted already.
+        segment.sidecar.reception_ended(self.hands.clock.now(), end);
         while self.closing.len() >= CLOSING {
             self.reap().await;
         }
-        self.closed_bytes += segment.bytes();
-        self.closed_ms += segment.duration_ms();
+        if segment.has_media() {
+            self.closed_bytes += segment.bytes();
+            self.closed_ms += segment.duration_ms();
+        }
         let (number, end, keep) = (self.number, end.to_owned(), self.plan.sidecar);
         let (events, clock) = (self.hands.events.clone(), self.hands.clock.clone());
         let (room, session) = (self.room.clone(), self.session.clone());
         self.closing.spawn(async move {
             let closed = match segment.close(&end, keep).await {
-                Ok(closed) => closed,
+                Ok(Some(closed)) => closed,
+                Ok(None) => {
+                    tracing::info!(%room, end, "a segment got no media, its file is removed");
+                    return (number, None);
+                }
                 Err((closed, error)) => {
                     let error = format!("{error:#}");
                     tracing::error!(%room, file = %closed.file.display(), error, "a file could not be finished, the next start salvages it");
@@ -117,14 +125,14 @@ impl Recording {
             };
             events.send(Event::now(&clock, Kind::SegmentClosed, Some(&room), Some(&session), closed_data(&closed, &end)));
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            (number, closed)
+            (number, Some(closed))
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        if let Some(Ok(closed)) = self.closing.join_next().await {
-            self.closed.push(closed);
+        if let Some(Ok((number, Some(closed)))) = self.closing.join_next().await {
+            self.closed.push((number, closed));
         }
     }
 
@@ -133,17 +141,28 @@ impl Recording {
         self.engine = Engine::new(self.plan.repeats);
         let Some(segment) = self.segment.take() else { return };
         let unfinished = segment.unfinished();
-        let (old, mut sidecar) = segment.into_old().await;
-        sidecar.end = Some(String::from("disk"));
-        let closed = match salvage::mend(old, sidecar, self.plan.sidecar).await {
+        // A raw body has no times: nobody can say how much of it is missing.
+        let received_ms = if segment.is_raw() { 0 } else { unfinished.duration_ms };
+        let keep = self.plan.sidecar;
+        let mended = async {
+            let (old, mut sidecar) = segment.into_old().await?;
+            sidecar.end = Some(String::from("disk"));
+            salvage::mend(old, sidecar, keep).await
+        };
+        let closed = match mended.await {
             Ok(Some(closed)) => closed,
-            Ok(None) => return,
+            Ok(None) => {
+                self.link.unwritten_ms += received_ms;
+                return;
+            }
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(room = %self.room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
                 unfinished
             }
         };
+        // What was waiting for the volume is lost with it.
+        self.link.unwritten_ms += received_ms.saturating_sub(closed.duration_ms);
         self.closed_bytes += closed.bytes;
         self.closed_ms += closed.duration_ms;
         self.send(Kind::SegmentClosed, closed_data(&closed, "disk"));

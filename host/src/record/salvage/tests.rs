@@ -133,14 +133,46 @@ async fn what_may_have_a_writer_is_left_alone() {
     // Others that came to nothing.
     std::fs::write(temp.0.join("orphan.json"), sidecar(dead())).unwrap();
     std::fs::write(temp.0.join("foreign.json"), "{\"state\": \"recording\"}").unwrap();
-    std::fs::write(temp.0.join("raw.ts.part"), "media").unwrap();
-    std::fs::write(temp.0.join("empty.ts.part"), "").unwrap();
+    for (name, content) in [("raw", "media"), ("empty", "")] {
+        std::fs::write(temp.0.join(format!("{name}.ts.part")), content).unwrap();
+        let old = Sidecar { session: String::from("s"), ..Sidecar::default() };
+        std::fs::write(temp.0.join(format!("{name}.json")), old.to_json()).unwrap();
+    }
     let outcomes: Vec<_> = salvage_in(&temp).await.into_iter().map(|one| one.outcome).collect();
     assert_eq!(outcomes, [Outcome::Removed, Outcome::Recovered, Outcome::Busy, Outcome::Removed]);
     assert_eq!(temp.tree(), "foreign.json\nraw.json\nraw.ts\nreserved.json\nyoung.flv.part\nyoung.json");
     let nowhere = super::salvage(&temp.0.join("none"), &Disk::new(), &Clock::system(), &event::queue().0).await;
     assert_eq!(nowhere.unwrap(), []);
     assert!(!temp.0.join("none").exists());
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_left_alone() {
+    let temp = Temp::new();
+    let (ours, _) = growing(&format!("{HEADERS}{}", seconds(0, 1)));
+    let complete = Sidecar { state: State::Complete, bytes: 9, ..Sidecar::default() };
+    let files = [
+        ("movie.mp4.part", b"media".to_vec()),
+        ("movie.json", b"{\"title\": \"mine\"}".to_vec()),
+        ("clip.flv.part", b"no FLV".to_vec()),
+        ("other.flv.part", whole(&format!("{HEADERS}{}", seconds(0, 1)))),
+        ("empty.flv.part", Vec::new()),
+        ("same.flv", b"media".to_vec()),
+        ("same.json", complete.to_json()),
+        ("same.mp4.part", b"media".to_vec()),
+        ("beside.flv.part", ours),
+        ("beside.json", b"{\"title\": \"mine\"}".to_vec()),
+        ("large.flv.part", vec![0; 300_000]),
+        ("large.json", sidecar(dead())),
+    ];
+    files.iter().for_each(|(name, content)| std::fs::write(temp.0.join(name), content).unwrap());
+    let outcomes: Vec<_> = salvage_in(&temp).await.into_iter().map(|one| one.outcome).collect();
+    let [Outcome::Failed(beside), Outcome::Failed(large)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    assert!(beside.contains("no sidecar") && large.contains("no media"), "{outcomes:?}");
+    for (name, content) in &files {
+        assert!(std::fs::read(temp.0.join(name)).unwrap() == *content, "{name}");
+    }
+    assert_eq!(temp.tree().lines().count(), files.len());
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@ use super::*;
 use crate::model::{Codec, Quality, Transport};
 
 fn sidecar() -> Sidecar {
-    let room = RoomKey { platform: String::from("direct"), id: String::from("1") };
     let url = String::from("http://user:pass@h.test/live.flv?token=hunter2");
-    let broadcast = Broadcast { streamer: String::from("Ann"), room_url: url.clone(), ..Broadcast::default() };
+    let room = RoomKey { platform: String::from("direct"), id: url.clone() };
+    let room_url = String::from("http://h.test/room?token=hunter2");
+    let cover_url = Some(String::from("http://h.test/cover.jpg?sign=hunter2"));
+    let broadcast = Broadcast { streamer: String::from("Ann"), room_url, cover_url, ..Broadcast::default() };
     let candidate = Candidate {
         url,
         transport: Transport::Flv,
@@ -34,15 +36,15 @@ fn sidecar() -> Sidecar {
 const EXPECTED: &str = r#"{
   "state": "recording",
   "platform": "direct",
-  "room": "1",
+  "room": "http://h.test/live.flv?token=…",
   "session": "s",
   "broadcast": {
     "id": null,
     "streamer": "Ann",
     "title": "",
-    "room_url": "http://h.test/live.flv?token=…",
+    "room_url": "http://h.test/room?token=…",
     "category": null,
-    "cover_url": null,
+    "cover_url": "http://h.test/cover.jpg?sign=…",
     "started_at": null,
     "extra": []
   },
@@ -117,7 +119,7 @@ fn the_document_is_as_promised() {
     sidecar.repair("back_pointer", 1, 9, 300);
     sidecar.gap(Gap { cause: String::from("stall"), at_ms: 10, lost_ms: Some(15_000), offset: 400 });
     sidecar.reception_started(UNIX_EPOCH);
-    sidecar.reception_ended(UNIX_EPOCH, &EndReason::Stalled);
+    sidecar.reception_ended(UNIX_EPOCH, "stalled");
     sidecar.receptions[0].started_at = String::from("A");
     sidecar.receptions[0].ended_at = Some(String::from("B"));
     let text = String::from_utf8(sidecar.to_json()).unwrap();

@@ -128,3 +128,52 @@ async fn a_probe_says_what_a_candidate_is() {
         assert_eq!(told, expected);
     }
 }
+
+#[tokio::test]
+async fn answers_without_media_before_the_first_are_no_gap() {
+    let bare = || vec![ok("video/x-flv"), Act::Send(b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec())];
+    let html = vec![ok("video/x-flv"), Act::Send(b"<!DOCTYPE html><html></html>".to_vec())];
+    let mut scene = Scene::new(vec![bare(), html, bare(), vec![ok("video/x-flv"), flv(&seconds(0, 2))]]).await;
+    let mut recording = scene.recording();
+    for _ in 0..3 {
+        assert!(!scene.receive(&mut recording).await.first_media);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Ended);
+    let summary = recording.close("ended").await;
+    assert_eq!((summary.segments.len(), summary.gaps), (1, Vec::new()));
+    let sidecar = scene.sidecar("Ann/show.json");
+    assert_eq!((&sidecar["gaps"], &sidecar["repairs"]), (&serde_json::json!([]), &serde_json::json!([])));
+}
+
+#[tokio::test]
+async fn a_small_raw_body_counts_as_media() {
+    let mut packet = [9; 188];
+    packet[0] = 0x47;
+    let mut scene = Scene::new(vec![vec![ok("video/mp2t"), Act::Send(packet.repeat(4))]]).await;
+    scene.transport = Transport::Unknown;
+    let mut recording = scene.recording();
+    let reception = scene.receive(&mut recording).await;
+    assert!(reception.first_media && reception.media_ms >= 1, "{reception:?}");
+}
+
+#[tokio::test]
+async fn a_limit_without_room_for_media_leaves_no_file() {
+    let head = {
+        let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 1))]]).await;
+        let mut recording = scene.recording();
+        scene.receive(&mut recording).await;
+        recording.close("ended").await;
+        let file = scene.file("Ann/show.flv");
+        28 + u64::from(u32::from_be_bytes([0, file[14], file[15], file[16]]))
+    };
+    // Less than the head, and room for it and the decoder configurations alone.
+    for limit in [1_000, head, head + 500] {
+        let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Hang]]).await;
+        scene.plan.max_size = Some(limit);
+        let mut recording = scene.recording();
+        assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Limit);
+        assert_eq!(recording.close("limit").await, Summary::default(), "{limit}");
+        assert_eq!(scene.temp.tree(), "", "{limit}");
+    }
+}
