@@ -137,11 +137,12 @@ impl Remuxer {
         self.asked = Some(why);
     }
 
-    /// Cuts at once, also in mid-group: video up to the next key frame is lost.
+    /// Cuts at once, also in mid-group: video up to the next key frame is lost. A cut comes before the next write.
     pub fn cut_now(&mut self, why: CutReason) {
-        if let Phase::Open(_) = self.phase {
-            self.asked = None;
-            self.open_next(why, None);
+        self.asked = None;
+        match &mut self.phase {
+            Phase::Open(_) => self.open_next(why, None),
+            Phase::Opening(_, before) => *before = None, // It cannot go on any more.
         }
     }
 
