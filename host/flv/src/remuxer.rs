@@ -204,7 +204,7 @@ impl Remuxer {
     fn take(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
         let sent = self.timeline.unwrap(track, tag.time_ms);
-        if self.overlap.covers(track, sent) {
+        if self.overlap.covers(&tag, sent) {
             return self.drop_tag(NoteKind::Repeat, &tag, steps);
         }
         if is_key_frame || !self.headers.has(Track::Video) {
