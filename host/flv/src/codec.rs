@@ -107,10 +107,15 @@ impl Body<'_> {
 ///
 /// Sources: FLV 10.1, E.4.2 and E.4.3; Enhanced RTMP v2, "Enhanced Video" and "Enhanced Audio".
 pub fn classify(tag: &Tag) -> Body<'_> {
-    match tag.track {
-        Track::Video => video::read(&tag.payload).body,
-        Track::Audio => audio::read(&tag.payload).body,
-        Track::Script if tag.payload.is_empty() => Body::Empty,
+    classify_payload(tag.track, &tag.payload)
+}
+
+/// As [`classify`], by a payload or its first bytes.
+pub(crate) fn classify_payload(track: Track, payload: &[u8]) -> Body<'_> {
+    match track {
+        Track::Video => video::read(payload).body,
+        Track::Audio => audio::read(payload).body,
+        Track::Script if payload.is_empty() => Body::Empty,
         Track::Script => Body::Script,
     }
 }

@@ -137,11 +137,12 @@ impl Remuxer {
         self.asked = Some(why);
     }
 
-    /// Cuts at once, also in mid-group: video up to the next key frame is lost.
+    /// Cuts at once, also in mid-group: video up to the next key frame is lost. A cut comes before the next write.
     pub fn cut_now(&mut self, why: CutReason) {
-        if let Phase::Open(_) = self.phase {
-            self.asked = None;
-            self.open_next(why, None);
+        self.asked = None;
+        match &mut self.phase {
+            Phase::Open(_) => self.open_next(why, None),
+            Phase::Opening(_, before) => *before = None, // It cannot go on any more.
         }
     }
 
@@ -203,7 +204,7 @@ impl Remuxer {
     fn take(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
         let sent = self.timeline.unwrap(track, tag.time_ms);
-        if self.overlap.covers(track, sent) {
+        if self.overlap.covers(&tag, sent) {
             return self.drop_tag(NoteKind::Repeat, &tag, steps);
         }
         if is_key_frame || !self.headers.has(Track::Video) {

@@ -45,13 +45,13 @@ impl Remuxer {
         match verdict {
             Verdict::Repeats(distance) => {
                 self.timeline.join(Joint::Shifted(distance));
-                self.overlap = Overlap::new(distance, &mut self.memory);
+                self.overlap = Overlap::proved(distance, &mut self.memory);
                 // It goes on where it broke, also in mid-group.
                 self.dark = Some(Dark { dark_ms, is_reset: false });
             }
             Verdict::Continues => {
                 self.timeline.join(Joint::Continues);
-                self.overlap = Overlap::new(0, &mut self.memory);
+                self.overlap = Overlap::believed(&self.memory);
                 self.dark = Some(Dark { dark_ms, is_reset: false });
                 self.gate.shut();
             }

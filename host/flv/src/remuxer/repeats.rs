@@ -26,11 +26,8 @@ const MOST_HELD_BYTES: usize = 32 << 20;
 const PROOF_VIDEO: u32 = 1;
 const PROOF_AUDIO: u32 = 8;
 
-/// A clock that goes on may have stood still, or run ahead, by so much while we were away.
+/// A clock that goes on may have run ahead by so much while we were away.
 const CLOCK_SLACK_MS: i64 = 60_000;
-
-/// A clock below this has been set to 0, rather than gone on from a recording that has just begun.
-const YOUNG_CLOCK_MS: i64 = 5_000;
 
 /// One frame that was received.
 #[derive(Clone, Copy, Debug)]
@@ -184,14 +181,15 @@ impl Rejoin {
         let is_full = self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES;
         match joins {
             Some(distance) => Some(Verdict::Repeats(distance)),
-            None if self.guesses.is_empty() || is_full => Some(self.by_clock()),
+            None if self.guesses.is_empty() || is_full => self.end(),
             None => None,
         }
     }
 
-    /// The connection broke again, or the recording ends: what does what is held mean?
+    /// No more can be held, or nothing more will come: what does what is held mean? Equal frames of equal times need no
+    /// further proof.
     pub(super) fn end(&self) -> Option<Verdict> {
-        let proved = |guess: &&Guess| guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO;
+        let proved = |guess: &&Guess| guess.distance == 0 || guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO;
         self.held.first()?;
         Some(match self.guesses.iter().find(proved) {
             Some(guess) => Verdict::Repeats(guess.distance),
@@ -203,20 +201,15 @@ impl Rejoin {
         if track == Track::Video { self.video_end } else { self.audio_end }
     }
 
-    /// Without a frame that we have: does the clock go on?
+    /// Without a frame that we have: does the clock go on? One that lies in what we have, with other frames, is another
+    /// clock: an encoder that was restarted, and that we came to late.
     fn by_clock(&self) -> Verdict {
         let Some(first) = self.held.first() else { return Verdict::Reset };
         let Some(end) = self.end_of(first.tag.track).or(self.end) else {
             return Verdict::Continues;
         };
-        let step = first.sent - end;
         let longest = i64::try_from(self.dark_ms).unwrap_or(i64::MAX).saturating_add(CLOCK_SLACK_MS);
-        let is_young = (0..YOUNG_CLOCK_MS).contains(&first.sent);
-        match step {
-            1.. if step <= longest => Verdict::Continues,
-            step if (-CLOCK_SLACK_MS..=0).contains(&step) && !is_young => Verdict::Continues,
-            _ => Verdict::Reset,
-        }
+        if (1..=longest).contains(&(first.sent - end)) { Verdict::Continues } else { Verdict::Reset }
     }
 
     /// What was held.
@@ -226,28 +219,39 @@ impl Rejoin {
 }
 
 /// What is sent again of each track: everything up to its end on the old connection.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Overlap {
     video: Option<i64>,
     audio: Option<i64>,
+    /// What was sent when. None: it is proved that the new connection sends the same.
+    index: Option<HashSet<(Track, i64, u64)>>,
 }
 
 impl Overlap {
-    /// The new connection's clock differs from the old one's by this.
-    pub(super) fn new(distance: i64, memory: &mut Memory) -> Overlap {
+    /// The new connection sends the same again, by a clock that differs by this.
+    pub(super) fn proved(distance: i64, memory: &mut Memory) -> Overlap {
         memory.shift(distance);
-        Overlap { video: memory.last_sent(Track::Video), audio: memory.last_sent(Track::Audio) }
+        Overlap { video: memory.last_sent(Track::Video), audio: memory.last_sent(Track::Audio), index: None }
     }
 
-    /// Whether a frame with this time lies in it; the first that does not ends it.
+    /// The clock is believed to go on: one track may begin before its end, but only what equals was sent before.
+    pub(super) fn believed(memory: &Memory) -> Overlap {
+        let index = Some(memory.index());
+        Overlap { video: memory.last_sent(Track::Video), audio: memory.last_sent(Track::Audio), index }
+    }
+
+    /// Whether a frame with this time lies in it; the first of its track that is later ends it.
     #[inline]
-    pub(super) fn covers(&mut self, track: Track, sent: i64) -> bool {
-        let end = if track == Track::Video { &mut self.video } else { &mut self.audio };
-        let covers = end.is_some_and(|end| sent <= end);
-        if !covers {
+    pub(super) fn covers(&mut self, tag: &Tag, sent: i64) -> bool {
+        let end = if tag.track == Track::Video { &mut self.video } else { &mut self.audio };
+        if end.is_none() {
+            return false;
+        }
+        let is_within = end.is_some_and(|end| sent <= end);
+        if !is_within {
             *end = None;
         }
-        covers
+        is_within && self.index.as_ref().is_none_or(|index| index.contains(&(tag.track, sent, hash(&tag.payload))))
     }
 }
 

@@ -305,3 +305,34 @@ fn metadata_late_repeated_and_broken() {
         "#]],
     );
 }
+
+#[test]
+fn taken_back_after_the_segment_was_closed() {
+    check(
+        "V 0 header
+         A 0 header
+         V 0 key #1
+         A 0 15 #1
+         V 40 30 #2
+         V 80 header 1080p
+         cut now
+         reconnect 3000
+         V 80 header
+         A 80 header
+         V 80 key #3
+         A 80 15 #3",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 0 key #1
+            A 0 #1
+            V 40 #2
+            -- HeaderChanged(Video)
+            V 0 header 720p
+            A 0 header
+            V 0 key #3
+            A 0 #3
+        "#]],
+    );
+}

@@ -271,3 +271,72 @@ fn repeats_are_kept_if_wished() {
     "#]]
     .assert_eq(&remux(input, Options { repeats: Repeats::Keep }));
 }
+
+#[test]
+fn restarted_encoder_joined_late() {
+    check(
+        "V 0 header
+         A 0 header
+         V 0 key #1
+         A 0 15 #1
+         V 9000 key #2
+         A 9000 15 #2
+         V 9040 30 #3
+         A 9023 15 #3
+         reconnect 3000
+         V 0 header
+         A 0 header
+         A 7000 15 #4
+         V 7000 key #4
+         A 7023 15 #5
+         V 7040 30 #5
+         V 7080 30 #6",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 0 key #1
+            A 0 #1
+            V 9000 key #2
+            A 9000 #2
+            V 9040 #3
+            A 9023 #3
+            -- note connection gap connection 3000 ms
+            A 15778 #4
+            V 15778 key #4
+            A 15801 #5
+            V 15818 #5
+            V 15858 #6
+        "#]],
+    );
+}
+
+#[test]
+fn one_track_begins_before_its_end() {
+    check(
+        "V 10000 header
+         A 10000 header
+         V 10000 key #1
+         A 10000 15 #1
+         A 10023 15 #2
+         A 10046 15 #3
+         reconnect 1000
+         V 10040 key #2
+         A 10023 15 #2
+         A 10046 15 #9
+         A 10069 15 #4",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 0 key #1
+            A 0 #1
+            A 23 #2
+            A 46 #3
+            V 40 key #2
+            -- note repeat 1 tags
+            A 46 #9
+            A 69 #4
+        "#]],
+    );
+}
