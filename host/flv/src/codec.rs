@@ -136,6 +136,11 @@ pub fn audio_codec(tag: &Tag) -> Option<AudioCodec> {
     }
 }
 
+/// Whether a tag that is [`Body::VideoExtra`] describes the main track's colours: a state, not a moment.
+pub(crate) fn is_colour(tag: &Tag) -> bool {
+    tag.track == Track::Video && video::is_metadata(&tag.payload)
+}
+
 /// How much later than its tag's time a picture is shown; 0 where the tag does not say.
 pub fn composition_ms(tag: &Tag) -> i32 {
     match tag.track {

@@ -3,6 +3,7 @@
 //! The control flow is here; each rule lives in a room of its own: `headers` (configurations, and when they mean a cut),
 //! `start` (what a segment waits for), `timeline` (time), `repeats` (what was received before).
 
+mod beside;
 mod drops;
 mod headers;
 mod open;
@@ -94,6 +95,7 @@ struct Before {
     open: Open,
     gate: Gate,
     timeline: Timeline,
+    colour: Option<Tag>,
 }
 
 /// A gap between two connections.
@@ -243,23 +245,6 @@ impl Remuxer {
         }
     }
 
-    /// A tag that belongs to a track and is neither frame nor configuration: it keeps its place in the order.
-    fn push_beside(&mut self, tag: Tag, steps: &mut Vec<Step>) {
-        if !self.headers.has(tag.track) {
-            return self.drop_tag(NoteKind::Unconfigured, &tag, steps);
-        }
-        let at = self.timeline.beside(tag.track, tag.time_ms);
-        match &mut self.phase {
-            Phase::Open(open) if self.rejoin.is_none() && open.has(tag.track) => {
-                steps.push(Step::Write(open.write(tag, at, &mut self.now_ms)));
-            }
-            Phase::Opening(opening, _) if self.rejoin.is_none() && opening.has_frames_of(tag.track) => {
-                opening.hold(tag, at, false);
-            }
-            _ => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
-        }
-    }
-
     /// Script data: the sender's metadata goes to the next segment, anything else nowhere.
     fn push_script(&mut self, tag: &Tag, steps: &mut Vec<Step>) {
         let is_held_back = matches!(self.phase, Phase::Opening(..));
@@ -289,7 +274,8 @@ impl Remuxer {
         };
         let before = match &self.phase {
             Phase::Open(open) => {
-                Some(Box::new(Before { open: *open, gate: self.gate, timeline: self.timeline.clone() }))
+                let (timeline, colour) = (self.timeline.clone(), self.headers.colour().cloned());
+                Some(Box::new(Before { open: *open, gate: self.gate, timeline, colour }))
             }
             // The last of each kind wins, as long as no frame needs the one before.
             Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
@@ -309,6 +295,7 @@ impl Remuxer {
         {
             self.gate = before.gate;
             self.timeline = before.timeline.clone();
+            self.headers.put_colour(before.colour.as_ref());
             self.phase = Phase::Open(before.open);
         }
     }
@@ -351,6 +338,9 @@ impl Remuxer {
         }));
         steps.extend(self.headers.begin().map(Step::Write));
         let now_ms = &mut self.now_ms;
+        if let Some(tag) = opening.newest_colour() {
+            self.headers.put_colour(Some(tag));
+        }
         steps.extend(opening.into_tags().into_iter().map(|held| Step::Write(open.write(held.tag, held.at, now_ms))));
         self.phase = Phase::Open(open);
     }

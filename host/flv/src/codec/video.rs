@@ -90,6 +90,12 @@ fn read_enhanced(frame_type: u8, packet: u8, rest: &[u8]) -> Head<'_> {
     }
 }
 
+/// Whether it is the main track's metadata: colours of HDR. Holds for all frames up to the next.
+pub(super) fn is_metadata(payload: &[u8]) -> bool {
+    let Some((first, rest)) = payload.split_first().filter(|(first, _)| *first & 0x80 != 0) else { return false };
+    step_over_mod_ex(first & 0x0f, rest).is_some_and(|(packet, _)| packet == METADATA)
+}
+
 fn read_coded(codec: Option<VideoCodec>, frame_type: u8, packet: u8, rest: &[u8]) -> Head<'_> {
     if codec.is_none() {
         return Head::new(None, Body::Unknown);

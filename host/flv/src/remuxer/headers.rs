@@ -75,6 +75,8 @@ struct Slot {
 pub(super) struct Headers {
     video: Slot,
     audio: Slot,
+    /// The colours that are in force, as the tag that told them.
+    colour: Option<Tag>,
 }
 
 impl Headers {
@@ -106,7 +108,22 @@ impl Headers {
         let payload = Bytes::copy_from_slice(&tag.payload);
         let header = (!record.is_empty()).then(|| Tag { payload, time_ms: 0, ..tag.clone() });
         let record = Bytes::copy_from_slice(record);
-        self.slot(tag.track).in_force = Some(Configuration { codec, record, tag: header });
+        let old = self.slot(tag.track).in_force.replace(Configuration { codec, record, tag: header });
+        if tag.track == Track::Video && old.is_some() {
+            // Other pictures; their colours are yet to be told.
+            self.colour = None;
+        }
+    }
+
+    /// Puts colours in force, or none.
+    pub(super) fn put_colour(&mut self, tag: Option<&Tag>) {
+        let copy = |tag: &Tag| Tag { payload: Bytes::copy_from_slice(&tag.payload), time_ms: 0, ..tag.clone() };
+        self.colour = tag.map(copy);
+    }
+
+    /// The colours in force.
+    pub(super) fn colour(&self) -> Option<&Tag> {
+        self.colour.as_ref()
     }
 
     /// Whether the track is configured.
@@ -125,13 +142,16 @@ impl Headers {
         slot.in_force = slot.in_force.take().filter(|known| known.tag.is_some());
     }
 
-    /// A segment begins with the configurations in force: their tags, video first.
+    /// A segment begins with the configurations in force: their tags, video first, then the colours.
     pub(super) fn begin(&mut self) -> impl Iterator<Item = Tag> + '_ {
+        let codec = self.video.in_force.as_ref().map(|known| known.codec);
+        let colour = self.colour.clone().filter(|tag| codec.is_some() && Codec::of(tag) == codec);
         let slots = [&mut self.video, &mut self.audio];
-        slots.into_iter().filter_map(|slot| {
+        let tags = slots.into_iter().filter_map(|slot| {
             slot.written.clone_from(&slot.in_force);
             slot.written.as_ref()?.tag.clone()
-        })
+        });
+        tags.chain(colour)
     }
 
     /// What the configurations in force say of the tracks.

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 
+use crate::codec::is_colour;
 use crate::cut::CutReason;
 use crate::tag::{Tag, Track};
 
@@ -166,6 +167,11 @@ impl Opening {
     /// The time in the recording where the segment's clock is 0.
     pub(super) fn base(&self) -> i64 {
         self.tags.iter().filter(|held| held.is_frame).filter_map(|held| held.at).min().unwrap_or_default()
+    }
+
+    /// The last of the tags that tell colours.
+    pub(super) fn newest_colour(&self) -> Option<&Tag> {
+        self.tags.iter().rev().find(|held| !held.is_frame && is_colour(&held.tag)).map(|held| &held.tag)
     }
 
     /// What was held, in the order it came.

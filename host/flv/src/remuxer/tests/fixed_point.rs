@@ -120,6 +120,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (-700_i64..700).prop_map(Event::Pause),
         2 => prop_oneof![
             Just("V 0 header 720p"), Just("V 0 header 1080p"), Just("A 0 header"), Just("A 0 header mono"),
+            Just("V 0 avc1 key first=94 #7"), Just("V 0 avc1 key first=94 #8"),
             Just("V 0 header hevc"), Just("S 0 onMetaData encoder=x"), Just("S 0 onMetaData encoder=y"),
         ].prop_map(Event::Header),
         1 => prop_oneof![

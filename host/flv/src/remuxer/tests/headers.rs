@@ -336,3 +336,44 @@ fn taken_back_after_the_segment_was_closed() {
         "#]],
     );
 }
+
+#[test]
+fn colours_belong_to_every_segment() {
+    check(
+        "V 0 hvc1 header
+         A 0 header
+         V 0 hvc1 key first=94 #7
+         V 0 hvc1 key #1
+         A 0 15 #1
+         cut
+         V 40 hvc1 key #2
+         A 40 15 #2
+         V 80 hvc1 key first=94 #8
+         V 80 hvc1 30 #3
+         cut now
+         V 120 hvc1 key #4
+         A 120 15 #4",
+        expect![[r#"
+            -- Start
+            V 0 header hvc1 720p
+            A 0 header
+            V 0 hex=946876633107000000c3c59b9da5d1d3 90 #3c34afa9 (extra)
+            V 0 key hvc1 #1
+            A 0 #1
+            -- Asked(Size)
+            V 0 header hvc1 720p
+            A 0 header
+            V 0 hex=946876633107000000c3c59b9da5d1d3 90 #3c34afa9 (extra)
+            V 0 key hvc1 #2
+            A 0 #2
+            V 40 hex=946876633108000000b2c1f6b1afc5c9 90 #ae7c3b71 (extra)
+            V 40 hvc1 #3
+            -- Asked(Duration)
+            V 0 header hvc1 720p
+            A 0 header
+            V 0 hex=946876633108000000b2c1f6b1afc5c9 90 #ae7c3b71 (extra)
+            V 0 key hvc1 #4
+            A 0 #4
+        "#]],
+    );
+}

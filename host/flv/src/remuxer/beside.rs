@@ -1,0 +1,45 @@
+//! Tags that belong to a track and are neither frame nor configuration.
+//!
+//! Most mean the moment at which they come. The colours of HDR are a state like a configuration: sent once, mostly
+//! before the first frame, and wanted by every segment.
+
+use super::{Phase, Remuxer, Step};
+use crate::codec::is_colour;
+use crate::note::NoteKind;
+use crate::tag::Tag;
+
+impl Remuxer {
+    /// Such a tag keeps its place in the order. Colours before the segment's first picture go to its beginning.
+    pub(super) fn push_beside(&mut self, tag: Tag, steps: &mut Vec<Step>) {
+        let is_colour = is_colour(&tag);
+        if is_colour && self.is_fresh && self.headers.colour().is_some_and(|known| known.payload == tag.payload) {
+            return;
+        }
+        let is_early = matches!(&self.phase, Phase::Opening(opening, _) if !opening.has_frames_of(tag.track));
+        if is_colour && is_early {
+            return self.headers.put_colour(Some(&tag));
+        }
+        if !self.headers.has(tag.track) {
+            return self.drop_tag(NoteKind::Unconfigured, &tag, steps);
+        }
+        let at = self.timeline.beside(tag.track, tag.time_ms);
+        match &mut self.phase {
+            Phase::Open(open) if self.rejoin.is_none() && open.has(tag.track) => {
+                if is_colour {
+                    self.headers.put_colour(Some(&tag));
+                }
+                steps.push(Step::Write(open.write(tag, at, &mut self.now_ms)));
+            }
+            Phase::Opening(opening, _) if self.rejoin.is_none() && opening.has_frames_of(tag.track) => {
+                opening.hold(tag, at, false);
+            }
+            _ => {
+                if is_colour && matches!(self.phase, Phase::Open(_)) {
+                    // Too late for this segment, not for the next.
+                    self.headers.put_colour(Some(&tag));
+                }
+                self.drop_tag(NoteKind::TagSkipped, &tag, steps);
+            }
+        }
+    }
+}
