@@ -41,7 +41,8 @@ fn check(deed: &str, options: &[(&str, &str)], code: i32, kinds: &[&str], words:
     let place = Place::new(&format!("guest-{}", deed.replace('/', "-")));
     let begin = Instant::now();
     let (finished, answer) = ask(&place, deed, options);
-    assert!(begin.elapsed() < Duration::from_secs(12), "{deed} took {:?}", begin.elapsed());
+    // Not a measurement: that it ends at all, on a machine however busy.
+    assert!(begin.elapsed() < Duration::from_secs(60), "{deed} took {:?}", begin.elapsed());
     let failure = &answer["failure"];
     let (kind, message) = (failure["kind"].as_str().unwrap_or("none"), failure["message"].as_str().unwrap_or(""));
     assert!(kinds.contains(&kind), "{deed}: kind `{kind}`, expected one of {kinds:?}: {answer:#}");
@@ -225,7 +226,7 @@ fn a_guest_that_sleeps_is_cancelled() {
     let (finished, answer) = ask(&place, "sleep", &[]);
     finished.expect_code(5);
     assert_eq!(answer["failure"]["kind"], "timeout", "{answer:#}");
-    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert!(begin.elapsed() < Duration::from_secs(60), "it sleeps for an hour");
 }
 
 /// A spinning guest beside a good recording: the recording does not notice.

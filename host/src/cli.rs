@@ -35,6 +35,10 @@ pub fn main() -> ExitCode {
     };
     let color = Color::from(cli.global.color);
     let code = match run(cli) {
+        Ok(_) if output::is_lost() => {
+            output::error("the answer could not be written to stdout", color);
+            Exit::Disk
+        }
         Ok(exit) => exit,
         Err(failed) => {
             output::error(&failed, color);

@@ -12,7 +12,7 @@ mod read;
 mod units;
 
 pub use read::{ConfigError, parse, read};
-pub use units::{Rate, Size, Span};
+pub use units::{Rate, Size, Span, UnitError};
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Deserialize)]

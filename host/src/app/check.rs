@@ -122,6 +122,14 @@ impl House {
             Err(Refusal::Unreachable(why)) => {
                 answer.verdict = Verdict::Failed(CallError::Failure(Failure::Network(why)));
             }
+            Err(Refusal::Denied(rule)) => {
+                answer.verdict = Verdict::Failed(CallError::Failure(Failure::Other(format!("denied, {rule}"))));
+            }
+            Err(Refusal::Status(429, after)) => {
+                let after = after.map(|seconds| std::time::Duration::from_secs(seconds.into()));
+                let message = String::from("HTTP status 429");
+                answer.verdict = Verdict::Failed(CallError::Failure(Failure::RateLimited { message, after }));
+            }
             Err(refusal @ Refusal::Unsupported(_)) => answer.probed = Some(refusal.to_string()),
             Err(refusal) => {
                 answer.verdict = Verdict::Status("offline");

@@ -131,7 +131,10 @@ async fn folder(output: &Path, min_free: u64) -> Vec<Finding> {
             Err(error) => finding(TOPIC, Weight::Bad, error.to_string(), None),
         });
     } else {
-        findings.push(finding(TOPIC, Weight::Fine, "the folder is not there yet: `record` makes it", None));
+        findings.push(match seen.writable {
+            true => finding(TOPIC, Weight::Fine, "the folder is not there yet: `record` makes it", None),
+            false => finding(TOPIC, Weight::Bad, "the folder is not there and may not be made", None),
+        });
     }
     findings
 }

@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 use crate::app::House;
 use crate::app::entry::{self, Entry};
 use crate::config::Output;
-use crate::disk::Disk;
+use crate::disk::{Disk, trial};
 use crate::http::host::HostPort;
 use crate::model::{Pair, RoomKey, redact_url};
 use crate::monitor::room::{Outcome, Rules};
@@ -82,8 +82,10 @@ impl Recorder {
         }
         let disk = Disk::new();
         let hands = Hands { http: house.http.clone(), disk, clock: house.clock.clone(), events: house.events.clone() };
-        // Opened here so that a folder that cannot be used is known before anything is asked.
+        // Opened and tried here so that a folder that cannot be used is known before anything is asked.
         hands.disk.root(&wanted.output).await?;
+        let folder = wanted.output.clone();
+        tokio::task::spawn_blocking(move || trial(&folder)).await??;
         let glances = rooms.iter().map(|(url, _)| (redact_url(url), Glance::default())).collect();
         Ok(Recorder { house, wanted, hands, rooms, glances })
     }

@@ -140,10 +140,10 @@ pub(super) struct Record {
     #[arg(long)]
     pub(super) once: bool,
     /// End a room's recording after this much media (`90s`, `2h`)
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", value_parser = some_span)]
     pub(super) duration: Option<Span>,
     /// End a room's recording at this many bytes in all its files (`500MB`, `8GiB`)
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = some_size)]
     pub(super) max_size: Option<Size>,
 }
 
@@ -213,6 +213,16 @@ pub(super) struct Doctor {
     /// One JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+fn some_span(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse().map_err(|error: crate::config::UnitError| error.to_string())?;
+    if span.0.is_zero() { Err(String::from("it must be more than nothing")) } else { Ok(span) }
+}
+
+fn some_size(text: &str) -> Result<Size, String> {
+    let size: Size = text.parse().map_err(|error: crate::config::UnitError| error.to_string())?;
+    if size.0 == 0 { Err(String::from("it must be more than nothing")) } else { Ok(size) }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -120,7 +120,7 @@ fn print(answer: &Answer, show_urls: bool, color: Color) {
         }
     }
     if let Some(probed) = &answer.probed {
-        output::line(format!("  found      {}", output::safe(probed)));
+        output::line(format!("  found      {}", output::safe(&probed.replace('\n', ", "))));
     }
     for candidate in &answer.candidates {
         let quality = &candidate.quality;

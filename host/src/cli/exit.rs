@@ -47,8 +47,8 @@ impl Exit {
 impl From<&PickError> for Exit {
     fn from(error: &PickError) -> Exit {
         match error {
-            PickError::NoPicker { .. } | PickError::NoSuchPlugin { .. } | PickError::NotAPicker(_) => Exit::NoPicker,
-            PickError::Tie { .. } => Exit::Usage,
+            PickError::NoPicker { .. } => Exit::NoPicker,
+            PickError::Tie { .. } | PickError::NoSuchPlugin { .. } | PickError::NotAPicker(_) => Exit::Usage,
             PickError::Unusable { .. } => Exit::PluginFailed,
         }
     }

@@ -2,13 +2,24 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::logging::{Color, Escaped};
 
 /// Prints one line of data. Strangers' text in it must be escaped by the caller ([`safe`]).
 pub(super) fn line(text: impl Display) {
-    // A closed stdout means that nobody reads on.
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let written = writeln!(io::stdout().lock(), "{text}");
+    // A closed pipe means that nobody reads on; anything else means that the answer is lost.
+    if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether a line could not be written to a stdout that somebody may read.
+pub(super) fn is_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// Prints one JSON document on one line.

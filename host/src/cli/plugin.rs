@@ -17,6 +17,7 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
     for (dir, why) in house.registry.unread() {
         output::error(format!("cannot read `{}`: {why}", dir.display()), global.color.into());
     }
+    let all_read = house.registry.unread().is_empty();
     house.close(keeper).await;
     for listing in &listings {
         if json {
@@ -28,7 +29,7 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
     if listings.is_empty() && !json {
         output::line(format!("no plugins in {}", dirs.join(", ")));
     }
-    Ok(Exit::Done)
+    Ok(if all_read { Exit::Done } else { Exit::Failed })
 }
 
 fn print(listing: &Listing) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{Config, Text};
+use super::{Config, Size, Span, Text};
 use crate::model::Secret;
 
 /// Why a config was not taken. Nothing of it is in force then.
@@ -84,17 +84,21 @@ pub fn read(file: &Path) -> Result<Config, ConfigError> {
 /// Reads a config from text; `file` is for messages alone.
 pub fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| wrong(file, text, &error))?;
+    let wrong =
+        |message: String| Err(ConfigError::Wrong { file: file.to_owned(), line: 0, column: 0, message, hint: None });
     if !(0.0..=1.0).contains(&config.check.jitter) {
-        return Err(ConfigError::Wrong {
-            file: file.to_owned(),
-            line: 0,
-            column: 0,
-            message: format!("`check.jitter` is {}, it must be from 0 to 1", config.check.jitter),
-            hint: None,
-        });
+        return wrong(format!("`check.jitter` is {}, it must be from 0 to 1", config.check.jitter));
+    }
+    let split = &config.output.split;
+    if split.size.is_some_and(|size| size < LEAST_SPLIT) || split.duration.is_some_and(|span| span < LEAST_SPAN) {
+        return wrong(String::from("`output.split` must be at least 100KB and 1s: anything less is a file a group"));
     }
     Ok(config)
 }
+
+/// Below these a segment would hold less than a group of any stream.
+const LEAST_SPLIT: Size = Size(100_000);
+const LEAST_SPAN: Span = Span(std::time::Duration::from_secs(1));
 
 fn wrong(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let start = error.span().map_or(0, |span| span.start);

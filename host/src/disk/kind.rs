@@ -19,7 +19,9 @@ pub struct VolumeKind {
     pub free_bytes: u64,
     /// Files that may still be made; none where the file system has no such limit.
     pub free_files: Option<u64>,
-    /// Whether it can be written to at all.
+    /// Whether we may make files in the folder that was looked at.
+    pub writable: bool,
+    /// Whether the volume takes no writes at all.
     pub read_only: bool,
 }
 
@@ -59,6 +61,7 @@ pub fn look_at(folder: &Path) -> std::io::Result<VolumeKind> {
         file_system,
         remote,
         volatile,
+        writable: rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok(),
         free_bytes: space.f_bavail.saturating_mul(space.f_frsize),
         free_files: (space.f_files > 0).then_some(space.f_favail),
         read_only: space.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),

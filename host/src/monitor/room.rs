@@ -307,8 +307,12 @@ impl Room {
             EndReason::Refused(_) | EndReason::Ended if session.ended_clean => true,
             _ => now.saturating_sub(session.last_media) >= self.rules.grace,
         };
+        let left = (session.last_media + self.rules.grace).saturating_sub(now);
         if !over {
-            return self.ask_after_pause(Next::Streams, now, orders);
+            return match pace::growing(self.failures).min(IN_GRACE).min(left) {
+                Duration::ZERO => self.ask(Next::Streams, orders),
+                pause => self.wait(Next::Streams, pause, now, orders),
+            };
         }
         self.close("offline", orders);
         if !self.done {
@@ -334,6 +338,10 @@ impl Room {
         orders.push(Order::Done(outcome));
     }
 }
+
+/// The longest pause of a broken reception whose only witness is the media: the grace is short, and a stream that comes
+/// back in it should be met.
+const IN_GRACE: Duration = Duration::from_secs(5);
 
 /// What is offered but not wished for is asked for again after this long.
 const NOTHING_USABLE: Duration = Duration::from_secs(90);

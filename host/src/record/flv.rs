@@ -197,9 +197,8 @@ impl Recording {
     }
 
     /// The bytes are no FLV; what they look like goes to the log as well as to the caller.
-    fn not_flv(&self, fault: &Fault) -> EndReason {
-        let sample = self.link.sample.escape_ascii();
-        tracing::warn!(room = %self.room, %fault, %sample, "the body is no FLV");
+    fn not_flv(&mut self, fault: &Fault) -> EndReason {
+        self.show_sample(&fault.to_string());
         match fault {
             Fault::NotFlv { looks_like } => EndReason::Refused(Refusal::NotMedia((*looks_like).to_owned())),
             Fault::NoTags { .. } if self.link.media_since.is_some() => EndReason::Broken(fault.to_string()),

@@ -62,7 +62,7 @@ impl Recording {
             Body::Raw(extension) => Some(extension),
             Body::Hls => return EndReason::Refused(hls()),
             Body::NotMedia(what) => {
-                tracing::warn!(room = %self.room, what, sample = %self.link.sample.escape_ascii(), "the body is no media");
+                self.show_sample(&what);
                 return EndReason::Refused(Refusal::NotMedia(what));
             }
         };

@@ -47,6 +47,8 @@ pub struct Recording {
     gap_count: u64,
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
+    /// Whether the first bytes of a body that is no media were shown: a dark room may send its page every second.
+    sampled: bool,
     /// Repairs before the first segment.
     pub(super) early: Vec<Note>,
     repairs: Repaired,
@@ -99,6 +101,7 @@ impl Recording {
             gaps: Vec::new(),
             gap_count: 0,
             missing: Vec::new(),
+            sampled: false,
             early: Vec::new(),
             repairs: Repaired::default(),
         }
@@ -150,6 +153,17 @@ impl Recording {
         self.tell_repairs();
         self.closed.sort_by_key(|(number, _)| *number);
         Summary { segments: self.closed.into_iter().map(|(_, closed)| closed).collect(), gaps: self.gaps }
+    }
+
+    /// Shows the first bytes of a body that is no media, once.
+    pub(super) fn show_sample(&mut self, what: &str) {
+        let sample = self.link.sample.escape_ascii();
+        if self.sampled {
+            tracing::debug!(room = %self.room, what, %sample, "the body is no media");
+        } else {
+            tracing::warn!(room = %self.room, what, %sample, "the body is no media");
+        }
+        self.sampled = true;
     }
 
     /// Bytes of all files.

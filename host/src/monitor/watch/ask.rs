@@ -105,7 +105,7 @@ impl Hand {
         }
         match error {
             Some(error) => {
-                self.tell_answer(&error.to_string());
+                self.tell_answer(&error.reason().replace('\n', ", "));
                 let data = json!({ "kind": error.kind(), "message": error.to_string() });
                 let open = self.recording.is_some() || self.reception.is_some();
                 let session = open.then_some(self.session.as_str());

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
-use tracing::{debug, info};
+use tracing::{debug, error, info};
 
 use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
-use crate::model::Broadcast;
+use crate::model::{Broadcast, EndReason};
 use crate::monitor::room::Fact;
 use crate::record::sidecar::State;
 use crate::record::{Reception, Recording};
@@ -60,9 +60,12 @@ impl Hand {
         if let Some(chosen) = &self.chosen {
             self.tried.note(chosen, &reason, media_ms);
         }
-        match first_media {
-            false => self.tell_reception(&reason.to_string()),
-            true => self.told_reception = None,
+        if let EndReason::DiskFull(why) = &reason {
+            error!(room = %self.watch.key, why, "cannot write, recording goes on when that is mended");
+        } else if first_media {
+            self.told_reception = None;
+        } else {
+            self.tell_reception(&reason.to_string().replace('\n', ", "));
         }
         self.watch.glance.change(|seen| seen.state = "waiting");
         Fact::Ended { reason, lasted }
