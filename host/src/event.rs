@@ -8,8 +8,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::model::RoomKey;
 
 /// Kinds of events. Their names are promises to users (`on = [...]`, JSON logs).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A room went on air.
     SessionStarted,
@@ -71,6 +70,12 @@ impl Kind {
     /// Kinds that may be dropped, counted, when the queue is full.
     pub fn is_debug(self) -> bool {
         matches!(self, Kind::Repair | Kind::ReceptionStarted)
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
     }
 }
 
