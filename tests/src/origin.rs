@@ -3,6 +3,7 @@
 //! Bare TCP on purpose: an HTTP library would not let us break its rules.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,9 +14,11 @@ use tokio::runtime::Runtime;
 use crate::flv::{self, Tag};
 
 mod answer;
+mod leash;
 mod serve;
 
 pub use answer::{Answer, At, How};
+pub use leash::Leash;
 
 /// A running origin; stops when dropped.
 #[derive(Debug)]
@@ -25,10 +28,42 @@ pub struct Origin {
     shared: Arc<Shared>,
 }
 
+/// Decides what each request is answered: a whole platform behind one address.
+pub trait Site: Send + Sync + Debug {
+    /// The answer to one request; called once a connection, must not block.
+    fn answer(&self, request: &Request) -> Answer;
+}
+
+/// One request as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The head, line by line.
+    pub head: Vec<String>,
+    /// What came behind it.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// `GET`.
+    pub fn method(&self) -> &str {
+        self.word(0).unwrap_or_default()
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> &str {
+        self.word(1).unwrap_or("/")
+    }
+
+    fn word(&self, place: usize) -> Option<&str> {
+        self.head.first().and_then(|line| line.split(' ').nth(place))
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     started: Instant,
     routes: Mutex<HashMap<String, Route>>,
+    site: Option<Arc<dyn Site>>,
     connections: Mutex<Vec<Connection>>,
 }
 
@@ -104,11 +139,20 @@ impl Default for Origin {
 impl Origin {
     /// Listens on a free port of the loopback address; every path is a 404 until [`Origin::answers`] says otherwise.
     pub fn start() -> Self {
+        Origin::listen(None)
+    }
+
+    /// One whose every request is answered by `site`.
+    pub fn serving(site: Arc<dyn Site>) -> Self {
+        Origin::listen(Some(site))
+    }
+
+    fn listen(site: Option<Arc<dyn Site>>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
         let address = listener.local_addr().unwrap();
         let shared =
-            Arc::new(Shared { started: Instant::now(), routes: Mutex::default(), connections: Mutex::default() });
+            Arc::new(Shared { started: Instant::now(), routes: Mutex::default(), site, connections: Mutex::default() });
         runtime.spawn(accept(listener, Arc::clone(&shared)));
         Origin { runtime: Some(runtime), address, shared }
     }
@@ -132,8 +176,13 @@ impl Origin {
 
     /// All connections to `path` so far, in the order in which they came.
     pub fn connections(&self, path: &str) -> Vec<Connection> {
+        self.connections_where(|connection| connection.path == path)
+    }
+
+    /// All connections that `fits` is true of, in the order in which they came.
+    pub fn connections_where(&self, fits: impl Fn(&Connection) -> bool) -> Vec<Connection> {
         let all = self.shared.connections.lock().unwrap();
-        all.iter().filter(|connection| connection.path == path).cloned().collect()
+        all.iter().filter(|connection| fits(connection)).cloned().collect()
     }
 
     /// Only those that were answered with tags.
@@ -162,7 +211,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 impl Shared {
     /// The next answer for a path; what is not there, or not on air, is a 404.
-    fn answer(&self, path: &str) -> Answer {
+    fn answer(&self, path: &str, request: &Request) -> Answer {
+        if let Some(site) = &self.site {
+            return site.answer(request);
+        }
         let mut routes = self.routes.lock().unwrap();
         let Some(route) = routes.get_mut(path) else { return Answer::status(404) };
         let last = route.answers.len().saturating_sub(1);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Leash;
 use crate::feed::{Feed, Join, Phase};
 
 /// One connection's fate.
@@ -15,6 +16,9 @@ pub struct Answer {
     pub(super) framing: Framing,
     pub(super) fault: Option<Fault>,
     pub(super) bytes_per_second: Option<u64>,
+    pub(super) after: Duration,
+    pub(super) dies: Option<How>,
+    pub(super) leash: Option<Leash>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,14 +103,53 @@ impl Answer {
         Answer::status(302).header("Location", location)
     }
 
+    /// None at all: the request is taken, then the connection goes.
+    pub fn none(how: How) -> Self {
+        Answer { dies: Some(how), ..Answer::status(0) }
+    }
+
     fn of(status: u16, body: Body, framing: Framing) -> Self {
-        Answer { status, headers: Vec::new(), body, framing, fault: None, bytes_per_second: None }
+        let (fault, bytes_per_second, dies, leash) = (None, None, None, None);
+        Answer {
+            status,
+            headers: Vec::new(),
+            body,
+            framing,
+            fault,
+            bytes_per_second,
+            after: Duration::ZERO,
+            dies,
+            leash,
+        }
     }
 
     /// With one more header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With another status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Not before this time has passed.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.after = delay;
+        self
+    }
+
+    /// A live body that can be broken off at any moment.
+    pub fn on(mut self, leash: &Leash) -> Self {
+        self.leash = Some(leash.clone());
+        self
+    }
+
+    /// The status that it carries; 0 for none at all.
+    pub fn code(&self) -> u16 {
+        self.status
     }
 
     /// From another place of the feed.

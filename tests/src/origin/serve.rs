@@ -9,12 +9,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::answer::{Answer, At, Body, Fault, Framing, How};
-use super::{Connection, Sent, Shared};
-use crate::feed::{Feed, Join};
+use super::{Connection, Leash, Request, Sent, Shared};
+use crate::feed::Listener;
 use crate::flv::{HEAD, Tag};
 
 /// A client that sends no whole request within this time is no client of a test.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// Longest head of a request.
+const MOST_HEAD: usize = 64 << 10;
+/// Longest body of a request.
+const MOST_BODY: usize = 1 << 20;
+/// How long a pulled connection waits for a tag to break off in.
+const PULL_LIMIT: Duration = Duration::from_millis(500);
 /// A stalled connection is given up when the client has not left after this time.
 const STALL_LIMIT: Duration = Duration::from_secs(120);
 /// How often a slow body gets its next bytes.
@@ -22,12 +28,11 @@ const SLOW_STEP: Duration = Duration::from_millis(100);
 
 pub(super) async fn connection(mut stream: TcpStream, shared: Arc<Shared>) {
     let Ok(Ok(request)) = tokio::time::timeout(REQUEST_LIMIT, read_request(&mut stream)).await else { return };
-    let target = request.first().and_then(|line| line.split(' ').nth(1)).unwrap_or("/").to_owned();
-    let path = target.split('?').next().unwrap_or("/").to_owned();
-    let answer = shared.answer(&path);
+    let path = request.target().split('?').next().unwrap_or("/").to_owned();
+    let answer = shared.answer(&path, &request);
     let index = shared.note(Connection {
         path,
-        request,
+        request: request.head,
         status: answer.status,
         tags: Vec::new(),
         bytes: 0,
@@ -41,18 +46,33 @@ pub(super) async fn connection(mut stream: TcpStream, shared: Arc<Shared>) {
     wire.shared.update(index, |connection| connection.ended = Some(ended));
 }
 
-async fn read_request(stream: &mut TcpStream) -> io::Result<Vec<String>> {
-    let mut head = Vec::new();
-    let mut buffer = [0; 4096];
-    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-        let got = stream.read(&mut buffer).await?;
-        if got == 0 || head.len() > 64 << 10 {
-            return Err(io::ErrorKind::InvalidData.into());
+async fn read_request(stream: &mut TcpStream) -> io::Result<Request> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at + 4;
         }
-        head.extend_from_slice(&buffer[..got]);
+        read_more(stream, &mut bytes, MOST_HEAD).await?;
+    };
+    let text = String::from_utf8_lossy(&bytes[..head_end]);
+    let head: Vec<String> = text.split("\r\n").filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let length = head.iter().filter_map(|line| line.split_once(':'));
+    let length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: usize = length.last().and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0);
+    while bytes.len() < head_end + length {
+        read_more(stream, &mut bytes, MOST_HEAD + MOST_BODY).await?;
     }
-    let text = String::from_utf8_lossy(&head);
-    Ok(text.split("\r\n").filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    Ok(Request { head, body: bytes.split_off(head_end) })
+}
+
+async fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    let got = stream.read(&mut buffer).await?;
+    if got == 0 || bytes.len() > most {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    bytes.extend_from_slice(&buffer[..got]);
+    Ok(())
 }
 
 struct Wire {
@@ -66,6 +86,10 @@ struct Wire {
 
 impl Wire {
     async fn carry_out(&mut self, answer: Answer) -> io::Result<()> {
+        tokio::time::sleep(answer.after).await;
+        if let Some(how) = answer.dies {
+            return self.fail(how).await;
+        }
         let mut head = format!("HTTP/1.1 {} Whatever\r\nConnection: close\r\n", answer.status);
         for (name, value) in &answer.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -79,7 +103,10 @@ impl Wire {
         self.stream.write_all(head.as_bytes()).await?;
         let failed = match answer.body {
             Body::Bytes(bytes, times) => self.send_bytes(&bytes, times, answer.fault).await?,
-            Body::Live(feed, join) => self.send_feed(&feed, join, answer.fault).await?,
+            Body::Live(feed, join) => {
+                let leash = answer.leash.unwrap_or_default();
+                self.send_feed(&mut feed.listen(join), answer.fault, leash).await?
+            }
         };
         match failed {
             Some(how) => self.fail(how).await,
@@ -102,12 +129,23 @@ impl Wire {
         Ok(None)
     }
 
-    async fn send_feed(&mut self, feed: &Feed, join: Join, fault: Option<Fault>) -> io::Result<Option<How>> {
-        let mut listener = feed.listen(join);
+    async fn send_feed(
+        &mut self,
+        listener: &mut Listener,
+        fault: Option<Fault>,
+        leash: Leash,
+    ) -> io::Result<Option<How>> {
         let mut sent = 0;
         let mut first_ms = None;
+        let mut pulled = leash.watch();
         self.send(&HEAD).await?;
-        while let Some(tag) = listener.next().await {
+        loop {
+            let tag = tokio::select! {
+                biased;
+                how = pulled.next() => return self.break_off(listener, how).await,
+                tag = listener.next() => tag,
+            };
+            let Some(tag) = tag else { return Ok(None) };
             let begin = *first_ms.get_or_insert(tag.time_ms);
             let passed = Duration::from_millis(u64::from(tag.time_ms.saturating_sub(begin)));
             if let Some(fault) = fault.filter(|fault| is_due(fault.at, sent, passed, self.bytes)) {
@@ -119,7 +157,14 @@ impl Wire {
             self.send_tag(&tag).await?;
             sent += 1;
         }
-        Ok(None)
+    }
+
+    /// Stops in the middle of the next tag; where none comes soon, between two.
+    async fn break_off(&mut self, listener: &mut Listener, how: How) -> io::Result<Option<How>> {
+        if let Ok(Some(tag)) = tokio::time::timeout(PULL_LIMIT, listener.next()).await {
+            self.send_half(&tag.encode()).await?;
+        }
+        Ok(Some(how))
     }
 
     async fn send_tag(&mut self, tag: &Tag) -> io::Result<()> {
