@@ -12,7 +12,8 @@ use bytes::Bytes;
 use crate::feed::Feed;
 use crate::flv::{self, HEAD, Tag};
 
-const LOOP_MS: u32 = 2_880;
+/// How long a clip is.
+pub const LOOP_MS: u32 = 2_880;
 
 /// Which clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

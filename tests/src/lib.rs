@@ -14,6 +14,7 @@
     reason = "test machinery: a panic here is a failed test, with its reason"
 )]
 
+pub mod bilibili;
 pub mod clip;
 pub mod encoder;
 pub mod feed;

@@ -57,8 +57,8 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<Request> {
     let text = String::from_utf8_lossy(&bytes[..head_end]);
     let head: Vec<String> = text.split("\r\n").filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let length = head.iter().filter_map(|line| line.split_once(':'));
-    let length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length: usize = length.last().and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0);
+    let mut length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: usize = length.next_back().and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0);
     while bytes.len() < head_end + length {
         read_more(stream, &mut bytes, MOST_HEAD + MOST_BODY).await?;
     }
