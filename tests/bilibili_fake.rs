@@ -8,7 +8,9 @@ use lyrebird_tests::bilibili::{Bilibili, Codec, Endpoint, Format, Plan, Status, 
 use lyrebird_tests::clip::Clip;
 use lyrebird_tests::flv;
 use lyrebird_tests::origin::How;
-use lyrebird_tests::place::{percent, wait_until};
+use lyrebird_tests::place::{HURRY, Place, wait_until};
+use lyrebird_tests::program::binary;
+use lyrebird_tests::verify::judge;
 use serde_json::{Value, json};
 
 mod client;
@@ -219,6 +221,31 @@ fn a_stream_is_joined_cut_resized_and_ended() {
     platform.expect_no_violation();
 }
 
+/// The real program takes what is served here, over a cut and through another picture size, with any plugin.
+#[test]
+fn its_media_can_be_recorded() {
+    let platform = Bilibili::start();
+    platform.room(ROOM);
+    platform.speed(4);
+    platform.go_live(ROOM);
+    let place = Place::new("bilibili-media");
+    let config = HURRY.replace("[plugin.direct]\n", &platform.table("direct", false));
+    place.configure(&config);
+    let url = guest(&platform).url(ROOM);
+    let run = place.record(&url, &["--once", "--header", "Referer: https://live.bilibili.com/"]);
+    let tags = |reception: usize| platform.receptions(ROOM).get(reception).map_or(0, |one| one.tags.len());
+    wait_until("it records", LIMIT, || tags(0) > 300);
+    platform.cut(ROOM, How::Reset);
+    wait_until("it is back", LIMIT, || tags(1) > 300);
+    platform.resize(ROOM, Clip::Large);
+    wait_until("the large clip plays", LIMIT, || tags(1) > 900);
+    platform.go_dark(ROOM);
+    run.finish(LIMIT).expect_code(0);
+    assert_eq!(place.recordings().len(), 2, "{:?}", place.files());
+    judge(&platform.receptions(ROOM), &place.recordings(), Some(&binary())).expect_good();
+    platform.expect_no_violation();
+}
+
 #[test]
 fn dynamics_are_posted_and_taken_back() {
     let platform = Bilibili::start();
@@ -282,6 +309,29 @@ fn troubles_come_and_go() {
 }
 
 #[test]
+fn media_has_troubles_of_its_own() {
+    let platform = Bilibili::start();
+    platform.room(ROOM).hosts(&["d1--cn-gotcha08.bilivideo.com", "xy127x0x0x1xy.mcdn.bilivideo.cn:486"]);
+    platform.go_live(ROOM);
+    let client = guest(&platform);
+    let urls = urls(&client.play(ROOM, ""));
+    let begin = |url: &str| read(client.media(url), 2_000);
+    platform.plan(Plan::new(Trouble::Status(403)).at_host("d1--cn-gotcha08.bilivideo.com"));
+    assert_eq!([begin(&urls[0]).status, begin(&urls[1]).status], [403, 200]);
+    platform.heal();
+    platform.plan(Plan::new(Trouble::Garbage).at(Endpoint::Media).times(1));
+    let garbage = begin(&urls[0]);
+    assert!(garbage.status == 200 && garbage.head.contains("video/x-flv") && !garbage.body.starts_with(b"FLV"));
+    platform.end_media(ROOM);
+    let init = client.get(API, &format!("/room/v1/Room/room_init?id={ROOM}")).json();
+    assert_eq!((begin(&urls[0]).status, &init["data"]["live_status"]), (404, &json!(1)), "noticed late");
+    platform.plan(Plan::new(Trouble::EmptyLists));
+    platform.go_dark(ROOM);
+    assert_eq!(client.play(ROOM, "")["data"]["playurl_info"], json!([]));
+    platform.expect_no_violation();
+}
+
+#[test]
 fn what_should_not_be_asked_is_told() {
     let platform = Bilibili::start();
     platform.short_link("abc", &format!("https://live.bilibili.com/{ROOM}"));
@@ -303,5 +353,8 @@ fn what_should_not_be_asked_is_told() {
         assert!(told.contains(word), "{told}");
     }
     assert_eq!(told.len(), 6, "{told:#?}");
-    assert!(platform.table("bilibili", true).contains("bili_jct") && !percent(&platform.cookie()).is_empty());
+    let table: toml::Table = platform.table("bilibili", true).parse().unwrap();
+    let table = &table["plugin"]["bilibili"];
+    assert_eq!(table["cookie"].as_str().unwrap(), platform.cookie());
+    assert_eq!(table["hosts"]["*.bilivideo.com"].as_str().unwrap(), platform.base());
 }

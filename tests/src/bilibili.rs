@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::clip::Clip;
 use crate::feed::{Feed, Join};
@@ -36,7 +36,7 @@ pub use room::{Codec, Format, RoomHandle, Status, Wall};
 pub use trouble::{Plan, Trouble};
 
 use broadcast::Broadcast;
-use platform::Platform;
+use platform::{Platform, unix_seconds};
 
 /// What clients may ask for; each is sent to the loopback address. The last ones catch what should not be asked, so
 /// that no test ever reaches the real platform.
@@ -54,7 +54,7 @@ const HOSTS: [&str; 8] = [
 /// A running platform; stops when dropped.
 #[derive(Debug)]
 pub struct Bilibili {
-    // Before the origin, so that nobody serves what has ended.
+    // Dropped first: receptions end as broadcasts do.
     broadcasts: Mutex<BTreeMap<u64, Broadcast>>,
     speed: Mutex<u32>,
     origin: Origin,
@@ -270,8 +270,4 @@ impl Bilibili {
         let is_of_room = |path: &str| media::address::read(path).is_some_and(|place| place.room == id);
         self.origin.connections_where(|one| !one.tags.is_empty() && is_of_room(&one.path))
     }
-}
-
-fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }

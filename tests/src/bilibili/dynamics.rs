@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::wbi::Verdict;
 
 /// Ids begin here: too large for a floating-point number to tell them apart.
-pub(super) const FIRST_ID: u64 = 1_100_000_000_000_000_001;
+const FIRST_ID: u64 = 1_100_000_000_000_000_001;
 /// What is said of an id that is not there, or no longer.
 const NO_SUCH_DYNAMIC: i64 = 2001;
 /// Longest text. Invented: no client tells of a number.

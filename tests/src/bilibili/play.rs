@@ -6,12 +6,10 @@ use super::media::address;
 use super::platform::Visit;
 use super::reply::Reply;
 use super::room::{Codec, Format, Room, Wall};
-use super::rooms::till_of;
+use super::rooms::{DAY_SECONDS, till_of};
 
 /// The best quality that a visitor without a login gets.
 const GUEST_QUALITY: u64 = 250;
-/// How long a locked or hidden room stays so.
-const DAY_SECONDS: u64 = 86_400;
 /// Each quality's name.
 const NAMES: [(u64, &str); 10] = [
     (30_000, "杜比"),

@@ -142,7 +142,7 @@ impl RoomHandle<'_> {
     }
 
     /// The streamer's user id.
-    pub fn uid_now(self) -> u64 {
+    pub fn streamer_uid(self) -> u64 {
         self.platform.state().room(self.id).uid
     }
 

@@ -13,7 +13,7 @@ const NEVER: i64 = -62_170_012_800;
 /// China's clock, which is in every written time.
 const CHINA_SECONDS: u64 = 8 * 3600;
 /// How long a locked or hidden room stays so.
-const DAY_SECONDS: u64 = 86_400;
+pub(super) const DAY_SECONDS: u64 = 86_400;
 
 pub(super) fn reply(visit: &mut Visit<'_>) -> Reply {
     match visit.endpoint {
