@@ -143,7 +143,9 @@ impl Bilibili {
         leash.pull(how);
     }
 
-    /// Where media connections begin. At the last key frame unless this is said.
+    /// Where media connections begin. At the next key frame unless this is said: with [`Join::LastKey`] a group comes
+    /// twice after a cut, which cannot be told from a clip in its loop; that wants an encoder's feed, and a config that
+    /// drops repeats.
     pub fn joins(&self, join: Join) {
         self.platform.state().join = join;
     }

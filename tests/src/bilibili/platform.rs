@@ -88,7 +88,7 @@ impl Platform {
             key_number: 1,
             url_seconds: URL_SECONDS,
             aged_seconds: 0,
-            join: Join::LastKey,
+            join: Join::NextKey,
         };
         Platform { started: Instant::now(), state: Mutex::new(state) }
     }
