@@ -99,7 +99,7 @@ impl Room {
             wall: None,
             offers: vec![(Format::Flv, Codec::Avc)],
             qualities: vec![10_000, 400, 250, 150],
-            hosts: ["d1--cn-gotcha08.bilivideo.com", "cn-hjlheb-cu-01-02.bilivideo.com"].map(String::from).to_vec(),
+            hosts: ["d1--cn-gotcha08.bilivideo.com", "cn-birds-01-02.bilivideo.com"].map(String::from).to_vec(),
             feeds: Vec::new(),
             leash: Leash::default(),
         }
