@@ -5,7 +5,7 @@ use std::time::Duration;
 use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::encoder::{self, Stretch};
 use lyrebird_tests::feed::{Feed, Join};
-use lyrebird_tests::flv::VIDEO;
+use lyrebird_tests::flv::{self, Tag, VIDEO};
 use lyrebird_tests::origin::{Answer, At, How, Origin};
 use lyrebird_tests::place::{HURRY, Place, percent, wait_until};
 use lyrebird_tests::program::{Run, Signal, binary, guests};
@@ -90,6 +90,51 @@ fn a_finished_file_is_recorded_once() {
     assert_eq!(place.recordings().len(), 1);
 }
 
+/// Without a length a file ends as a live stream does. The one connection that is made then tells them apart: the file is
+/// there once, and the room is done.
+#[test]
+fn a_finished_file_without_a_length_is_recorded_once() {
+    let file = || Answer::file(clip::file(&[(Clip::Small, 6)]), "video/x-flv");
+    let long = || Answer::file(clip::file(&[(Clip::Small, 60)]), "video/x-flv");
+    let kinds = [("chunked", file().chunked()), ("until-close", file().until_close()), ("long", long().chunked())];
+    for (name, answer) in kinds {
+        let place = Place::new(&format!("finished-{name}"));
+        let origin = Origin::start();
+        origin.answers("/clip.flv", [answer]);
+        place.record::<&str>(&origin.url("/clip.flv"), &[]).finish(LIMIT).expect_code(0);
+        assert_eq!(origin.connections("/clip.flv").len(), 2, "{name}: one more connection");
+        let recordings = place.recordings();
+        assert_eq!(recordings.len(), 1, "{name}: {:?}", place.files());
+        let sent = if name == "long" { clip::stream(&[(Clip::Small, 60)]) } else { clip::stream(&[(Clip::Small, 6)]) };
+        let media = |tags: &[Tag]| tags.iter().filter(|tag| tag.is_media()).map(Tag::digest).collect::<Vec<_>>();
+        let recorded = flv::parse(&std::fs::read(&recordings[0]).unwrap()).unwrap();
+        assert_eq!(media(&recorded), media(&sent), "{name}: nothing is missing, nothing is there twice");
+        let sidecar = place.sidecar(&recordings[0]);
+        assert_eq!((&sidecar["end"], &sidecar["gaps"]), (&"finished".into(), &serde_json::json!([])), "{sidecar:#}");
+    }
+}
+
+/// A live stream that is ended without a fault and goes on, from where it stands or with the newest group once more, is
+/// no file.
+#[test]
+fn a_live_stream_goes_on_after_a_clean_end() {
+    for (name, join) in [("next", Join::NextKey), ("last", Join::LastKey)] {
+        let place = Place::new(&format!("clean-{name}"));
+        // Whoever gets media twice has it once in the file.
+        place.configure(&HURRY.replace("repeats = \"keep\"\n", ""));
+        let origin = Origin::start();
+        let feed = Feed::new();
+        let live = || Answer::live(&feed).joins(join).until_close();
+        origin.answers(ROOM, [live().fails(At::Media(Duration::from_secs(1)), How::Close), live()]);
+        let run = place.record(&origin.url(ROOM), &["--once"]);
+        let encoder = encoder::play(&feed, &[Stretch { size: "320x180", seconds: 6 }]);
+        run.finish(LIMIT).expect_code(0);
+        encoder.join().unwrap().unwrap();
+        assert!(origin.receptions(ROOM).len() >= 2, "{name}");
+        judge(&origin.receptions(ROOM)[..2], &place.recordings(), Some(&binary())).expect_good();
+    }
+}
+
 /// Without a suffix only the content type and the first bytes say what it is; still there is one connection.
 #[test]
 fn a_url_without_a_suffix_by_the_users_word() {
@@ -154,7 +199,7 @@ fn cuts_that_were_asked_for_fall_on_key_frames() {
         origin.receptions(ROOM)[0].tags.iter().filter(|tag| tag.kind == VIDEO).map(|tag| tag.digest).collect();
     let mut recorded = Vec::new();
     for file in &files {
-        let tags = lyrebird_tests::flv::parse(&std::fs::read(file).unwrap()).unwrap();
+        let tags = flv::parse(&std::fs::read(file).unwrap()).unwrap();
         assert!(tags.iter().find(|tag| tag.kind == VIDEO && tag.is_media()).unwrap().is_key(), "{}", file.display());
         recorded.extend(tags.iter().filter(|tag| tag.kind == VIDEO && tag.is_media()).map(|tag| tag.digest()));
     }

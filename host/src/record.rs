@@ -26,6 +26,7 @@ pub mod choose;
 pub mod name;
 pub mod sidecar;
 
+mod again;
 mod flv;
 mod probe;
 mod raw;

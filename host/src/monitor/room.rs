@@ -263,7 +263,8 @@ impl Room {
         self.failures = self.failures.saturating_add(1);
         match reason {
             EndReason::Limit => self.leave("limit", Outcome::Recorded, orders),
-            EndReason::Finished if self.rules.by_media && lasted.is_some() => {
+            // Without media it is the file that the session has already, served once more.
+            EndReason::Finished if self.rules.by_media && (lasted.is_some() || self.session.is_some()) => {
                 self.leave("finished", Outcome::Recorded, orders);
             }
             EndReason::DiskFull(_) => self.wait(Next::Streams, DISK_PAUSE, now, orders),

@@ -5,6 +5,7 @@
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::again::{Again, Verdict};
 use super::flv::Engine;
 use super::recording::Recording;
 use super::sidecar::Gap;
@@ -66,7 +67,11 @@ impl Recording {
                 return EndReason::Refused(Refusal::NotMedia(what));
             }
         };
-        self.reconnected(raw.is_some()).await;
+        // Whether it goes on, and what is missing then, shows only when it is no file that we have.
+        self.link.again = self.link.ended.take().map(|(before, media)| Again::new(before, media));
+        if self.link.again.is_none() {
+            self.reconnected(raw.is_some()).await;
+        }
         self.pump(media, first, end, raw.as_deref(), progress, stop).await
     }
 
@@ -110,11 +115,11 @@ impl Recording {
         let mut wake = Wake::Chunk(first);
         loop {
             let done = match wake {
-                Wake::Chunk(chunk) => self.take(chunk, raw).await,
+                Wake::Chunk(chunk) => self.hear(chunk, raw).await,
                 Wake::Tick => self.tick(progress).await,
                 Wake::Stop => Err(EndReason::Stopped),
                 // What is whole in the last bytes counts; a limit or a full disk is the better reason.
-                Wake::End(reason) => self.end(raw).await.and(Err(reason)),
+                Wake::End(reason) => self.end(&reason, raw).await.and(Err(reason)),
             };
             if let Err(reason) = done {
                 return reason;
@@ -126,6 +131,37 @@ impl Recording {
         }
     }
 
+    /// Takes bytes, unless they may be those of the file that was received before.
+    async fn hear(&mut self, chunk: Bytes, raw: Option<&str>) -> Result<(), EndReason> {
+        self.link.print.take(&chunk);
+        match &mut self.link.again {
+            None => self.take(chunk, raw).await,
+            Some(again) => {
+                let verdict = again.take(chunk);
+                self.judge(verdict, raw).await
+            }
+        }
+    }
+
+    /// Acts on what a new body was found to be, beside the one before it.
+    async fn judge(&mut self, verdict: Verdict, raw: Option<&str>) -> Result<(), EndReason> {
+        let held = match verdict {
+            Verdict::Open => return Ok(()),
+            Verdict::Same => {
+                tracing::info!(room = %self.room, "the same file is served again: it is recorded already");
+                self.link.ended = self.link.again.take().map(Again::into_before);
+                return Err(EndReason::Finished);
+            }
+            Verdict::Other(held) => held,
+        };
+        self.link.again = None;
+        self.reconnected(raw.is_some()).await;
+        for chunk in held {
+            self.take(chunk, raw).await?;
+        }
+        Ok(())
+    }
+
     async fn take(&mut self, chunk: Bytes, raw: Option<&str>) -> Result<(), EndReason> {
         self.link.last_byte = Some(self.hands.clock.passed());
         match raw {
@@ -134,7 +170,13 @@ impl Recording {
         }
     }
 
-    async fn end(&mut self, raw: Option<&str>) -> Result<(), EndReason> {
+    async fn end(&mut self, reason: &EndReason, raw: Option<&str>) -> Result<(), EndReason> {
+        if let Some(again) = &mut self.link.again {
+            // Where it broke, nobody knows what would have come.
+            let is_clean = matches!(reason, EndReason::Ended | EndReason::Finished);
+            let verdict = if is_clean { again.end() } else { again.release() };
+            self.judge(verdict, raw).await?;
+        }
         if raw.is_none() { self.end_flv().await } else { Ok(()) }
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use lyrebird_flv::{CutReason, Note};
 use tokio::task::JoinSet;
 
+use super::again::{Again, Print};
 use super::flv::Engine;
 use super::name::Name;
 use super::segment::Segment;
@@ -75,6 +76,12 @@ pub(super) struct Link {
     pub(super) unwritten_ms: u64,
     /// What broke the connection before it: the cause of the gap.
     pub(super) broken_by: &'static str,
+    /// The body that is received.
+    pub(super) print: Print,
+    /// The one before it, and its media, where the server ended it without a fault.
+    pub(super) ended: Option<(Print, Duration)>,
+    /// The two beside each other, as long as they are the same.
+    pub(super) again: Option<Again>,
 }
 
 impl Recording {
@@ -121,6 +128,7 @@ impl Recording {
         self.source = Some(Source { candidate: candidate.clone(), broadcast: broadcast.clone() });
         self.link.media_since = None;
         self.link.sample = Bytes::new();
+        (self.link.print, self.link.again) = (Print::default(), None);
         let mut reason = self.run(candidate, access, progress, stop).await;
         // What has come is on the disk before anything else is tried.
         if let Err(fault) = self.rest().await {
@@ -128,6 +136,9 @@ impl Recording {
         }
         let media_ms = self.media_ms().saturating_sub(media_ms);
         let bytes = self.bytes().saturating_sub(bytes);
+        if reason == EndReason::Ended && self.link.media_since.is_some() {
+            self.link.ended = Some((std::mem::take(&mut self.link.print), Duration::from_millis(media_ms)));
+        }
         let reception = Reception { reason, media_ms, bytes, first_media: self.link.media_since.is_some() };
         self.reception_ended(&reception).await;
         if matches!(reception.reason, EndReason::DiskFull(_)) {

@@ -64,7 +64,7 @@ impl Hand {
             error!(room = %self.watch.key, why, "cannot write, recording goes on when that is mended");
         } else if first_media {
             self.told_reception = None;
-        } else {
+        } else if reason != EndReason::Finished {
             self.tell_reception(&reason.to_string().replace('\n', ", "));
         }
         self.watch.glance.change(|seen| seen.state = "waiting");

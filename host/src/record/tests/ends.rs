@@ -62,6 +62,25 @@ async fn a_body_of_known_length_is_a_finished_file() {
 }
 
 #[tokio::test]
+async fn a_raw_file_without_a_length_is_known_again() {
+    let body: Vec<u8> =
+        (0..3_000u32).flat_map(|number| [&[0x47, 0, 1][..], &number.to_be_bytes(), &[9; 181]].concat()).collect();
+    let whole = vec![ok("video/mp2t"), Act::Send(body.clone())];
+    let other = vec![ok("video/mp2t"), Act::Send(body[188_000..].to_vec())];
+    let mut scene = Scene::new(vec![whole.clone(), whole, other]).await;
+    scene.transport = Transport::Unknown;
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Ended);
+    let again = scene.receive(&mut recording).await;
+    assert_eq!((again.reason, again.bytes, again.first_media), (EndReason::Finished, 0, false));
+    assert!(!scene.temp.tree().contains("show_2"), "{}", scene.temp.tree());
+    let another = scene.receive(&mut recording).await;
+    assert_eq!((another.reason, another.first_media), (EndReason::Ended, true));
+    recording.close("ended").await;
+    assert_eq!(scene.file("Ann/show_2.ts"), body[188_000..]);
+}
+
+#[tokio::test]
 async fn limits_end_the_recording() {
     let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 60)), Act::Hang]]).await;
     scene.plan.max_size = Some(400_000);

@@ -78,6 +78,7 @@ fn by_media_a_fault_is_retried_until_the_grace_is_over() {
 fn a_finished_file_a_limit_and_a_playlist_end_the_room() {
     for (last, expected) in [
         ("2 finished 2", "close: finished, Done(Recorded)"),
+        ("2 finished", "close: finished, Done(Recorded)"),
         ("2 limit 2", "close: limit, Done(Recorded)"),
         ("2 playlist", "close: unsupported, Done(GaveUp(1))"),
     ] {
