@@ -20,7 +20,7 @@ use crate::disk::Disk;
 use crate::event::Sink;
 use crate::http::Http;
 use crate::http::host::{HostPort, Overrides};
-use crate::model::{EndReason, Pair};
+use crate::model::{Broadcast, EndReason, Pair};
 
 pub mod choose;
 pub mod name;
@@ -116,6 +116,9 @@ pub struct Access {
 
 /// Becomes true when the recording must stop. A sender that is gone means the same.
 pub type Stop = tokio::sync::watch::Receiver<bool>;
+
+/// What is known of the broadcast now; another title may come while it is received.
+pub type Told = tokio::sync::watch::Receiver<Broadcast>;
 
 /// How a reception went.
 #[derive(Clone, Debug, PartialEq, Eq)]

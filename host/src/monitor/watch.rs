@@ -97,7 +97,8 @@ struct Hand {
     tried: Tried,
     progress: Arc<Progress>,
     end_reception: watch::Sender<bool>,
-    broadcast: Broadcast,
+    /// A reception that is under way sees what changes.
+    broadcast: watch::Sender<Broadcast>,
     session: String,
     /// When the reception that is under way began.
     received_since: Duration,
@@ -123,7 +124,7 @@ impl Hand {
             tried: Tried::default(),
             progress: Arc::default(),
             end_reception: watch::Sender::new(false),
-            broadcast: Broadcast::default(),
+            broadcast: watch::Sender::default(),
             session: new_id(),
             received_since: Duration::ZERO,
             wake_at: None,

@@ -12,7 +12,7 @@ use super::flv::Engine;
 use super::name::Name;
 use super::segment::Segment;
 use super::sidecar::Gap;
-use super::{Access, Closed, Hands, Plan, Progress, Reception, Stop, Summary};
+use super::{Access, Closed, Hands, Plan, Progress, Reception, Stop, Summary, Told};
 use crate::disk::Root;
 use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
 
@@ -29,6 +29,8 @@ pub struct Recording {
     pub(super) session: String,
     /// What is received, or was last.
     source: Option<Source>,
+    /// What is known of the broadcast, while it is received.
+    told: Option<Told>,
     root: Option<Root>,
     name: Option<Name>,
     /// Of the last segment; 0 before the first.
@@ -94,6 +96,7 @@ impl Recording {
             room,
             session,
             source: None,
+            told: None,
             root: None,
             name: None,
             number: 0,
@@ -115,17 +118,19 @@ impl Recording {
     }
 
     /// Receives one candidate until its connection ends or `stop` says so. The open segment stays open: the next
-    /// reception goes on in it when its decoder configurations are equal and `plan.join` says so, else it cuts.
+    /// reception goes on in it when its decoder configurations are equal and `plan.join` says so, else it cuts. Each
+    /// segment's sidecar has what `told` says when it begins; the names stay those of the first.
     pub async fn receive(
         &mut self,
         candidate: &Candidate,
-        broadcast: &Broadcast,
+        told: &Told,
         access: &Access,
         progress: &Progress,
         stop: &mut Stop,
     ) -> Reception {
         let (bytes, media_ms) = (self.bytes(), self.media_ms());
-        self.source = Some(Source { candidate: candidate.clone(), broadcast: broadcast.clone() });
+        self.source = Some(Source { candidate: candidate.clone(), broadcast: told.borrow().clone() });
+        self.told = Some(told.clone());
         self.link.media_since = None;
         self.link.sample = Bytes::new();
         (self.link.print, self.link.again) = (Print::default(), None);
@@ -141,6 +146,9 @@ impl Recording {
         }
         let reception = Reception { reason, media_ms, bytes, first_media: self.link.media_since.is_some() };
         self.reception_ended(&reception).await;
+        // What is told from now on may be another broadcast.
+        self.hear_told();
+        self.told = None;
         if matches!(reception.reason, EndReason::DiskFull(_)) {
             self.abandon().await;
         } else {
@@ -194,6 +202,13 @@ impl Recording {
         // It may have been closed already.
         if let Some(file) = growing.or_else(|| self.closed.last().map(|(_, closed)| closed.file.clone())) {
             progress.show_file(file);
+        }
+    }
+
+    /// Takes over what is known of the broadcast by now.
+    fn hear_told(&mut self) {
+        if let (Some(told), Some(source)) = (&self.told, &mut self.source) {
+            source.broadcast.clone_from(&told.borrow());
         }
     }
 

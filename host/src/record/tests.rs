@@ -25,6 +25,7 @@ struct Scene {
     transport: Transport,
     progress: Progress,
     stop: (tokio::sync::watch::Sender<bool>, Stop),
+    told: tokio::sync::watch::Sender<Broadcast>,
 }
 
 impl Scene {
@@ -37,7 +38,11 @@ impl Scene {
         let output = Output { dir: temp.0.clone(), name: String::from("{{ streamer }}/show"), ..Output::default() };
         let plan = Plan::new(&output, Duration::from_millis(400), String::from("direct@0.1.0"));
         let stop = tokio::sync::watch::channel(false);
-        Scene { temp, origin, hands, events, plan, transport: Transport::Flv, progress: Progress::default(), stop }
+        let url = origin.url();
+        let broadcast = Broadcast { streamer: String::from("Ann"), room_url: url, ..Broadcast::default() };
+        let told = tokio::sync::watch::Sender::new(broadcast);
+        let (transport, progress) = (Transport::Flv, Progress::default());
+        Scene { temp, origin, hands, events, plan, transport, progress, stop, told }
     }
 
     fn recording(&self) -> Recording {
@@ -46,11 +51,9 @@ impl Scene {
     }
 
     async fn receive(&mut self, recording: &mut Recording) -> Reception {
-        let url = self.origin.url();
-        let broadcast = Broadcast { streamer: String::from("Ann"), room_url: url.clone(), ..Broadcast::default() };
         let candidate = self.candidate();
-        let access = Access { room_host: HostPort::from_url(&url), ..Access::default() };
-        recording.receive(&candidate, &broadcast, &access, &self.progress, &mut self.stop.1).await
+        let access = Access { room_host: HostPort::from_url(&candidate.url), ..Access::default() };
+        recording.receive(&candidate, &self.told.subscribe(), &access, &self.progress, &mut self.stop.1).await
     }
 
     fn candidate(&self) -> Candidate {
@@ -236,6 +239,32 @@ async fn another_configuration_cuts_and_many_are_flapping() {
     assert_eq!(sidecar["end"], "video_header_changed");
     assert_eq!(sidecar["receptions"][0]["reason"], "video_header_changed");
     assert!(sidecar["receptions"][0]["ended_at"].is_string());
+}
+
+#[tokio::test]
+async fn a_title_that_changes_is_in_the_sidecars_that_follow() {
+    let other = Act::Send(tags(&format!("V 2000 header 1080p\n{}", seconds(2, 5))));
+    let script = vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Pause(600), other];
+    let mut scene = Scene::new(vec![script]).await;
+    scene.plan.name = String::from("{{ title }}");
+    scene.plan.stall = Duration::from_secs(10);
+    scene.told.send_modify(|broadcast| broadcast.title = String::from("before"));
+    let told = scene.told.clone();
+    let mut recording = scene.recording();
+    let root = scene.temp.0.clone();
+    let changed = async move {
+        while !root.join("before.json").exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        told.send_modify(|broadcast| broadcast.title = String::from("after"));
+    };
+    tokio::join!(changed, scene.receive(&mut recording));
+    // Of another broadcast already.
+    scene.told.send_modify(|broadcast| broadcast.title = String::from("too late"));
+    recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "before.flv\nbefore.json\nbefore_2.flv\nbefore_2.json");
+    let title = |name: &str| scene.sidecar(name)["broadcast"]["title"].clone();
+    assert_eq!((title("before.json"), title("before_2.json")), ("before".into(), "after".into()));
 }
 
 #[tokio::test]

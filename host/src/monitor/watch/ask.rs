@@ -101,7 +101,7 @@ impl Hand {
         }
         if let (Fact::Checked(Verdict::Live(broadcast)), true) = (&fact, self.reception.is_none()) {
             // Where liveness shows in the media alone, names are made from this guess.
-            self.broadcast = broadcast.clone();
+            self.broadcast.send_replace(broadcast.clone());
         }
         match error {
             Some(error) => {

@@ -17,8 +17,9 @@ use crate::record::{Reception, Recording};
 impl Hand {
     pub(super) fn open(&mut self, broadcast: Broadcast) {
         info!(room = %self.watch.key, streamer = %broadcast.streamer, title = %broadcast.title, "live");
+        let data = json!({ "title": broadcast.title, "streamer": broadcast.streamer });
         self.know(broadcast);
-        self.tell(Kind::SessionStarted, json!({ "title": self.broadcast.title, "streamer": self.broadcast.streamer }));
+        self.tell(Kind::SessionStarted, data);
     }
 
     pub(super) fn know(&mut self, broadcast: Broadcast) {
@@ -28,7 +29,7 @@ impl Hand {
             seen.streamer.clone_from(&broadcast.streamer);
             seen.title.clone_from(&broadcast.title);
         });
-        self.broadcast = broadcast;
+        self.broadcast.send_replace(broadcast);
     }
 
     pub(super) fn receive(&mut self) {
@@ -41,14 +42,14 @@ impl Hand {
         self.end_reception = watch::Sender::new(false);
         let mut stop = self.end_reception.subscribe();
         self.progress = Arc::default();
-        let (broadcast, access, progress) =
-            (self.broadcast.clone(), self.watch.access.clone(), Arc::clone(&self.progress));
+        let (told, access, progress) =
+            (self.broadcast.subscribe(), self.watch.access.clone(), Arc::clone(&self.progress));
         self.watch.glance.change(|seen| {
             seen.state = "recording";
             seen.progress = Some(Arc::clone(&progress));
         });
         self.reception = Some(Box::pin(async move {
-            let reception = recording.receive(&candidate, &broadcast, &access, &progress, &mut stop).await;
+            let reception = recording.receive(&candidate, &told, &access, &progress, &mut stop).await;
             (recording, reception)
         }));
     }

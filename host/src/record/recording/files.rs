@@ -31,6 +31,7 @@ impl Recording {
         layout: Option<Layout>,
         why: &str,
     ) -> Result<(), EndReason> {
+        self.hear_told();
         let Some(source) = self.source.clone() else { return Ok(()) };
         let started_at = self.hands.clock.now();
         let name = self.name_of(&source);
