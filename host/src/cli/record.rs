@@ -82,6 +82,9 @@ async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<
 }
 
 fn exit(outcomes: &[Outcome], caught: Option<u8>, nothing_written: bool) -> Exit {
+    if outcomes.contains(&Outcome::GaveUp(Exit::Disk.code())) {
+        return Exit::Disk;
+    }
     if let (Some(number), true) = (caught, outcomes.contains(&Outcome::Stopped)) {
         return Exit::Signal(number);
     }

@@ -18,6 +18,9 @@ const WORKS: Duration = Duration::from_secs(2);
 /// How long a full disk is left alone before we look whether somebody made room.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
 
+/// The end of a room whose last media could not be written; 74 is the exit code of the disk.
+const DISK: Outcome = Outcome::GaveUp(74);
+
 #[derive(Debug)]
 struct Session {
     broadcast: Broadcast,
@@ -48,6 +51,8 @@ pub struct Room {
     next: Next,
     failures: u32,
     stopping: bool,
+    /// What came last could not be written.
+    disk_full: bool,
     done: bool,
 }
 
@@ -63,6 +68,7 @@ impl Room {
             next: Next::Check,
             failures: 0,
             stopping: false,
+            disk_full: false,
             done: false,
         }
     }
@@ -102,10 +108,14 @@ impl Room {
             Fact::Stop => {
                 self.stopping = true;
                 if !self.receiving {
-                    self.leave("stopped", Outcome::Stopped, orders);
+                    self.stopped(orders);
                 }
             }
         }
+    }
+
+    fn stopped(&mut self, orders: &mut Vec<Order>) {
+        self.leave("stopped", if self.disk_full { DISK } else { Outcome::Stopped }, orders);
     }
 
     fn woken(&mut self, orders: &mut Vec<Order>) {
@@ -256,8 +266,9 @@ impl Room {
     }
 
     fn ended(&mut self, reason: EndReason, lasted: Option<Duration>, now: Duration, orders: &mut Vec<Order>) {
+        self.disk_full = matches!(reason, EndReason::DiskFull(_)) || self.disk_full && lasted.is_none();
         if self.stopping {
-            return self.leave("stopped", Outcome::Stopped, orders);
+            return self.stopped(orders);
         }
         self.failures = if lasted.is_some_and(|lasted| lasted >= WORKS) { 0 } else { self.failures };
         self.failures = self.failures.saturating_add(1);
@@ -327,7 +338,7 @@ impl Room {
         self.failures = 0;
         if session.media && self.rules.once {
             self.done = true;
-            orders.push(Order::Done(Outcome::Recorded));
+            orders.push(Order::Done(if self.disk_full { DISK } else { Outcome::Recorded }));
         }
     }
 

@@ -285,3 +285,27 @@ fn a_full_disk_is_looked_at_again() {
         "#]],
     );
 }
+
+/// The outcome of what is stopped, or over, while the last media could not be written.
+#[test]
+fn a_full_disk_is_the_outcome_as_long_as_it_is_full() {
+    let once = Rules { once: true, ..BY_CHECK };
+    let cases = [
+        (BY_CHECK, "full|stop", "GaveUp(74)"),
+        (BY_CHECK, "full|way|stop|stopped", "GaveUp(74)"),
+        (BY_CHECK, "full|way|stop|stopped 5", "Stopped"),
+        (BY_CHECK, "full 5|way|broken 5|stop", "Stopped"),
+        (BY_CHECK, "full 5|stop", "GaveUp(74)"),
+        (once, "full 5|dark|woken|dark|woken|dark", "GaveUp(74)"),
+    ];
+    for (rules, story, expected) in cases {
+        let mut room = Room::new(rules);
+        let mut orders = Vec::new();
+        let story = format!("woken|live a|way|media|{story}");
+        for (number, words) in story.split('|').enumerate() {
+            room.hear(fact(words), secs(u64::try_from(number).unwrap() * 30), &mut orders);
+        }
+        let Some(Order::Done(outcome)) = orders.last() else { panic!("{story}: {orders:?}") };
+        assert_eq!(format!("{outcome:?}"), expected, "{story}");
+    }
+}
