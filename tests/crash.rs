@@ -10,7 +10,7 @@ use lyrebird_tests::ffprobe;
 use lyrebird_tests::flv::{self, Tag};
 use lyrebird_tests::origin::{Answer, Origin, Sent};
 use lyrebird_tests::place::{Place, wait_until};
-use lyrebird_tests::program::{Run, binary};
+use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
 
 const ROOM: &str = "/live.flv";
@@ -41,13 +41,13 @@ fn media(tags: &[Tag]) -> Vec<u64> {
 }
 
 /// Starts a recorder in the same folder for a room that is dark; salvage is what it does first.
-fn restart(place: &Place) {
+fn restart(place: &Place) -> Finished {
     let dark = Origin::start();
     let run = place.record::<&str>(&dark.url("/dark.flv"), &[]);
     wait_until("the .part is gone", LIMIT, || parts(place).is_empty());
     wait_until("the dark room was looked at", LIMIT, || !dark.connections("/dark.flv").is_empty());
-    run.signal(lyrebird_tests::program::Signal::INT);
-    run.finish(LIMIT).expect_code(130);
+    run.signal(Signal::INT);
+    run.finish(LIMIT).expect_code(130)
 }
 
 #[test]
@@ -58,12 +58,17 @@ fn killed_and_salvaged() {
     let left = parts(&place).remove(0);
     let left_bytes = fs::read(&left).unwrap();
     let sent: Vec<Sent> = origin.receptions(ROOM).remove(0).tags;
-    restart(&place);
+    let told = restart(&place).stdout;
 
     let recovered = place.recordings();
     assert_eq!(recovered.len(), 1, "{:?}", place.files());
+    assert_eq!(told.lines().collect::<Vec<_>>(), [recovered[0].to_str().unwrap()], "who mended it says so");
     let sidecar = place.sidecar(&recovered[0]);
-    assert_eq!(sidecar["state"], "recovered", "{sidecar:#}");
+    assert_eq!((&sidecar["state"], &sidecar["end"]), (&"recovered".into(), &"killed".into()), "{sidecar:#}");
+    let reception = &sidecar["receptions"][0];
+    assert!(reception["reason"] == "killed" && reception["ended_at"].is_string(), "{sidecar:#}");
+    let gap = &sidecar["gaps"][0];
+    assert!(gap["cause"] == "restart" && gap["at_ms"].as_u64() > Some(0) && gap["lost_ms"].is_null(), "{sidecar:#}");
     let bytes = fs::read(&recovered[0]).unwrap();
     assert_eq!(sidecar["bytes"], bytes.len());
     let found = media(&flv::parse(&bytes).expect("whole tags alone"));

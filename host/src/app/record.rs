@@ -19,7 +19,7 @@ use crate::monitor::room::{Outcome, Rules};
 use crate::monitor::watch::{Glance, Watch, trouble};
 use crate::monitor::{pace, room, watch as monitor_watch};
 use crate::plugin::{Live, Picker};
-use crate::record::{Access, Hands, Plan, Preference, salvage};
+use crate::record::{Access, Hands, Outcome as Salvage, Plan, Preference, salvage};
 
 /// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -56,6 +56,18 @@ pub struct Recorder {
     hands: Hands,
     rooms: Vec<(String, Picker)>,
     glances: Vec<(String, Glance)>,
+    recovered: Recovered,
+}
+
+/// Files of recorders that died, made whole by this one; known when it has ended. Cheap to clone; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Recovered(Arc<Mutex<Vec<PathBuf>>>);
+
+impl Recovered {
+    /// Their names.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Rooms that are being recorded, by key: nobody records a room twice.
@@ -87,12 +99,17 @@ impl Recorder {
         let folder = wanted.output.clone();
         tokio::task::spawn_blocking(move || trial(&folder)).await??;
         let glances = rooms.iter().map(|(url, _)| (redact_url(url), Glance::default())).collect();
-        Ok(Recorder { house, wanted, hands, rooms, glances })
+        Ok(Recorder { house, wanted, hands, rooms, glances, recovered: Recovered::default() })
     }
 
     /// What a door may look at while the rooms are recorded.
     pub fn glances(&self) -> Vec<(String, Glance)> {
         self.glances.clone()
+    }
+
+    /// What this run makes whole.
+    pub fn recovered(&self) -> Recovered {
+        self.recovered.clone()
     }
 
     /// Records until every room is done, or until `stop` turns true and every file is closed. One outcome a room, in
@@ -133,10 +150,13 @@ impl Recorder {
     /// that somebody writes is locked. An interrupted mending is done again by the next start.
     async fn salvage(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let Hands { disk, clock, events, .. } = &self.hands;
+        let mut salvaged = Vec::new();
         let mended = tokio::select! {
-            mended = salvage(&self.wanted.output, disk, clock, events) => mended,
-            _ = stop.wait_for(|stop| *stop) => return,
+            mended = salvage(&self.wanted.output, disk, clock, events, &mut salvaged) => mended,
+            _ = stop.wait_for(|stop| *stop) => Ok(()),
         };
+        let whole = salvaged.into_iter().filter(|one| one.outcome == Salvage::Recovered).map(|one| one.file);
+        self.recovered.0.lock().unwrap_or_else(PoisonError::into_inner).extend(whole);
         if let Err(error) = mended {
             let folder = self.wanted.output.display();
             warn!(%folder, error = format!("{error:#}"), "cannot look for unfinished files");

@@ -54,7 +54,7 @@ async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<
         number = signals.next() => return Ok(Exit::Signal(number)),
     };
     let recorder = opened.map_err(|error| unusable(&folder, error)).exit(Exit::Disk)?;
-    let glances = recorder.glances();
+    let (glances, recovered) = (recorder.glances(), recorder.recovered());
     let (stop, stopped) = watch::channel(false);
     let status = status::Status::show(glances.clone());
     let running = recorder.run(stopped);
@@ -77,6 +77,7 @@ async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<
         }
     };
     status.clear();
+    status::tell_recovered(&recovered.files());
     let wrote = status::tell_files(&glances);
     Ok(exit(&outcomes, caught, once && !wrote))
 }

@@ -91,6 +91,13 @@ fn rate(bits: u64) -> String {
     format!("{}.{} Mbit/s", bits / 1_000_000, bits / 100_000 % 10)
 }
 
+/// Prints the files of recorders that died, a line each.
+pub(super) fn tell_recovered(files: &[std::path::PathBuf]) {
+    for file in files {
+        output::line(output::safe(&file.display().to_string()));
+    }
+}
+
 /// Prints the files that were written, a line each, and says whether there was one.
 pub(super) fn tell_files(glances: &[(String, Glance)]) -> bool {
     let mut wrote = false;

@@ -121,7 +121,7 @@ impl OldFile {
     ///
     /// # Errors
     /// When the volume refuses; the file stays `.part` then.
-    pub async fn publish(self, sidecar: Option<Vec<u8>>) -> Result<PathBuf, DiskError> {
+    pub async fn publish(&self, sidecar: Option<Vec<u8>>) -> Result<PathBuf, DiskError> {
         let open = Arc::clone(&self.open);
         self.volume.chore(self.open.name(), move || publish(&open, sidecar.as_deref())).await
     }
@@ -130,7 +130,7 @@ impl OldFile {
     ///
     /// # Errors
     /// When the volume refuses.
-    pub async fn remove(self) -> Result<(), DiskError> {
+    pub async fn remove(&self) -> Result<(), DiskError> {
         let open = Arc::clone(&self.open);
         let work = move || {
             let stem = open.stem().clone();

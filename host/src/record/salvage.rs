@@ -11,7 +11,7 @@ use lyrebird_flv::{BACK_POINTER, Recovery, Salvage, TAG_HEADER};
 use serde_json::json;
 
 use super::Closed;
-use super::sidecar::{Sidecar, State};
+use super::sidecar::{Gap, Sidecar, State};
 use crate::clock::Clock;
 use crate::disk::{Disk, Leftover, OldFile, Root, Taken};
 use crate::event::{Event, Kind, Sink};
@@ -31,6 +31,9 @@ const YOUNG: Duration = Duration::from_secs(60);
 
 /// A file without media that is larger than this is more than a head and decoder configurations: it is kept.
 const EMPTY_BYTES: u64 = 256 << 10;
+
+/// The word for what ended when its writer died, by a signal or with its machine.
+const KILLED: &str = "killed";
 
 /// No head of ours is larger.
 const HEAD_BYTES: usize = 160 << 10;
@@ -65,18 +68,23 @@ pub struct Salvaged {
 }
 
 /// Mends every unfinished file below the output folder whose lock can be had, and removes sidecars that stand for
-/// nothing. A folder that does not exist is empty. Browsers and downloaders call their files `.part` too: what neither a
+/// nothing. `salvaged` gets what became of each as soon as that is known, so that one who stops waiting knows too. A folder that does not exist is empty. Browsers and downloaders call their files `.part` too: what neither a
 /// sidecar nor an FLV head shows to be ours is left alone, and not told.
 ///
 /// # Errors
 /// When the folder cannot be read at all; a file that cannot be mended is no error but an outcome.
-pub async fn salvage(root: &Path, disk: &Disk, clock: &Clock, events: &Sink) -> anyhow::Result<Vec<Salvaged>> {
-    let Some(root) = disk.existing_root(root).await? else { return Ok(Vec::new()) };
+pub async fn salvage(
+    root: &Path,
+    disk: &Disk,
+    clock: &Clock,
+    events: &Sink,
+    salvaged: &mut Vec<Salvaged>,
+) -> anyhow::Result<()> {
+    let Some(root) = disk.existing_root(root).await? else { return Ok(()) };
     let found = root.leftovers().await?;
     if found.cut_short {
         tracing::warn!(folder = %root.path().display(), "too many files to look at them all for unfinished ones");
     }
-    let mut salvaged = Vec::new();
     for leftover in &found.parts {
         if let Some(one) = one(&root, leftover, clock, events).await {
             tell(&one);
@@ -89,7 +97,7 @@ pub async fn salvage(root: &Path, disk: &Disk, clock: &Clock, events: &Sink) -> 
             salvaged.push(one);
         }
     }
-    Ok(salvaged)
+    Ok(())
 }
 
 fn tell(one: &Salvaged) {
@@ -125,7 +133,7 @@ async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> 
         Err(error) => return failed(error),
     };
     Some(match take_over(old, clock).await {
-        Ok(Some((closed, sidecar))) => {
+        Ok(Some(Mended { closed, sidecar })) => {
             let key = RoomKey { platform: sidecar.platform, id: sidecar.room };
             let Closed { file, bytes, duration_ms, state } = closed;
             let data = json!({ "file": file, "bytes": bytes, "duration_ms": duration_ms, "state": state.word(), "end": sidecar.end });
@@ -172,26 +180,60 @@ async fn has_our_head(old: &OldFile) -> anyhow::Result<bool> {
 }
 
 /// Mends a file of another process; none when it held no media.
-async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<(Closed, Sidecar)>> {
+async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<Mended>> {
     let known = own_sidecar(&old).await?;
     let owner = known.as_ref().and_then(|sidecar| sidecar.owner.as_ref());
     let alive = owner.and_then(crate::disk::Owner::is_alive);
-    let age = clock.now().duration_since(old.modified().await?).unwrap_or_default();
+    let modified = old.modified().await?;
+    let age = clock.now().duration_since(modified).unwrap_or_default();
     if !old.locked && (alive != Some(false) && owner.is_some() || age < QUIET) {
         return Err(Occupied.into());
     }
     if alive == Some(true) && age < YOUNG && survey(&old).await?.is_none() {
         return Err(Occupied.into());
     }
+    let end = if known.is_some() { KILLED } else { "recovered" };
     let mut sidecar = known.unwrap_or_default();
-    sidecar.end.get_or_insert_with(|| String::from("recovered"));
-    let told = sidecar.clone();
-    Ok(mend(old, sidecar, true).await?.map(|closed| (closed, told)))
+    sidecar.end.get_or_insert_with(|| end.to_owned());
+    // It was received to the last moment: what came behind is missing, and nobody knows how much.
+    let cut_off = sidecar.reception_ended(modified, KILLED);
+    let lost = cut_off.then_some(Lost { cause: "restart", received_ms: None });
+    mend(&old, sidecar, true, lost).await
+}
+
+/// Media that came, or may have come, and is not in the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lost {
+    /// The gap's cause.
+    pub(super) cause: &'static str,
+    /// Media time that came for the file; none where nobody knows.
+    pub(super) received_ms: Option<u64>,
+}
+
+impl Lost {
+    /// The gap at the end of a file of such a length.
+    fn behind(self, duration_ms: u64) -> Option<Gap> {
+        let lost_ms = self.received_ms.map(|received_ms| received_ms.saturating_sub(duration_ms));
+        let gap = Gap { cause: self.cause.to_owned(), at_ms: duration_ms, lost_ms, offset: 0 };
+        (lost_ms != Some(0)).then_some(gap)
+    }
+}
+
+/// A file that was mended.
+pub(super) struct Mended {
+    pub(super) closed: Closed,
+    /// As it is beside the file, if it is kept.
+    pub(super) sidecar: Sidecar,
 }
 
 /// Mends a file that this process holds, and gives it its name; none, and no file, when it held no media.
-pub(super) async fn mend(old: OldFile, mut sidecar: Sidecar, keep_sidecar: bool) -> anyhow::Result<Option<Closed>> {
-    let Some(whole) = survey(&old).await? else {
+pub(super) async fn mend(
+    old: &OldFile,
+    mut sidecar: Sidecar,
+    keep_sidecar: bool,
+    lost: Option<Lost>,
+) -> anyhow::Result<Option<Mended>> {
+    let Some(whole) = survey(old).await? else {
         let bytes = old.bytes();
         anyhow::ensure!(bytes <= EMPTY_BYTES, "no media can be found in its {bytes} bytes");
         old.remove().await?;
@@ -200,15 +242,18 @@ pub(super) async fn mend(old: OldFile, mut sidecar: Sidecar, keep_sidecar: bool)
     old.mend(whole.end, whole.patches).await?;
     sidecar.state = State::Recovered;
     sidecar.bytes = whole.bytes;
-    sidecar.blake3 = Some(hash(&old, whole.behind, whole.bytes).await?);
+    sidecar.blake3 = Some(hash(old, whole.behind, whole.bytes).await?);
     (sidecar.first_ms, sidecar.last_ms) = whole.times.map_or((None, None), |(first, last)| (Some(first), Some(last)));
     if let Some(at_ms) = whole.hole_ms {
-        let (cause, lost_ms, offset) = (String::from("damage"), None, 0);
-        sidecar.gap(super::sidecar::Gap { cause, at_ms, lost_ms, offset });
+        sidecar.gap(Gap { cause: String::from("damage"), at_ms, lost_ms: None, offset: 0 });
     }
     let duration_ms = whole.duration_ms;
+    if let Some(gap) = lost.and_then(|lost| lost.behind(duration_ms)) {
+        sidecar.gap(gap);
+    }
     let file = old.publish(keep_sidecar.then(|| sidecar.to_json())).await?;
-    Ok(Some(Closed { file, bytes: whole.bytes, duration_ms, state: State::Recovered }))
+    let closed = Closed { file, bytes: whole.bytes, duration_ms, state: State::Recovered };
+    Ok(Some(Mended { closed, sidecar }))
 }
 
 /// What of a file is whole, and how it is made right.

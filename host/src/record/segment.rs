@@ -9,8 +9,9 @@ use bytes::Bytes;
 use lyrebird_flv::codec::classify;
 use lyrebird_flv::{Depth, Patch, Segment as Layout, Tag};
 
+use super::Closed;
+use super::salvage::{self, Lost};
 use super::sidecar::{Sidecar, State};
-use super::{Closed, salvage};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
@@ -114,6 +115,11 @@ impl Segment {
     /// Its media time; the time that it has been coming where no other is known.
     pub(super) fn duration_ms(&self) -> u64 {
         self.layout.as_ref().map_or(self.lasted_ms, Layout::duration_ms)
+    }
+
+    /// Media time that came for it; 0 of a raw body, which has no times: nobody can say how much of it is missing.
+    pub(super) fn received_ms(&self) -> u64 {
+        if self.is_raw() { 0 } else { self.duration_ms() }
     }
 
     /// Whether a frame is in it; of a raw body whether anything is.
@@ -220,11 +226,14 @@ impl Segment {
         } else if let Err(error) = self.write().await {
             return Err((unfinished, error.into()));
         }
+        let received_ms = self.received_ms();
         let (old, sidecar) = match self.into_old().await {
             Ok(old) => old,
             Err(error) => return Err((unfinished, error.into())),
         };
-        salvage::mend(old, sidecar, keep_sidecar).await.map_err(|error| (unfinished, error))
+        let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
+        let mended = salvage::mend(&old, sidecar, keep_sidecar, Some(lost)).await;
+        mended.map(|mended| mended.map(|mended| mended.closed)).map_err(|error| (unfinished, error))
     }
 
     async fn seal(&mut self) -> Result<Sealed, DiskError> {

@@ -198,12 +198,12 @@ impl Sidecar {
         }
     }
 
-    /// Notes its end, or that it goes on in another segment: the word says why.
-    pub fn reception_ended(&mut self, at: SystemTime, word: &str) {
-        if let Some(last) = self.receptions.last_mut().filter(|last| last.ended_at.is_none()) {
-            last.ended_at = Some(rfc3339(at));
-            last.reason = Some(word.to_owned());
-        }
+    /// Notes its end, or that it goes on in another segment: the word says why. False where none was under way.
+    pub fn reception_ended(&mut self, at: SystemTime, word: &str) -> bool {
+        let Some(last) = self.receptions.last_mut().filter(|last| last.ended_at.is_none()) else { return false };
+        last.ended_at = Some(rfc3339(at));
+        last.reason = Some(word.to_owned());
+        true
     }
 
     /// As it stands in the file.

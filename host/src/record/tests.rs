@@ -69,6 +69,12 @@ impl Scene {
         }
     }
 
+    async fn salvage(&self) -> Vec<Salvaged> {
+        let (Hands { disk, clock, events, .. }, mut salvaged) = (&self.hands, Vec::new());
+        salvage(&self.temp.0, disk, clock, events, &mut salvaged).await.unwrap();
+        salvaged
+    }
+
     fn kinds(&mut self) -> Vec<Kind> {
         let mut kinds = Vec::new();
         while let Ok(event) = self.events.try_recv() {
@@ -304,8 +310,7 @@ async fn a_killed_recording_is_salvaged() {
     let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5)), Act::Pause(100), Act::Reset]]).await;
     let mut recording = scene.recording();
     scene.receive(&mut recording).await;
-    let disk = scene.hands.disk.clone();
-    let busy = salvage(&scene.temp.0, &disk, &scene.hands.clock, &scene.hands.events).await.unwrap();
+    let busy = scene.salvage().await;
     assert_eq!(busy[0].outcome, Outcome::Busy);
     // As if the process were gone; the writer's thread lets go first.
     drop(recording.segment.take().unwrap().into_old().await.unwrap());
@@ -316,11 +321,14 @@ async fn a_killed_recording_is_salvaged() {
     let whole = bytes.len();
     bytes.extend([9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x27]);
     std::fs::write(&part, bytes).unwrap();
-    let salvaged = salvage(&scene.temp.0, &disk, &scene.hands.clock, &scene.hands.events).await.unwrap();
+    let salvaged = scene.salvage().await;
     assert_eq!((salvaged.len(), &salvaged[0].outcome), (1, &Outcome::Recovered));
     assert_eq!(scene.temp.tree(), "Ann/show.flv\nAnn/show.json");
     assert_eq!(scene.file("Ann/show.flv").len(), whole);
     assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 5 * 35);
-    assert_eq!(scene.sidecar("Ann/show.json")["state"], "recovered");
+    let sidecar = scene.sidecar("Ann/show.json");
+    assert_eq!((&sidecar["state"], &sidecar["end"]), (&"recovered".into(), &"killed".into()));
+    // Its connection had ended before.
+    assert_eq!((&sidecar["receptions"][0]["reason"], &sidecar["gaps"]), (&"broken".into(), &serde_json::json!([])));
     assert_eq!(scene.kinds().last(), Some(&Kind::SegmentClosed));
 }

@@ -142,16 +142,15 @@ impl Recording {
         self.engine = Engine::new(self.plan.repeats);
         let Some(segment) = self.segment.take() else { return };
         let unfinished = segment.unfinished();
-        // A raw body has no times: nobody can say how much of it is missing.
-        let received_ms = if segment.is_raw() { 0 } else { unfinished.duration_ms };
+        let received_ms = segment.received_ms();
         let keep = self.plan.sidecar;
         let mended = async {
             let (old, mut sidecar) = segment.into_old().await?;
             sidecar.end = Some(String::from("disk"));
-            salvage::mend(old, sidecar, keep).await
+            salvage::mend(&old, sidecar, keep, None).await
         };
         let closed = match mended.await {
-            Ok(Some(closed)) => closed,
+            Ok(Some(mended)) => mended.closed,
             Ok(None) => {
                 self.link.unwritten_ms += received_ms;
                 return;

@@ -63,7 +63,9 @@ fn closed(text: &str, length: usize) -> Vec<u8> {
 
 async fn salvage_in(temp: &Temp) -> Vec<Salvaged> {
     let (sink, _events) = event::queue();
-    super::salvage(&temp.0, &Disk::new(), &Clock::system(), &sink).await.unwrap()
+    let mut salvaged = Vec::new();
+    super::salvage(&temp.0, &Disk::new(), &Clock::system(), &sink, &mut salvaged).await.unwrap();
+    salvaged
 }
 
 fn sidecar(owner: Owner) -> Vec<u8> {
@@ -102,7 +104,7 @@ async fn a_torn_file_keeps_every_whole_tag() {
         assert!(found == expected, "{length}: {} bytes, expected {}", found.len(), expected.len());
         let sidecar: Value = serde_json::from_slice(&std::fs::read(temp.0.join("a.json")).unwrap()).unwrap();
         assert_eq!((&sidecar["state"], &sidecar["bytes"]), (&"recovered".into(), &end.into()));
-        assert_eq!(sidecar["end"], "recovered");
+        assert_eq!(sidecar["end"], "killed");
         assert_eq!(salvaged[0].bytes, u64::try_from(end).unwrap());
         // A second look finds nothing to do.
         assert_eq!(salvage_in(&temp).await, []);
@@ -141,8 +143,9 @@ async fn what_may_have_a_writer_is_left_alone() {
     let outcomes: Vec<_> = salvage_in(&temp).await.into_iter().map(|one| one.outcome).collect();
     assert_eq!(outcomes, [Outcome::Removed, Outcome::Recovered, Outcome::Busy, Outcome::Removed]);
     assert_eq!(temp.tree(), "foreign.json\nraw.json\nraw.ts\nreserved.json\nyoung.flv.part\nyoung.json");
-    let nowhere = super::salvage(&temp.0.join("none"), &Disk::new(), &Clock::system(), &event::queue().0).await;
-    assert_eq!(nowhere.unwrap(), []);
+    let (sink, mut nowhere) = (event::queue().0, Vec::new());
+    super::salvage(&temp.0.join("none"), &Disk::new(), &Clock::system(), &sink, &mut nowhere).await.unwrap();
+    assert_eq!(nowhere, []);
     assert!(!temp.0.join("none").exists());
 }
 
