@@ -1,5 +1,6 @@
 //! What networks and servers do to a recorder.
 
+use std::process::Command;
 use std::time::Duration;
 
 use lyrebird_tests::clip::{self, Clip};
@@ -171,4 +172,53 @@ fn a_broken_connection_is_told_with_what_was_lost() {
     let receptions = sidecar["receptions"].as_array().unwrap();
     let reasons: Vec<&str> = receptions.iter().filter_map(|one| one["reason"].as_str()).collect();
     assert!(reasons.len() >= 2 && reasons[0].contains("broken"), "{reasons:?}");
+}
+
+/// A small volume at the place's output folder, gone with the test. None where we may not mount.
+struct SmallVolume(std::path::PathBuf);
+
+impl SmallVolume {
+    fn mount(place: &Place, size: &str) -> Option<Self> {
+        let options = format!("size={size},mode=0755");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(place.out()).output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            return Some(SmallVolume(place.out()));
+        }
+        eprintln!("SKIPPED: no volume can be mounted here (root is needed)");
+        None
+    }
+}
+
+impl Drop for SmallVolume {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(&self.0).status().ok();
+    }
+}
+
+/// What was written stays and plays, what is lost has its name, it is told once, and the exit code says it.
+#[test]
+fn a_full_disk() {
+    let place = Place::new("full");
+    let Some(_volume) = SmallVolume::mount(&place, "600k") else { return };
+    let origin = Origin::start();
+    let feed = Feed::new();
+    origin.answers(ROOM, [Answer::live(&feed)]);
+    clip::play(&feed, &[(Clip::Large, 240)], 4);
+    let run = place.record::<&str>(&origin.url(ROOM), &[]);
+    run.wait_for_text("cannot write", LIMIT);
+    wait_until("the file is whole", LIMIT, || place.recordings().len() == 1);
+    // Time that the sidecar must not hide.
+    std::thread::sleep(Duration::from_secs(1));
+    run.signal(Signal::INT);
+    let finished = run.finish(LIMIT).expect_code(74).expect_stderr("no space is left");
+    let recording = place.recordings().remove(0);
+    assert_eq!(finished.stdout.trim(), recording.to_str().unwrap());
+    lyrebird_tests::ffprobe::decode(&recording).unwrap();
+    let duration_ms = lyrebird_tests::ffprobe::probe(&recording).unwrap().duration_ms;
+    let sidecar = place.sidecar(&recording);
+    let gap = &sidecar["gaps"][0];
+    assert_eq!((&sidecar["end"], &gap["cause"]), (&"disk".into(), &"disk".into()), "{sidecar:#}");
+    assert!(gap["at_ms"].as_u64().unwrap().abs_diff(duration_ms) < 200, "{duration_ms}: {sidecar:#}");
+    assert!(gap["lost_ms"].as_u64() >= Some(1_000), "{sidecar:#}");
+    assert_eq!(finished.stderr.matches("ERROR").count(), 1, "{}", finished.stderr);
 }

@@ -14,7 +14,7 @@ use super::beneath::{self, Beneath};
 use super::create::{Lock, PART, SIDECAR, lock, remove};
 use super::fault::DiskError;
 use super::output::{Open, Opening};
-use super::publish::publish;
+use super::publish::{publish, replace_sidecar};
 use super::scan::Leftover;
 use super::volume::{PATIENT, Volume};
 
@@ -124,6 +124,15 @@ impl OldFile {
     pub async fn publish(&self, sidecar: Option<Vec<u8>>) -> Result<PathBuf, DiskError> {
         let open = Arc::clone(&self.open);
         self.volume.chore(self.open.name(), move || publish(&open, sidecar.as_deref())).await
+    }
+
+    /// Replaces the sidecar, also after the file got its name.
+    ///
+    /// # Errors
+    /// When the volume refuses; the old one stays.
+    pub async fn replace_sidecar(&self, json: Vec<u8>) -> Result<(), DiskError> {
+        let open = Arc::clone(&self.open);
+        self.volume.chore(self.name(), move || replace_sidecar(&open, &json)).await
     }
 
     /// Removes the file and its sidecar: whoever calls knows that the sidecar is ours.

@@ -79,7 +79,11 @@ impl Recording {
     async fn reconnected(&mut self, raw: bool) {
         let now = self.hands.clock.passed();
         let Some(last) = self.link.last_byte.replace(now) else { return };
-        if self.bytes() == 0 && self.link.unwritten_ms == 0 {
+        if self.is_out() {
+            // What is missing is named when the volume takes writes again.
+            return;
+        }
+        if self.bytes() == 0 {
             // Whatever came before was no media: nothing is missing, and nothing goes on.
             self.engine = Engine::new(self.plan.repeats);
             self.early.clear();
@@ -96,8 +100,7 @@ impl Recording {
         } else {
             // What goes on is another file: no engine will tell.
             let cause = self.link.broken_by.to_owned();
-            let lost_ms = dark_ms.saturating_add(std::mem::take(&mut self.link.unwritten_ms));
-            self.gap(Gap { cause, at_ms: 0, lost_ms: Some(lost_ms), offset: 0 });
+            self.gap(Gap { cause, at_ms: 0, lost_ms: Some(dark_ms), offset: 0 });
         }
     }
 
@@ -187,6 +190,7 @@ impl Recording {
             segment.write().await?;
             segment.tend(now).await?;
         }
+        self.end_outage_if_proven(now);
         self.tell_repairs_if_due(now);
         self.show(progress);
         Ok(())

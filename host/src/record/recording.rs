@@ -18,8 +18,10 @@ use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
 
 mod facts;
 mod files;
+mod outage;
 
 use facts::Repaired;
+use outage::Outage;
 
 /// What one session receives.
 pub struct Recording {
@@ -50,6 +52,10 @@ pub struct Recording {
     gap_count: u64,
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
+    /// The volume takes no writes.
+    outage: Option<Outage>,
+    /// Whether that has been told.
+    alarmed: bool,
     /// Whether the first bytes of a body that is no media were shown: a dark room may send its page every second.
     sampled: bool,
     /// Repairs before the first segment.
@@ -74,8 +80,6 @@ pub(super) struct Link {
     pub(super) last_byte: Option<Duration>,
     /// How long no bytes came before it, as long as nobody has told what is missing.
     pub(super) dark_ms: Option<u64>,
-    /// Media time that came and that a volume did not take, as long as nobody has told that it is missing.
-    pub(super) unwritten_ms: u64,
     /// What broke the connection before it: the cause of the gap.
     pub(super) broken_by: &'static str,
     /// The body that is received.
@@ -111,6 +115,8 @@ impl Recording {
             gaps: Vec::new(),
             gap_count: 0,
             missing: Vec::new(),
+            outage: None,
+            alarmed: false,
             sampled: false,
             early: Vec::new(),
             repairs: Repaired::default(),
@@ -166,6 +172,7 @@ impl Recording {
             tracing::warn!(room = %self.room, %reason, "the last tags could not be written");
         }
         self.close_open(end).await;
+        self.close_outage(end).await;
         while !self.closing.is_empty() {
             self.reap().await;
         }

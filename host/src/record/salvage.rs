@@ -133,7 +133,7 @@ async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> 
         Err(error) => return failed(error),
     };
     Some(match take_over(old, clock).await {
-        Ok(Some(Mended { closed, sidecar })) => {
+        Ok(Some(Mended { closed, sidecar, .. })) => {
             let key = RoomKey { platform: sidecar.platform, id: sidecar.room };
             let Closed { file, bytes, duration_ms, state } = closed;
             let data = json!({ "file": file, "bytes": bytes, "duration_ms": duration_ms, "state": state.word(), "end": sidecar.end });
@@ -224,6 +224,8 @@ pub(super) struct Mended {
     pub(super) closed: Closed,
     /// As it is beside the file, if it is kept.
     pub(super) sidecar: Sidecar,
+    /// What is missing at its end.
+    pub(super) gap: Option<Gap>,
 }
 
 /// Mends a file that this process holds, and gives it its name; none, and no file, when it held no media.
@@ -248,12 +250,13 @@ pub(super) async fn mend(
         sidecar.gap(Gap { cause: String::from("damage"), at_ms, lost_ms: None, offset: 0 });
     }
     let duration_ms = whole.duration_ms;
-    if let Some(gap) = lost.and_then(|lost| lost.behind(duration_ms)) {
-        sidecar.gap(gap);
+    let gap = lost.and_then(|lost| lost.behind(duration_ms));
+    if let Some(gap) = &gap {
+        sidecar.gap(gap.clone());
     }
     let file = old.publish(keep_sidecar.then(|| sidecar.to_json())).await?;
     let closed = Closed { file, bytes: whole.bytes, duration_ms, state: State::Recovered };
-    Ok(Some(Mended { closed, sidecar }))
+    Ok(Some(Mended { closed, sidecar, gap }))
 }
 
 /// What of a file is whole, and how it is made right.

@@ -189,6 +189,14 @@ impl Sidecar {
         }
     }
 
+    /// Notes that more is missing at the end: with the gap that is there already, if its cause is the same.
+    pub fn lost_at_end(&mut self, more: &Gap) {
+        match self.gaps.last_mut().filter(|last| last.at_ms == more.at_ms && last.cause == more.cause) {
+            Some(last) => last.lost_ms = Some(last.lost_ms.unwrap_or(0).saturating_add(more.lost_ms.unwrap_or(0))),
+            None => self.gap(more.clone()),
+        }
+    }
+
     /// Notes a connection's beginning.
     pub fn reception_started(&mut self, at: SystemTime) {
         if self.receptions.len() < LISTED {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
-use tracing::{debug, error, info};
+use tracing::{debug, info};
 
 use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
@@ -61,11 +61,10 @@ impl Hand {
         if let Some(chosen) = &self.chosen {
             self.tried.note(chosen, &reason, media_ms);
         }
-        if let EndReason::DiskFull(why) = &reason {
-            error!(room = %self.watch.key, why, "cannot write, recording goes on when that is mended");
-        } else if first_media {
+        if first_media {
             self.told_reception = None;
-        } else if reason != EndReason::Finished {
+        } else if !matches!(reason, EndReason::Finished | EndReason::DiskFull(_)) {
+            // The recording tells of those two.
             self.tell_reception(&reason.to_string().replace('\n', ", "));
         }
         self.watch.glance.change(|seen| seen.state = "waiting");

@@ -1,5 +1,6 @@
 //! What a recording tells: gaps and repairs to the sidecar, and all of it as events.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lyrebird_flv::Note;
@@ -64,6 +65,9 @@ impl Recording {
             };
         }
         self.tell_repairs();
+        if let EndReason::DiskFull(why) = reason {
+            self.tell_refused(why);
+        }
         // A room that is asked again and again whether it is live is no news.
         if !reception.first_media {
             tracing::debug!(room = %self.room, %reason, "no media");
@@ -127,17 +131,22 @@ impl Recording {
             }
             return;
         }
-        self.gap_count += 1;
-        tracing::warn!(room = %self.room, cause = gap.cause, lost_ms = gap.lost_ms, at_ms = gap.at_ms, "media is missing");
         let file = self.segment.as_ref().map(|segment| segment.path());
-        let data = json!({ "cause": gap.cause, "at_ms": gap.at_ms, "lost_ms": gap.lost_ms, "file": file });
-        self.send(Kind::Gap, data);
+        self.tell_gap(&gap, file.as_deref());
         if let Some(segment) = &mut self.segment {
-            segment.sidecar.gap(gap.clone());
+            segment.sidecar.gap(gap);
             segment.untold = true;
         }
+    }
+
+    /// Tells everyone but the sidecar.
+    pub(super) fn tell_gap(&mut self, gap: &Gap, file: Option<&Path>) {
+        self.gap_count += 1;
+        tracing::warn!(room = %self.room, cause = gap.cause, lost_ms = gap.lost_ms, at_ms = gap.at_ms, "media is missing");
+        let data = json!({ "cause": gap.cause, "at_ms": gap.at_ms, "lost_ms": gap.lost_ms, "file": file });
+        self.send(Kind::Gap, data);
         if self.gaps.len() < KEPT {
-            self.gaps.push(gap);
+            self.gaps.push(gap.clone());
         }
     }
 

@@ -1,17 +1,19 @@
 //! The files of a recording: which one is open, which are being closed, what they are called.
 
+use std::path::PathBuf;
+
 use lyrebird_flv::Segment as Layout;
 use serde_json::json;
 
 use super::{Recording, Source};
-use crate::disk::{DiskError, Root};
+use crate::disk::{DiskError, DiskFault, Root};
 use crate::event::{Event, Kind};
 use crate::model::EndReason;
+use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
 use crate::record::segment::{Place, Segment};
 use crate::record::sidecar::{Origin, Sidecar};
-use crate::record::{Closed, salvage};
 
 /// Segments that may be closing at once: their syncs take time, and each holds two descriptors.
 const CLOSING: usize = 4;
@@ -35,7 +37,6 @@ impl Recording {
         let Some(source) = self.source.clone() else { return Ok(()) };
         let started_at = self.hands.clock.now();
         let name = self.name_of(&source);
-        let place = Place { folder: name.folder.clone(), stem: name.segment(self.number + 1), ext: ext.to_owned() };
         let mut sidecar = Sidecar::new(&Origin {
             room: &self.room,
             session: &self.session,
@@ -51,12 +52,8 @@ impl Recording {
             sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
         let root = self.root().await?;
-        let segment = Segment::open(&root, place, layout, sidecar, self.hands.clock.passed()).await?;
-        self.number += 1;
-        if self.number == 1 {
-            // The disk may have had to number it.
-            self.name = Some(Name { stem: segment.stem(), ..name });
-        }
+        let segment = self.make(&root, name, ext, layout, sidecar).await?;
+        self.reopened();
         let file = segment.path();
         tracing::info!(room = %self.room, file = %file.display(), why, "segment opened");
         self.send(Kind::SegmentOpened, json!({ "file": file, "why": why }));
@@ -65,6 +62,41 @@ impl Recording {
             self.gap(gap);
         }
         Ok(())
+    }
+
+    /// Makes the file by this name, or by a short one where the file system takes none as long.
+    async fn make(
+        &mut self,
+        root: &Root,
+        name: Name,
+        ext: &str,
+        layout: Option<Layout>,
+        sidecar: Sidecar,
+    ) -> Result<Segment, DiskError> {
+        let now = self.hands.clock.passed();
+        let place = |name: &Name| Place {
+            folder: name.folder.clone(),
+            stem: name.segment(self.number + 1),
+            ext: ext.to_owned(),
+        };
+        let made = Segment::open(root, place(&name), layout.clone(), sidecar.clone(), now).await;
+        let (made, name, is_new) = match made {
+            Err(error) if error.fault == DiskFault::NameTooLong => {
+                let short = short(&name);
+                let (long, taken) = (name.path().display().to_string(), short.path().display().to_string());
+                tracing::warn!(room = %self.room, name = long, instead = taken, "the name is too long for the volume, a short one is taken\nhint: shorten `name`, or the folders in it");
+                (Segment::open(root, place(&short), layout, sidecar, now).await, short, true)
+            }
+            made => (made, name, self.number == 0),
+        };
+        let segment = made?;
+        self.number += 1;
+        if is_new {
+            // The disk may have had to number it.
+            let stem = if self.number == 1 { segment.stem() } else { name.stem };
+            self.name = Some(Name { stem, folder: name.folder });
+        }
+        Ok(segment)
     }
 
     /// Folder and stem: those of the first segment, for all.
@@ -99,6 +131,13 @@ impl Recording {
 
     /// Closes a segment beside what goes on: its sync may take seconds, and the sender would not wait.
     pub(in crate::record) async fn close_segment(&mut self, mut segment: Segment, end: &str) {
+        if self.outage.is_some() && segment.has_media() {
+            // What it is to name goes into it while it is open.
+            self.segment = Some(segment);
+            self.end_outage();
+            let Some(open) = self.segment.take() else { return };
+            segment = open;
+        }
         // Of a cut in the middle of a connection; else its end is noted already.
         segment.sidecar.reception_ended(self.hands.clock.now(), end);
         while self.closing.len() >= CLOSING {
@@ -137,37 +176,20 @@ impl Recording {
         }
     }
 
-    /// The volume refuses: what it has taken is finished as far as it lets us, and the next media begins a new file.
-    pub(super) async fn abandon(&mut self) {
-        self.engine = Engine::new(self.plan.repeats);
-        let Some(segment) = self.segment.take() else { return };
-        let unfinished = segment.unfinished();
-        let received_ms = segment.received_ms();
-        let keep = self.plan.sidecar;
-        let mended = async {
-            let (old, mut sidecar) = segment.into_old().await?;
-            sidecar.end = Some(String::from("disk"));
-            salvage::mend(&old, sidecar, keep, None).await
-        };
-        let closed = match mended.await {
-            Ok(Some(mended)) => mended.closed,
-            Ok(None) => {
-                self.link.unwritten_ms += received_ms;
-                return;
-            }
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(room = %self.room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
-                unfinished
-            }
-        };
-        // What was waiting for the volume is lost with it.
-        self.link.unwritten_ms += received_ms.saturating_sub(closed.duration_ms);
-        self.closed_bytes += closed.bytes;
-        self.closed_ms += closed.duration_ms;
-        self.send(Kind::SegmentClosed, closed_data(&closed, "disk"));
-        self.closed.push((self.number, closed));
+    pub(super) fn tell_closed(&self, closed: &Closed, end: &str) {
+        self.send(Kind::SegmentClosed, closed_data(closed, end));
     }
+}
+
+/// The longest name where a longer one was refused: less than any file system takes, with all that may follow it.
+const SHORT_BYTES: usize = 60;
+
+/// What of a name every volume takes: its beginning, in the output folder itself.
+fn short(name: &Name) -> Name {
+    let ends = name.stem.char_indices().map(|(start, c)| start + c.len_utf8());
+    let end = ends.take_while(|end| *end <= SHORT_BYTES).last().unwrap_or(0);
+    let stem = name.stem.get(..end).unwrap_or_default().trim_end_matches(['.', ' ']);
+    Name { folder: PathBuf::new(), stem: stem.to_owned() }
 }
 
 fn closed_data(closed: &Closed, end: &str) -> serde_json::Value {

@@ -127,7 +127,30 @@ async fn a_folder_that_cannot_be_written_to_is_told() {
     let reception = scene.receive(&mut recording).await;
     let EndReason::DiskFull(why) = reception.reason else { panic!("{reception:?}") };
     assert!(why.contains("cannot make the folder of `Ann/show.flv`"), "{why}");
-    assert_eq!(recording.close("disk").await, Summary::default());
+    // Told once, however often it is tried.
+    scene.receive(&mut recording).await;
+    assert_eq!(scene.kinds(), [Kind::DiskLow]);
+    std::fs::remove_file(scene.temp.0.join("Ann")).unwrap();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Ended);
+    recording.close("ended").await;
+    let sidecar = scene.sidecar("Ann/show.json");
+    assert_eq!((&sidecar["gaps"][0]["cause"], &sidecar["gaps"][1]), (&"disk".into(), &Value::Null), "{sidecar}");
+    let kinds = scene.kinds();
+    assert_eq!(kinds.iter().filter(|kind| matches!(kind, Kind::DiskOk | Kind::Gap)).count(), 2, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_no_volume_takes_is_shortened() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 5))]]).await;
+    // Deeper than a path may be long.
+    scene.plan.name = format!("{}/", "x".repeat(180)).repeat(25) + &"é".repeat(80);
+    scene.plan.split.size = Some(config::Size(150_000));
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Ended);
+    let summary = recording.close("ended").await;
+    assert_eq!(summary.segments.len(), 2);
+    let short = "é".repeat(30);
+    assert_eq!(scene.temp.tree(), format!("{short}.flv\n{short}.json\n{short}_2.flv\n{short}_2.json"));
 }
 
 #[tokio::test]

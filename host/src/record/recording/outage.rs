@@ -1,0 +1,170 @@
+//! A volume that takes no writes: told once, the last file is closed whole, and what is lost meanwhile is named.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Recording;
+use crate::disk::OldFile;
+use crate::event::Kind;
+use crate::model::EndReason;
+use crate::record::flv::Engine;
+use crate::record::salvage::{self, Lost, Mended};
+use crate::record::segment::Segment;
+use crate::record::sidecar::{Gap, Sidecar};
+
+/// A file that has grown for so long shows that the volume takes writes again. One that is all but full takes the head
+/// of a file now and then, and nothing behind it.
+const PROVEN: Duration = Duration::from_secs(2);
+
+/// Media is lost since a volume refused.
+pub(super) struct Outage {
+    since: Duration,
+    /// Media time that came before and was not written, beyond what the last file's sidecar names.
+    unwritten_ms: u64,
+    /// The file that was closed when it began.
+    last: Option<LastFile>,
+    /// When the file was opened that may be the end of it.
+    reopened: Option<Duration>,
+}
+
+struct LastFile {
+    file: OldFile,
+    sidecar: Sidecar,
+    duration_ms: u64,
+}
+
+impl Outage {
+    fn since(since: Duration) -> Self {
+        Outage { since, unwritten_ms: 0, last: None, reopened: None }
+    }
+
+    /// No file was the end of it; the one that was tried last would have had so much media.
+    fn goes_on(self, unwritten_ms: u64) -> Self {
+        Outage { unwritten_ms: self.unwritten_ms.saturating_add(unwritten_ms), reopened: None, ..self }
+    }
+
+    /// What is missing before the file that was opened last.
+    fn gap(&self) -> Option<Gap> {
+        Some(self.gap_until(self.reopened?, 0))
+    }
+
+    fn gap_until(&self, until: Duration, at_ms: u64) -> Gap {
+        let out_ms = u64::try_from(until.saturating_sub(self.since).as_millis()).unwrap_or(u64::MAX);
+        let lost_ms = Some(self.unwritten_ms.saturating_add(out_ms));
+        Gap { cause: String::from("disk"), at_ms, lost_ms, offset: 0 }
+    }
+}
+
+impl Recording {
+    /// The volume refuses: what it has taken is finished as far as it lets us, and the next media begins a new file.
+    pub(super) async fn abandon(&mut self) {
+        self.engine = Engine::new(self.plan.repeats);
+        let (before, new) = (self.outage.take(), Outage::since(self.hands.clock.passed()));
+        let Some(segment) = self.segment.take() else {
+            self.outage = Some(before.unwrap_or(new).goes_on(0));
+            return;
+        };
+        let (unfinished, received_ms, keep) = (segment.unfinished(), segment.received_ms(), self.plan.sidecar);
+        let lost_before = before.as_ref().and_then(Outage::gap);
+        let mended = async {
+            let (old, mut sidecar) = segment.into_old().await?;
+            sidecar.end = Some(String::from("disk"));
+            lost_before.iter().for_each(|gap| sidecar.gap(gap.clone()));
+            let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
+            anyhow::Ok(salvage::mend(&old, sidecar, keep, Some(lost)).await?.map(|mended| (old, mended)))
+        };
+        let closed = match mended.await {
+            Ok(Some((file, Mended { closed, sidecar, gap }))) => {
+                for gap in lost_before.iter().chain(&gap) {
+                    self.tell_gap(gap, Some(&closed.file));
+                }
+                let last = Some(LastFile { file, sidecar, duration_ms: closed.duration_ms });
+                self.outage = Some(Outage { last, ..new });
+                closed
+            }
+            Ok(None) => {
+                self.outage = Some(before.unwrap_or(new).goes_on(received_ms));
+                return;
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(room = %self.room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
+                self.outage = Some(before.unwrap_or(new).goes_on(0));
+                unfinished
+            }
+        };
+        self.closed_bytes += closed.bytes;
+        self.closed_ms += closed.duration_ms;
+        self.tell_closed(&closed, "disk");
+        self.closed.push((self.number, closed));
+    }
+
+    /// Whether media that comes now belongs to no file that was there before.
+    pub(in crate::record) fn is_out(&self) -> bool {
+        self.outage.is_some() && self.segment.is_none()
+    }
+
+    /// A volume refused: told once, until it has taken writes again.
+    pub(super) fn tell_refused(&mut self, why: &str) {
+        if self.alarmed {
+            tracing::debug!(room = %self.room, why, "still cannot write");
+            return;
+        }
+        self.alarmed = true;
+        tracing::error!(room = %self.room, why, "cannot write, recording goes on by itself when that is mended");
+        self.send(Kind::DiskLow, json!({ "reason": why }));
+    }
+
+    /// A file is open: it may be the end of the outage.
+    pub(super) fn reopened(&mut self) {
+        if let Some(outage) = &mut self.outage {
+            outage.reopened = Some(self.hands.clock.passed());
+        }
+    }
+
+    /// Ends the outage when a file has grown for some time.
+    pub(in crate::record) fn end_outage_if_proven(&mut self, now: Duration) {
+        let reopened = self.outage.as_ref().and_then(|outage| outage.reopened);
+        let is_proven = reopened.is_some_and(|reopened| now.saturating_sub(reopened) >= PROVEN);
+        if is_proven && self.segment.as_ref().is_some_and(Segment::has_media) {
+            self.end_outage();
+        }
+    }
+
+    /// Names in the open file what was lost before it.
+    pub(super) fn end_outage(&mut self) {
+        let Some(gap) = self.outage.take().as_ref().and_then(Outage::gap) else { return };
+        let lost_ms = gap.lost_ms;
+        self.gap(gap);
+        self.alarmed = false;
+        tracing::info!(room = %self.room, lost_ms, "the volume takes writes again");
+        self.send(Kind::DiskOk, json!({ "lost_ms": lost_ms }));
+    }
+
+    /// The recording is over, and no file follows: what was lost is named in the last one.
+    pub(super) async fn close_outage(&mut self, end: &str) {
+        let Some(mut outage) = self.outage.take() else { return };
+        let Some(LastFile { file, mut sidecar, duration_ms }) = outage.last.take() else { return };
+        // Who stops a recording stops one that was on air; else the last byte is the last that is known of the media.
+        let is_stopped = end == EndReason::Stopped.word();
+        let until = if is_stopped { self.hands.clock.passed() } else { self.link.last_byte.unwrap_or_default() };
+        let gap = outage.gap_until(until, duration_ms);
+        if gap.lost_ms == Some(0) {
+            return;
+        }
+        self.tell_gap(&gap, None);
+        sidecar.lost_at_end(&gap);
+        let replaced = async {
+            // A file that was moved away took its sidecar with it.
+            match self.plan.sidecar && file.sidecar().await?.is_some() {
+                true => file.replace_sidecar(sidecar.to_json()).await,
+                false => Ok(()),
+            }
+        };
+        if let Err(error) = replaced.await {
+            let error = format!("{:#}", anyhow::Error::new(error));
+            tracing::warn!(room = %self.room, lost_ms = gap.lost_ms, error, "cannot name in a sidecar what is missing behind its file");
+        }
+    }
+}
