@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::feed::Feed;
+use lyrebird_tests::flv::{HEAD, Tag};
 use lyrebird_tests::origin::{Answer, At, How, Origin};
 use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Finished, Signal, binary};
@@ -172,6 +173,23 @@ fn a_broken_connection_is_told_with_what_was_lost() {
     let receptions = sidecar["receptions"].as_array().unwrap();
     let reasons: Vec<&str> = receptions.iter().filter_map(|one| one["reason"].as_str()).collect();
     assert!(reasons.len() >= 2 && reasons[0].contains("broken"), "{reasons:?}");
+}
+
+/// Joined in mid-stream without its sequence headers no decoder can play it: said once, and no file is left behind.
+#[test]
+fn a_stream_without_sequence_headers() {
+    let place = Place::new("headless");
+    let origin = Origin::start();
+    let bytes: Vec<u8> =
+        clip::stream(&[(Clip::Small, 3)]).iter().filter(|tag| tag.is_media()).flat_map(Tag::encode).collect();
+    origin.answers(ROOM, [Answer::file([&HEAD[..], &bytes].concat(), "video/x-flv").chunked()]);
+    let run = place.record(&origin.url(ROOM), &["--once"]);
+    wait_until("it was tried more than once", LIMIT, || origin.connections(ROOM).len() >= 3);
+    run.signal(Signal::INT);
+    let told = run.finish(LIMIT).expect_code(130).stderr;
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("can be recorded")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("the sequence headers of video and audio"), "{told}");
+    assert!(place.files().is_empty(), "{:?}", place.files());
 }
 
 /// A small volume at the place's output folder, gone with the test. None where we may not mount.

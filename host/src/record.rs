@@ -27,6 +27,7 @@ pub mod name;
 pub mod sidecar;
 
 mod again;
+mod came;
 mod flv;
 mod probe;
 mod raw;

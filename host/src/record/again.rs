@@ -45,7 +45,7 @@ impl Print {
             let (now, rest) = chunk.split_at(left.min(chunk.len()));
             self.hasher.update(now);
             self.bytes += length(now);
-            if self.bytes % step == 0 {
+            if self.bytes.is_multiple_of(step) {
                 self.marks.push(self.hash());
             }
             chunk = rest;

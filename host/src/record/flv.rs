@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use lyrebird_flv::{
-    Ask, Cause, Cut, CutReason, Depth, Fault, Note, Options, Reader, Remuxer, Segment as Layout, Step, Tag,
+    Ask, Cause, Cut, CutReason, Depth, Fault, Item, Note, Options, Reader, Remuxer, Segment as Layout, Step, Tag,
 };
 
+use super::came::Came;
 use super::recording::Recording;
 use super::sidecar::Gap;
 use crate::config::Repeats;
@@ -22,6 +23,8 @@ pub(super) struct Engine {
     steps: Vec<Step>,
     /// Whether a connection has been read from.
     pub(super) used: bool,
+    /// What has come of the connection, until the first of it is written.
+    pub(super) came: Option<Came>,
 }
 
 impl Engine {
@@ -31,7 +34,7 @@ impl Engine {
             Repeats::Keep => lyrebird_flv::Repeats::Keep,
         };
         let remuxer = Remuxer::new(Options { repeats });
-        Engine { reader: Reader::new(), remuxer, steps: Vec::new(), used: false }
+        Engine { reader: Reader::new(), remuxer, steps: Vec::new(), used: false, came: None }
     }
 
     /// A new connection goes on where the last one broke.
@@ -49,6 +52,9 @@ impl Engine {
     fn step(&mut self, at_end: bool) -> Result<bool, Fault> {
         let item = if at_end { self.reader.finish() } else { self.reader.next() }?;
         let Some(item) = item else { return Ok(false) };
+        if let (Some(came), Item::Tag(tag)) = (&mut self.came, &item) {
+            came.count(tag);
+        }
         self.remuxer.push(item, &mut self.steps);
         Ok(true)
     }

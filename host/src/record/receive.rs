@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::again::{Again, Verdict};
+use super::came::Came;
 use super::flv::Engine;
 use super::recording::Recording;
 use super::sidecar::Gap;
@@ -72,6 +73,8 @@ impl Recording {
         if self.link.again.is_none() {
             self.reconnected(raw.is_some()).await;
         }
+        self.link.connected = self.hands.clock.passed();
+        self.engine.came = raw.is_none().then(Came::default);
         self.pump(media, first, end, raw.as_deref(), progress, stop).await
     }
 
@@ -153,6 +156,7 @@ impl Recording {
             Verdict::Same => {
                 tracing::info!(room = %self.room, "the same file is served again: it is recorded already");
                 self.link.ended = self.link.again.take().map(Again::into_before);
+                self.engine.came = None;
                 return Err(EndReason::Finished);
             }
             Verdict::Other(held) => held,
@@ -192,6 +196,7 @@ impl Recording {
         }
         self.end_outage_if_proven(now);
         self.tell_repairs_if_due(now);
+        self.tell_unusable_if_due(now);
         self.show(progress);
         Ok(())
     }

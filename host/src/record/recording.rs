@@ -58,6 +58,8 @@ pub struct Recording {
     alarmed: bool,
     /// Whether the first bytes of a body that is no media were shown: a dark room may send its page every second.
     sampled: bool,
+    /// Whether it was told that what comes cannot be recorded.
+    unusable: bool,
     /// Repairs before the first segment.
     pub(super) early: Vec<Note>,
     repairs: Repaired,
@@ -74,6 +76,8 @@ struct Source {
 pub(super) struct Link {
     /// Its first bytes, for the log.
     pub(super) sample: Bytes,
+    /// When it was made.
+    pub(super) connected: Duration,
     /// When its first media came.
     pub(super) media_since: Option<(Duration, SystemTime)>,
     /// When the last byte of any connection came.
@@ -118,6 +122,7 @@ impl Recording {
             outage: None,
             alarmed: false,
             sampled: false,
+            unusable: false,
             early: Vec::new(),
             repairs: Repaired::default(),
         }
@@ -141,6 +146,7 @@ impl Recording {
         self.link.sample = Bytes::new();
         (self.link.print, self.link.again) = (Print::default(), None);
         let mut reason = self.run(candidate, access, progress, stop).await;
+        reason = self.without_media(reason);
         // What has come is on the disk before anything else is tried.
         if let Err(fault) = self.rest().await {
             reason = fault;

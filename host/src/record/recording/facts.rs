@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Recording;
 use crate::event::{Event, Kind};
-use crate::model::{EndReason, redact_url};
+use crate::model::{EndReason, Refusal, redact_url};
 use crate::record::Reception;
 use crate::record::choose::label;
 use crate::record::sidecar::Gap;
@@ -18,6 +18,10 @@ const KEPT: usize = 1_500;
 
 /// Repairs are told summed over this time.
 const SUMMED: Duration = Duration::from_secs(1);
+
+/// How long a stream comes without its sequence headers before that is told: those that send them late, with the next
+/// key frame, have sent them by then.
+const UNUSABLE: Duration = Duration::from_secs(10);
 
 /// Repairs since they were last told.
 #[derive(Default)]
@@ -41,6 +45,7 @@ impl Recording {
         }
         let now = self.hands.clock.now();
         self.link.media_since = Some((self.hands.clock.passed(), now));
+        self.engine.came = None;
         let Some(source) = &self.source else { return };
         let (what, url) = (label(&source.candidate), redact_url(&source.candidate.url));
         tracing::info!(room = %self.room, candidate = %what, "media comes");
@@ -50,6 +55,42 @@ impl Recording {
         if segment.sidecar.receptions.last().is_none_or(|last| last.ended_at.is_some()) {
             segment.sidecar.reception_started(now);
             segment.untold = true;
+        }
+    }
+
+    /// Says of a stream that goes on and on that it lacks what is needed to record it.
+    pub(in crate::record) fn tell_unusable_if_due(&mut self, now: Duration) {
+        let Some(came) = self.engine.came.filter(|_| self.bytes() == 0) else { return };
+        if now.saturating_sub(self.link.connected) >= UNUSABLE
+            && let Some(what) = came.headers_missing()
+        {
+            self.tell_unusable(&what);
+        }
+    }
+
+    /// Once: it may be tried every minute.
+    fn tell_unusable(&mut self, what: &str) {
+        if !std::mem::replace(&mut self.unusable, true) {
+            tracing::warn!(room = %self.room, what, "media comes, and none of it can be recorded");
+        }
+    }
+
+    /// The reason of a connection that gave nothing to record, in clear words where it ended as it should.
+    pub(super) fn without_media(&mut self, reason: EndReason) -> EndReason {
+        let Some(came) = self.engine.came.take() else { return reason };
+        let is_clean = matches!(reason, EndReason::Ended | EndReason::Finished);
+        if !is_clean && !matches!(reason, EndReason::Stalled | EndReason::Broken(_)) {
+            return reason;
+        }
+        let bare = if self.link.sample.is_empty() { Some(String::from("an empty body")) } else { came.bare() };
+        // Behind media of an earlier connection it is that media once more, or goes on without its headers.
+        let lack = came.lack().filter(|_| self.bytes() == 0);
+        if let Some(what) = &lack {
+            self.tell_unusable(what);
+        }
+        match bare.or(lack) {
+            Some(what) if is_clean => EndReason::Refused(Refusal::NotMedia(what)),
+            _ => reason,
         }
     }
 

@@ -61,6 +61,31 @@ async fn a_body_of_known_length_is_a_finished_file() {
     assert_eq!(scene.temp.tree(), "Ann/show (2).flv\nAnn/show (2).json\nAnn/show.flv\nAnn/show.json");
 }
 
+/// What a stream that cannot be recorded lacks, by its text.
+#[tokio::test]
+async fn media_that_cannot_be_recorded_says_what_it_lacks() {
+    let both = "the sequence headers of video and audio: 25 video tags and 10 audio tags came";
+    let cases = [
+        (whole(&seconds(0, 1)), both),
+        (
+            whole(&format!("A 0 header\n{}", "V 0 key\nV 40\n")),
+            "the sequence header of video: 2 video tags and 0 audio tags came",
+        ),
+        (whole(&format!("{HEADERS}{}", "V 0\nV 40\n")), "a key frame: 2 video tags and 0 audio tags came"),
+        (whole(HEADERS), "a picture or sound"),
+        (whole(""), "a tag"),
+        (Vec::new(), ""),
+    ];
+    for (body, lacks) in cases {
+        let length = body.len();
+        let mut scene = Scene::new(vec![vec![ok_of(length), Act::Send(body)]]).await;
+        let reception = scene.receive(&mut scene.recording()).await;
+        let what = if length == 0 { String::from("an empty body") } else { format!("FLV without {lacks}") };
+        assert_eq!(reception.reason.to_string(), format!("refused: not media, it looks like {what}"));
+        assert_eq!(scene.temp.tree(), "");
+    }
+}
+
 #[tokio::test]
 async fn a_raw_file_without_a_length_is_known_again() {
     let body: Vec<u8> =
