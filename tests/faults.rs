@@ -1,6 +1,5 @@
 //! What networks and servers do to a recorder.
 
-use std::process::Command;
 use std::time::Duration;
 
 use lyrebird_tests::clip::{self, Clip};
@@ -10,6 +9,7 @@ use lyrebird_tests::origin::{Answer, At, How, Origin};
 use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Finished, Signal, binary};
 use lyrebird_tests::verify::judge;
+use lyrebird_tests::volume::SmallVolume;
 
 const ROOM: &str = "/live.flv";
 const LIMIT: Duration = Duration::from_secs(40);
@@ -192,32 +192,11 @@ fn a_stream_without_sequence_headers() {
     assert!(place.files().is_empty(), "{:?}", place.files());
 }
 
-/// A small volume at the place's output folder, gone with the test. None where we may not mount.
-struct SmallVolume(std::path::PathBuf);
-
-impl SmallVolume {
-    fn mount(place: &Place, size: &str) -> Option<Self> {
-        let options = format!("size={size},mode=0755");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(place.out()).output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(SmallVolume(place.out()));
-        }
-        eprintln!("SKIPPED: no volume can be mounted here (root is needed)");
-        None
-    }
-}
-
-impl Drop for SmallVolume {
-    fn drop(&mut self) {
-        Command::new("umount").arg("-l").arg(&self.0).status().ok();
-    }
-}
-
 /// What was written stays and plays, what is lost has its name, it is told once, and the exit code says it.
 #[test]
 fn a_full_disk() {
     let place = Place::new("full");
-    let Some(_volume) = SmallVolume::mount(&place, "600k") else { return };
+    let Some(_volume) = SmallVolume::mount(place.out(), "600k") else { return };
     let origin = Origin::start();
     let feed = Feed::new();
     origin.answers(ROOM, [Answer::live(&feed)]);

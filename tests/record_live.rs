@@ -260,9 +260,11 @@ fn the_next_candidate_is_tried() {
     let media = |path: &str| percent(&origin.url(path));
     let room = format!("https://misbehaving.test/ok?media={}&media={}", media("/first.flv"), media("/second.flv"));
     let config = place.root().join("lyrebird.toml");
-    let mut command = place.lyrebird_with(&guests(), &["record", &room, "--duration", "4s"]);
+    let mut command = place.lyrebird_with(&guests(), &["record", &room, "--duration", "4s", "--quality", "4k"]);
     command.arg("-c").arg(config).arg("-o").arg(place.out());
-    Run::start(command, None).finish(LIMIT).expect_code(0);
+    let told = Run::start(command, None).finish(LIMIT).expect_code(0).stderr;
+    // Once, though two ways were tried.
+    assert_eq!(told.matches("`4k` is not offered; recording `source`").count(), 1, "{told}");
     assert!(!origin.connections("/first.flv").is_empty(), "the better way is tried first");
     assert_eq!(place.recordings().len(), 1, "{:?}", place.files());
 }

@@ -24,3 +24,4 @@ pub mod origin;
 pub mod place;
 pub mod program;
 pub mod verify;
+pub mod volume;

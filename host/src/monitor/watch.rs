@@ -106,6 +106,8 @@ struct Hand {
     /// The last failures told, of questions and of receptions, so that the same one is told once.
     told_answer: Option<String>,
     told_reception: Option<String>,
+    /// Whether it was told in this session that a wished quality is not offered.
+    told_quality: bool,
 }
 
 /// Watches and records the room until it is done or `stop` turns true.
@@ -130,6 +132,7 @@ impl Hand {
             wake_at: None,
             told_answer: None,
             told_reception: None,
+            told_quality: false,
         }
     }
 

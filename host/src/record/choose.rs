@@ -77,6 +77,8 @@ pub struct Choice<'a> {
     pub passed_over: Vec<(&'a Candidate, String)>,
     /// Why the first is the first, or why there is none; one line for people, without a URL.
     pub why: String,
+    /// That none of the wished qualities is offered, and what is taken instead; one line for people.
+    pub unmet: Option<String>,
 }
 
 /// Orders the candidates by what was tried, then by wish, then by the picker's rank. `unix_now` in seconds.
@@ -111,7 +113,8 @@ pub fn choose<'a>(candidates: &'a [Candidate], wish: &Preference, tried: &Tried,
             format!("no candidate can be tried ({})", reasons.join("; "))
         }
     };
-    Choice { order, passed_over, why }
+    let unmet = unmet(&order, &wish.qualities);
+    Choice { order, passed_over, why, unmet }
 }
 
 /// What people call a candidate: quality, transport, codec, CDN, as far as known.
@@ -125,6 +128,24 @@ pub fn label(candidate: &Candidate) -> String {
         candidate.cdn.as_deref().unwrap_or_default(),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn unmet(order: &[&Candidate], wished: &[String]) -> Option<String> {
+    let first = order.first()?;
+    if wished.is_empty() || order.iter().any(|candidate| wished.contains(&candidate.quality.key)) {
+        return None;
+    }
+    let mut offered: Vec<&str> = Vec::new();
+    for key in order.iter().map(|candidate| candidate.quality.key.as_str()) {
+        if !offered.contains(&key) {
+            offered.push(key);
+        }
+    }
+    let quoted = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let wished: Vec<&str> = wished.iter().map(String::as_str).collect();
+    let (noun, verb) = if wished.len() == 1 { ("quality", "is") } else { ("qualities", "are") };
+    let (wished, key, offered) = (quoted(&wished), &first.quality.key, quoted(&offered));
+    Some(format!("wished {noun} {wished} {verb} not offered; recording `{key}` (offered: {offered})"))
 }
 
 fn unusable(candidate: &Candidate, unix_now: u64) -> Option<String> {

@@ -18,13 +18,15 @@ pub(super) struct Answer {
     fact: Fact,
     /// The candidate that was chosen, where one was offered.
     chosen: Option<Candidate>,
+    /// That it is not what the user wished for.
+    unmet: Option<String>,
     /// Why there is no answer, for people.
     error: Option<CallError>,
 }
 
 impl From<Fact> for Answer {
     fn from(fact: Fact) -> Self {
-        Answer { fact, chosen: None, error: None }
+        Answer { fact, chosen: None, unmet: None, error: None }
     }
 }
 
@@ -38,7 +40,7 @@ impl Hand {
                 Ok(answers) => answers.into_iter().next().unwrap_or(Err(Failure::Other(String::from("no answer")))),
                 Err(error) => {
                     let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
-                    return Answer { fact, chosen: None, error: Some(error) };
+                    return Answer { error: Some(error), ..Answer::from(fact) };
                 }
             };
             let verdict = match answer {
@@ -51,7 +53,7 @@ impl Hand {
                 Err(failure) => {
                     let error = CallError::Failure(failure);
                     let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
-                    return Answer { fact, chosen: None, error: Some(error) };
+                    return Answer { error: Some(error), ..Answer::from(fact) };
                 }
             };
             Answer::from(Fact::Checked(verdict))
@@ -73,7 +75,7 @@ impl Hand {
                 Ok(candidates) => candidates,
                 Err(error) => {
                     let fact = Fact::Offered(Offer::Trouble(trouble(&error)));
-                    return Answer { fact, chosen: None, error: Some(error) };
+                    return Answer { error: Some(error), ..Answer::from(fact) };
                 }
             };
             let choice = choose(&candidates, &preference, &tried, unix_now);
@@ -89,15 +91,20 @@ impl Hand {
                 (None, true) => Offer::Nothing,
                 (None, false) => Offer::NothingUsable,
             };
-            Answer { fact: Fact::Offered(offer), chosen, error: None }
+            let unmet = choice.unmet;
+            Answer { fact: Fact::Offered(offer), chosen, unmet, error: None }
         }));
     }
 
     /// Takes an answer in; tells a failure once, not at every try.
     pub(super) fn heard(&mut self, answer: Answer) -> Fact {
-        let Answer { fact, chosen, error } = answer;
+        let Answer { fact, chosen, unmet, error } = answer;
         if chosen.is_some() {
             self.chosen = chosen;
+        }
+        if let Some(unmet) = unmet.filter(|_| !self.told_quality) {
+            warn!(room = %self.watch.key, reason = unmet, "another quality than wished");
+            self.told_quality = true;
         }
         if let (Fact::Checked(Verdict::Live(broadcast)), true) = (&fact, self.reception.is_none()) {
             // Where liveness shows in the media alone, names are made from this guess.

@@ -94,6 +94,7 @@ impl Hand {
         self.watch.glance.change(|seen| seen.state = "waiting");
         self.session = new_id();
         self.tried = Default::default();
+        self.told_quality = false;
         self.progress = Arc::default();
     }
 

@@ -127,3 +127,21 @@ fn what_gave_a_minute_is_tried_first_again() {
         "hd.a sd.b src.a -- hd flv avc a: the best of 3, of those that have not failed",
     );
 }
+
+#[test]
+fn a_wish_that_nothing_meets_is_told() {
+    let candidates: Vec<Candidate> = format!("{THREE}\nhd 2 flv avc b").trim().lines().map(candidate).collect();
+    let unmet = |wished: &[&str]| {
+        let qualities = wished.iter().map(|key| (*key).to_owned()).collect();
+        let wish = Preference { qualities, ..Preference::default() };
+        choose(&candidates, &wish, &Tried::default(), 100).unmet
+    };
+    let one = "wished quality `4k` is not offered; recording `src` (offered: `src`, `hd`, `sd`)";
+    assert_eq!(unmet(&["4k"]).as_deref(), Some(one));
+    let two = "wished qualities `4k`, `8k` are not offered; recording `src` (offered: `src`, `hd`, `sd`)";
+    assert_eq!(unmet(&["4k", "8k"]).as_deref(), Some(two));
+    assert_eq!(unmet(&["4k", "sd"]), None);
+    assert_eq!(unmet(&[]), None);
+    let nothing = Preference { qualities: vec![String::from("4k")], ..Preference::default() };
+    assert_eq!(choose(&[], &nothing, &Tried::default(), 100).unmet, None);
+}
