@@ -12,8 +12,9 @@ use bytes::Bytes;
 #[cfg(test)]
 mod tests;
 
-/// Bytes that are alike by chance in no two streams: some pictures behind the decoder configurations.
-const BEGINNING: u64 = 64 << 10;
+/// Bytes that are alike by chance in no two streams: seconds of pictures behind the decoder configurations. A picture
+/// that stands still, with its clock set anew, is alike for some frames.
+const BEGINNING: u64 = 256 << 10;
 
 /// Media of a body whose beginning alone proves a file: servers keep 20 s at most for those who come later.
 const LONGER_THAN_KEPT: Duration = Duration::from_secs(30);
