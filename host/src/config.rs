@@ -8,9 +8,12 @@ use serde::Deserialize;
 
 use crate::model::Secret;
 
+mod faults;
+mod places;
 mod read;
 mod units;
 
+pub use places::Places;
 pub use read::{ConfigError, parse, read};
 pub use units::{Rate, Size, Span, UnitError};
 

@@ -67,6 +67,31 @@ impl Kind {
         }
     }
 
+    /// Every kind, in the order of their declaration.
+    pub const ALL: [Kind; 16] = [
+        Kind::SessionStarted,
+        Kind::SessionEnded,
+        Kind::ReceptionStarted,
+        Kind::ReceptionEnded,
+        Kind::SegmentOpened,
+        Kind::SegmentClosed,
+        Kind::Gap,
+        Kind::Repair,
+        Kind::CheckFailed,
+        Kind::PluginLoaded,
+        Kind::PluginRefused,
+        Kind::PluginReplaced,
+        Kind::PluginRolledBack,
+        Kind::DiskLow,
+        Kind::DiskOk,
+        Kind::LoginExpired,
+    ];
+
+    /// The kind of that name.
+    pub fn of(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// Kinds that may be dropped, counted, when the queue is full.
     pub fn is_debug(self) -> bool {
         matches!(self, Kind::Repair | Kind::ReceptionStarted)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{Config, Size, Span, Text};
+use super::{Config, Text, faults, places};
 use crate::model::Secret;
 
 /// Why a config was not taken. Nothing of it is in force then.
@@ -28,6 +28,8 @@ pub enum ConfigError {
     },
     /// A secret's place could not be read: what it is for, and why.
     Secret(String, String),
+    /// All that is wrong at once, in the order of the file.
+    Several(Vec<ConfigError>),
 }
 
 impl fmt::Display for ConfigError {
@@ -42,6 +44,10 @@ impl fmt::Display for ConfigError {
                 hint.iter().try_for_each(|hint| write!(out, "\nhint: {hint}"))
             }
             ConfigError::Secret(what, why) => write!(out, "cannot read {what}: {why}"),
+            ConfigError::Several(errors) => {
+                let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                out.write_str(&lines.join("\n"))
+            }
         }
     }
 }
@@ -58,7 +64,12 @@ impl std::error::Error for ConfigError {
 /// Reads a config file; relative paths in it are made relative to its folder.
 pub fn read(file: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
-    let mut config = parse(file, &text)?;
+    from_text(file, &text)
+}
+
+/// The same for a text that was read already.
+pub(super) fn from_text(file: &Path, text: &str) -> Result<Config, ConfigError> {
+    let mut config = parse(file, text)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let rebase = |path: &mut PathBuf| *path = folder.join(&*path);
     rebase(&mut config.output.dir);
@@ -84,27 +95,12 @@ pub fn read(file: &Path) -> Result<Config, ConfigError> {
 /// Reads a config from text; `file` is for messages alone.
 pub fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| wrong(file, text, &error))?;
-    let wrong =
-        |message: String| Err(ConfigError::Wrong { file: file.to_owned(), line: 0, column: 0, message, hint: None });
-    if !(0.0..=1.0).contains(&config.check.jitter) {
-        return wrong(format!("`check.jitter` is {}, it must be from 0 to 1", config.check.jitter));
-    }
-    let split = &config.output.split;
-    if split.size.is_some_and(|size| size < LEAST_SPLIT) || split.duration.is_some_and(|span| span < LEAST_SPAN) {
-        return wrong(String::from("`output.split` must be at least 100KB and 1s: anything less is a file a group"));
-    }
+    faults::none(file, &config, text)?;
     Ok(config)
 }
 
-/// Below these a segment would hold less than a group of any stream.
-const LEAST_SPLIT: Size = Size(100_000);
-const LEAST_SPAN: Span = Span(std::time::Duration::from_secs(1));
-
 fn wrong(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let start = error.span().map_or(0, |span| span.start);
-    let before = text.get(..start).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+    let (line, column) = places::line_and_column(text, error.span().map_or(0, |span| span.start));
     let message = error.message().trim();
     let (message, hint) = match unknown_key(message) {
         Some((key, known)) => (format!("unknown key `{key}`"), nearest(&key, &known)),

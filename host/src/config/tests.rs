@@ -47,7 +47,6 @@ fn a_wrong_value_says_how_it_is_written() {
         "[check]\nrate = \"2\"\n",
         expect!["lyrebird.toml:2:8: `2` is no rate, write it as `2/s`, `30/m` or `100/h`"],
     );
-    check("[check]\njitter = 3.0\n", expect!["lyrebird.toml: `check.jitter` is 3, it must be from 0 to 1"]);
     check(
         "[plugin.x]\ncookie = { evn = \"A\" }\n",
         expect![[r#"lyrebird.toml:2:10: expected a text, a number, { env = "NAME" } or { file = "PATH" }"#]],
