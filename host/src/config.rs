@@ -1,4 +1,4 @@
-//! The user's wishes, as `lyrebird.toml` says them: plain data with defaults. Reads one file, acts on nothing.
+//! The user's wishes, as `lyrebird.toml` says them: plain data with defaults. Reads files, acts on nothing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,17 +8,25 @@ use serde::Deserialize;
 
 use crate::model::Secret;
 
+mod diff;
 mod faults;
 mod places;
 mod read;
+mod rooms;
+mod snapshot;
 mod units;
+mod watch;
 
+pub use diff::{Diff, diff};
 pub use places::Places;
 pub use read::{ConfigError, parse, read};
+pub use rooms::{Origin, RoomWish};
+pub use snapshot::{Snapshot, load, usual_places};
 pub use units::{Rate, Size, Span, UnitError};
+pub use watch::Watch;
 
 /// The whole file.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where and how files are written.
@@ -42,7 +50,7 @@ pub struct Config {
 }
 
 /// `[output]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Output {
     /// The folder that nothing is written outside of; relative to the config file.
@@ -88,7 +96,7 @@ impl Default for Output {
 }
 
 /// `[output] split`. None = never.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {
     /// Bytes of a segment.
@@ -111,7 +119,7 @@ pub enum Repeats {
 }
 
 /// `[check]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Check {
     /// Time between two checks of a room.
@@ -136,7 +144,7 @@ impl Default for Check {
 }
 
 /// `[http]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     /// URL of a proxy for everything; may carry a password.
@@ -179,7 +187,7 @@ pub enum Ip {
 }
 
 /// `[ffmpeg]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ffmpeg {
     /// The program; without a slash it is looked up in PATH.
@@ -193,7 +201,7 @@ impl Default for Ffmpeg {
 }
 
 /// `[plugins]`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plugins {
     /// Directories of plugins; empty means the usual places.
@@ -218,7 +226,7 @@ pub enum Approve {
 }
 
 /// `[plugin.NAME]`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plugin {
     /// The user's cookie, as a `Cookie` header.
@@ -234,7 +242,7 @@ pub struct Plugin {
 }
 
 /// `[plugin.NAME] limits`. None = the usual one.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// CPU time of a call.
@@ -270,7 +278,7 @@ pub enum Text {
 }
 
 /// `[[notify]]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notify {
     /// The target's name, which rooms refer to.
@@ -293,7 +301,7 @@ fn default_on() -> Vec<String> {
 }
 
 /// `[[room]]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Room {
     /// URL or id, as the user wrote it.
@@ -335,7 +343,7 @@ fn yes() -> bool {
 }
 
 /// `[rooms]`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rooms {
     /// A text file of URLs, one a line; a leading `#` pauses the room.

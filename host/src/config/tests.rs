@@ -1,6 +1,7 @@
 //! What a user writes, and what he is told.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
@@ -58,6 +59,32 @@ fn broken_toml_names_its_place() {
     check("[output\n", expect!["lyrebird.toml:1:8: unclosed table, expected `]`"]);
 }
 
+/// A folder of one test, gone with it.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("lyrebird-config-{name}-{}", std::process::id()));
+        fs::remove_dir_all(&path).ok();
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.path(name), text).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
 #[test]
 fn every_key_of_the_docs_is_known() {
     let docs = include_str!("../../../docs/cli.md");
@@ -67,6 +94,17 @@ fn every_key_of_the_docs_is_known() {
     assert_eq!(config.output.split.duration, Some(Span(Duration::from_secs(6 * 3_600))));
     assert_eq!(config.plugin["NAME"].cookie, Some(Text::Env(String::from("SITE_COOKIE"))));
     assert_eq!(config.http.ip, Ip::Any);
+}
+
+#[test]
+fn a_config_is_looked_for_in_the_usual_places() {
+    let places = |config: Option<&str>, home: Option<&str>| {
+        let places = usual_places(config.map(Path::new), home.map(Path::new));
+        places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(places(Some("/c"), Some("/h")), "lyrebird.toml /c/lyrebird/lyrebird.toml");
+    assert_eq!(places(None, Some("/h")), "lyrebird.toml /h/.config/lyrebird/lyrebird.toml");
+    assert_eq!(places(None, None), "lyrebird.toml");
 }
 
 #[test]
