@@ -12,6 +12,7 @@
 
 mod bilibili_fake;
 mod cli;
+mod config;
 mod crash;
 mod faults;
 mod guests;

@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod entry;
 mod news;
 pub mod record;
+pub mod scrutiny;
 
 /// What a door wishes of a house.
 pub struct Wishes {

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::config::{self, Config};
+use crate::config::{self as wishes, Config};
 use crate::logging::{self, Color};
 
 mod args;
 mod check;
+mod config;
 mod doctor;
 mod exit;
 mod flv;
@@ -61,9 +62,14 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
         let _ = io::Write::write_all(&mut io::stdout().lock(), &script);
         return Ok(Exit::Done);
     }
-    if let Command::Flv(args::Flv::Inspect { files, json, tags }) = command {
-        return flv::inspect(&files, json, tags, global.color.into());
-    }
+    // What needs no runtime.
+    let command = match command {
+        Command::Flv(args::Flv::Inspect { files, json, tags }) => {
+            return flv::inspect(&files, json, tags, global.color.into());
+        }
+        Command::Config(asked) => return config::config(&global, asked),
+        other => other,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("lyrebird")
@@ -76,7 +82,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
             Command::Doctor(args) => doctor::doctor(&global, args).await,
-            Command::Completions { .. } | Command::Flv(_) => Ok(Exit::Done),
+            Command::Completions { .. } | Command::Flv(_) | Command::Config(_) => Ok(Exit::Done),
         }
     });
     // A blocking call that hangs (a dead network share) must not keep the program alive.
@@ -87,9 +93,9 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
 /// The config that the user named, without its rooms; the defaults where he named none.
 fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     let Some(file) = file else { return Ok(Config::default()) };
-    let mut config = config::read(file).exit(Exit::Usage)?;
+    let mut config = wishes::read(file).exit(Exit::Usage)?;
     config.room.clear();
-    config.rooms = config::Rooms::default();
+    config.rooms = wishes::Rooms::default();
     Ok(config)
 }
 

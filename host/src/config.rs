@@ -25,6 +25,12 @@ pub use snapshot::{Snapshot, load, usual_places};
 pub use units::{Rate, Size, Span, UnitError};
 pub use watch::Watch;
 
+/// The file that a new user begins with: every key with its default and a word about it.
+pub const DEFAULT_TEXT: &str = include_str!("config/default.toml");
+
+/// The JSON Schema of the file, draft 2020-12, for editors.
+pub const SCHEMA: &str = include_str!("config/schema.json");
+
 /// The whole file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

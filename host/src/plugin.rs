@@ -8,6 +8,7 @@ mod anatomy;
 mod bindings;
 mod budget;
 mod cache;
+mod catalogue;
 mod engine;
 mod error;
 mod glob;
@@ -29,6 +30,7 @@ mod version;
 mod words;
 
 pub use anatomy::{CONTRACT, Kind};
+pub use catalogue::Catalogue;
 pub use error::{CallError, LoadError};
 pub use listing::{Description, Listing, State, inspect};
 pub use manifest::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};

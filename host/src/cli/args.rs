@@ -92,6 +92,9 @@ pub(super) enum Command {
     /// Look at FLV files
     #[command(subcommand)]
     Flv(Flv),
+    /// Check a config file, or begin one
+    #[command(subcommand)]
+    Config(Config),
     /// Tell what should be known before the recorder is trusted
     Doctor(Doctor),
     /// Print a completion script for a shell
@@ -199,6 +202,24 @@ pub(super) enum Flv {
         #[arg(long)]
         tags: bool,
     },
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Tell whether a config file is right, and where it is not
+    Check {
+        /// Config file [default: `lyrebird.toml`, else `lyrebird/lyrebird.toml` in the user's config directory]
+        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Option<PathBuf>,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of the config file
+    Schema,
+    /// Print a config file to begin with: every key, its default, a word about it
+    Default,
 }
 
 /// `doctor`.

@@ -35,6 +35,15 @@ pub(super) fn safe(text: &str) -> String {
 
 /// Tells an error on stderr: the chain of causes in one line, hints on lines of their own.
 pub(super) fn error(text: impl Display, color: Color) {
+    tell("error:", "1;31", text, color);
+}
+
+/// Tells on stderr what hinders nothing.
+pub(super) fn note(text: impl Display, color: Color) {
+    tell("note:", "1;33", text, color);
+}
+
+fn tell(sign: &str, code: &str, text: impl Display, color: Color) {
     let text = text.to_string();
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
@@ -44,7 +53,7 @@ pub(super) fn error(text: impl Display, color: Color) {
     };
     let mut stderr = io::stderr().lock();
     // With stderr closed there is nobody to tell; the exit code still does.
-    let _ = writeln!(stderr, "{} {}", paint("error:", "1;31"), Escaped(first));
+    let _ = writeln!(stderr, "{} {}", paint(sign, code), Escaped(first));
     for line in lines {
         let line = match line.strip_prefix("hint: ") {
             Some(hint) => format!("{} {}", paint("hint:", "1;36"), Escaped(hint)),

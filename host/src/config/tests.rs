@@ -1,8 +1,8 @@
 //! What a user writes, and what he is told.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
@@ -85,15 +85,134 @@ impl Drop for Folder {
     }
 }
 
+/// Each table of the file: how its head is written, and where the schema has its keys.
+const TABLES: [(&str, &str); 12] = [
+    ("", ""),
+    ("[output]", "/properties/output"),
+    ("[output.split]", "/properties/output/properties/split"),
+    ("[check]", "/properties/check"),
+    ("[http]", "/properties/http"),
+    ("[ffmpeg]", "/properties/ffmpeg"),
+    ("[plugins]", "/properties/plugins"),
+    ("[plugin.direct]", "/properties/plugin/additionalProperties"),
+    ("[plugin.direct.limits]", "/properties/plugin/additionalProperties/properties/limits"),
+    ("[[notify]]", "/properties/notify/items"),
+    ("[[room]]", "/properties/room/items"),
+    ("[rooms]", "/properties/rooms"),
+];
+
+/// The keys that a table may have, in the parser's own words.
+fn keys(head: &str) -> BTreeSet<String> {
+    let error = toml::from_str::<Config>(&format!("{head}\n\"?\" = 1\n")).unwrap_err();
+    let keys = error.message().split('`').skip(3).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    assert!(!keys.is_empty(), "{head}: {error}");
+    keys
+}
+
+/// The default file with every `#key` as a key.
+fn everything() -> String {
+    let lines = DEFAULT_TEXT.lines().map(|line| match line.strip_prefix('#') {
+        Some(key) if !key.is_empty() && !key.starts_with(' ') => key,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn schema() -> serde_json::Value {
+    serde_json::from_str(SCHEMA).unwrap()
+}
+
 #[test]
-fn every_key_of_the_docs_is_known() {
-    let docs = include_str!("../../../docs/cli.md");
-    let toml = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let config = parse(Path::new("docs/cli.md"), toml).unwrap();
-    assert_eq!(config.output.split.size, Some(Size(8 << 30)));
-    assert_eq!(config.output.split.duration, Some(Span(Duration::from_secs(6 * 3_600))));
-    assert_eq!(config.plugin["NAME"].cookie, Some(Text::Env(String::from("SITE_COOKIE"))));
-    assert_eq!(config.http.ip, Ip::Any);
+fn the_default_file_says_the_defaults() {
+    assert_eq!(parse(Path::new("default.toml"), DEFAULT_TEXT).unwrap(), Config::default());
+}
+
+#[test]
+fn every_key_is_in_the_default_file_the_schema_and_the_docs() {
+    let everything = everything();
+    parse(Path::new("default.toml"), &everything).unwrap_or_else(|error| panic!("{error}"));
+    let schema = schema();
+    let docs = include_str!("../../../docs/config.md");
+    for (head, place) in TABLES {
+        let keys = keys(head);
+        let known = schema.pointer(&format!("{place}/properties")).and_then(serde_json::Value::as_object);
+        let known: BTreeSet<String> = known.unwrap_or_else(|| panic!("{place}")).keys().cloned().collect();
+        assert_eq!(keys, known, "the schema's keys of {head}");
+        if head.is_empty() {
+            continue;
+        }
+        let (_, section) = everything
+            .split_once(&format!("\n{head}\n"))
+            .unwrap_or_else(|| panic!("{head} is not in the default file"));
+        let section = section.split("\n[").next().unwrap();
+        let (_, documented) = docs
+            .split_once(&format!("## `{}`", head.replace("direct", "NAME")))
+            .unwrap_or_else(|| panic!("{head} is not in docs/config.md"));
+        let documented = documented.split("\n## ").next().unwrap();
+        for key in keys {
+            // A table of its own is written as one.
+            let table = format!("[{}.{key}]", head.trim_matches(['[', ']']));
+            let written = section.lines().any(|line| line.starts_with(&format!("{key} = ")));
+            assert!(written || everything.contains(&table), "{head} {key} is not in the default file");
+            assert!(documented.contains(&format!("\n| `{key}` |")), "{head} {key} is not in docs/config.md");
+        }
+    }
+}
+
+/// A table that is added to the config is added to [`TABLES`].
+#[test]
+fn every_table_is_looked_at() {
+    fn objects(place: &str, value: &serde_json::Value, found: &mut BTreeSet<String>) {
+        let serde_json::Value::Object(fields) = value else { return };
+        if fields.contains_key("properties") {
+            found.insert(place.to_owned());
+        }
+        fields.iter().for_each(|(name, value)| objects(&format!("{place}/{name}"), value, found));
+    }
+    let mut found = BTreeSet::new();
+    objects("", &serde_json::json!({ "properties": schema()["properties"] }), &mut found);
+    assert_eq!(found, TABLES.iter().map(|(_, place)| (*place).to_owned()).collect());
+}
+
+/// What the schema calls a default is the default file's value.
+#[test]
+fn the_schema_has_the_defaults() {
+    let schema = schema();
+    let table: toml::Value = toml::from_str(&everything()).unwrap();
+    let table = serde_json::to_value(table).unwrap();
+    let mut compared = 0;
+    for (head, place) in TABLES.iter().filter(|(head, _)| !head.is_empty()) {
+        let path = head.trim_matches(['[', ']']).replace('.', "/");
+        let path = if head.starts_with("[[") { format!("/{path}/0") } else { format!("/{path}") };
+        let values = table.pointer(&path).unwrap_or_else(|| panic!("{path}"));
+        let properties = schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap();
+        for (key, property) in properties.iter().filter(|(key, _)| *key != "hosts") {
+            if let Some(default) = property.get("default") {
+                assert_eq!(default, &values[key], "{head} {key}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 25, "{compared}");
+}
+
+#[test]
+fn the_schema_knows_every_kind_of_event() {
+    let schema = schema();
+    let kinds = schema.pointer("/properties/notify/items/properties/on/items/enum").unwrap();
+    let known: Vec<&str> = crate::event::Kind::ALL.iter().map(|kind| kind.word()).collect();
+    assert_eq!(kinds, &serde_json::json!(known));
+}
+
+#[test]
+fn every_example_of_the_docs_is_a_config() {
+    let docs = [include_str!("../../../docs/config.md"), include_str!("../../../docs/cli.md")];
+    let examples: Vec<&str> = docs.iter().flat_map(|page| page.split("```toml\n").skip(1)).collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let example = example.split("```").next().unwrap();
+        parse(Path::new("docs/config.md"), example).unwrap_or_else(|error| panic!("{error}\n{example}"));
+    }
 }
 
 #[test]
