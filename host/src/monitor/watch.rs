@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::pace;
 use super::room::{Fact, Order, Outcome, Room, Rules};
+use super::{dice, pace};
 use crate::event::new_id;
 use crate::model::{self, Broadcast, Candidate, RoomKey};
 use crate::plugin::Picker;
@@ -219,10 +219,4 @@ async fn wait_for<T>(pending: &mut Option<Pending<T>>) -> T {
         Some(pending) => pending.await,
         None => std::future::pending().await,
     }
-}
-
-/// Any number, evenly spread: the low bits of a fresh UUID are random.
-fn dice() -> u16 {
-    let low = uuid::Uuid::now_v7().as_u128() & u128::from(u16::MAX);
-    u16::try_from(low).unwrap_or_default()
 }
