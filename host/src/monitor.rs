@@ -1,5 +1,6 @@
 //! The head: what to do about each room, and when.
 
+pub mod desk;
 pub mod pace;
 pub mod room;
 pub mod watch;
