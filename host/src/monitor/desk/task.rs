@@ -122,7 +122,8 @@ impl<A: Asks> Task<A> {
     fn call(&mut self, call: Call) {
         let asker = self.asker.clone();
         let mut bodies = call.rooms.iter().filter_map(|(ticket, _)| self.questions.get(ticket));
-        debug!(plugin = asker.label(), rooms = call.rooms.len(), kind = ?call.kind, "asking");
+        let (number, rooms) = (self.plan.calls(), call.rooms.len());
+        debug!(plugin = asker.label(), call = number, kind = ?call.kind, rooms, "asking");
         let handle = match call.kind {
             Kind::Check => {
                 let rooms = bodies
