@@ -253,6 +253,25 @@ fn a_recording_beside_a_spinning_guest() {
     lyrebird_tests::verify::judge(&origin.receptions("/live.flv"), &place.recordings(), None).expect_good();
 }
 
+/// Rooms of one platform share a call, and one whose call traps spoils it for the others once.
+#[test]
+fn rooms_beside_one_that_traps() {
+    let place = Place::new("guest-desk");
+    place.configure(&format!("{HURRY}[plugin.misbehaving]\ninterval = \"1s\"\n"));
+    let dark = ["a", "b", "c"].map(|streamer| room("offline", &[("streamer", streamer)]));
+    let mut command = place.lyrebird_with(&guests(), &["record"]);
+    command.args(&dark).arg(room("unreachable", &[])).args(["--log", "debug"]);
+    command.arg("-c").arg(place.root().join("lyrebird.toml")).arg("-o").arg(place.out());
+    let run = Run::start(command, None);
+    // Four ids, one call for all, its halves, and then two calls a round.
+    run.wait_for_text("call=24 ", LIMIT);
+    let finished = stop(run).expect_code(130);
+    let shared = finished.stderr.lines().filter(|line| line.contains("kind=Check rooms=3")).count();
+    assert!(shared >= 3, "{shared} calls about the three good rooms: {}", finished.stderr);
+    let told: Vec<_> = finished.stderr.lines().filter(|line| line.contains("no answer, trying again")).collect();
+    assert!(told.len() == 1 && told[0].contains("misbehaving:unreachable"), "{told:#?}");
+}
+
 /// What a secret setting holds is shown to the guest, and to nobody that the guest tells.
 #[test]
 fn a_secret_setting_is_told_to_nobody() {

@@ -72,7 +72,8 @@ impl House {
         let manifest = picker.manifest();
         answer.platform = Some(manifest.platform.clone());
         answer.plugin = Some(manifest.label());
-        let entry = match self.enter(&picker, &question.url, &question.options).await {
+        let resolve = picker.resolve(&question.url);
+        let entry = match self.enter(&picker, &question.url, &question.options, resolve).await {
             Ok(entry) => entry,
             Err(error) => return Answer { verdict: Verdict::Failed(error), ..answer },
         };

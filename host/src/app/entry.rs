@@ -30,10 +30,17 @@ impl House {
         self.registry.pick(input, by_name)
     }
 
-    /// Asks the picker for the room's id. The store remembers what a build of a picker said, so that a start with many
-    /// rooms asks nothing twice; a picker that needs no network to answer is always asked, as its inputs are media
-    /// URLs, which may be signed and have no place in a database.
-    pub async fn enter(&self, picker: &Picker, input: &str, options: &[Pair]) -> Result<Entry, CallError> {
+    /// Finds the room's id. `resolve` asks the picker for it, and is begun only where that is needed: the store
+    /// remembers what a build of a picker said, so that a start with many rooms asks nothing twice. A picker that needs
+    /// no network to answer is always asked, as its inputs are media URLs, which may be signed and have no place in a
+    /// database.
+    pub async fn enter(
+        &self,
+        picker: &Picker,
+        input: &str,
+        options: &[Pair],
+        resolve: impl Future<Output = Result<String, CallError>>,
+    ) -> Result<Entry, CallError> {
         let manifest = picker.manifest();
         let build = manifest.label();
         let remembered = match manifest.live {
@@ -43,7 +50,7 @@ impl House {
         let id = match remembered {
             Some(id) => id,
             None => {
-                let id = picker.resolve(input).await?;
+                let id = resolve.await?;
                 if manifest.live == Live::ByCheck {
                     self.store.note_resolved(&build, input, &id).await;
                 }

@@ -1,24 +1,25 @@
 //! `record`: rooms from the command line, watched and recorded until each is done or somebody stops them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, warn};
 
 use crate::app::House;
 use crate::app::entry::{self, Entry};
-use crate::config::Output;
+use crate::config::{Config, Output};
 use crate::disk::{Disk, trial};
 use crate::http::host::HostPort;
 use crate::model::{Pair, RoomKey, redact_url};
+use crate::monitor::desk::{Desk, Terms};
 use crate::monitor::room::{Outcome, Rules};
 use crate::monitor::watch::{Glance, Watch, trouble};
 use crate::monitor::{pace, room, watch as monitor_watch};
-use crate::plugin::{Live, Picker};
+use crate::plugin::{Live, Manifest, Picker};
 use crate::record::{Access, Hands, Outcome as Salvage, Plan, Preference, salvage};
 
 /// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
@@ -54,7 +55,9 @@ pub struct Recorder {
     house: House,
     wanted: Wanted,
     hands: Hands,
-    rooms: Vec<(String, Picker)>,
+    rooms: Vec<(String, Desk)>,
+    /// One a picker, with its task.
+    desks: BTreeMap<String, (Desk, JoinHandle<()>)>,
     glances: Vec<(String, Glance)>,
     recovered: Recovered,
 }
@@ -99,7 +102,16 @@ impl Recorder {
         let folder = wanted.output.clone();
         tokio::task::spawn_blocking(move || trial(&folder)).await??;
         let glances = rooms.iter().map(|(url, _)| (redact_url(url), Glance::default())).collect();
-        Ok(Recorder { house, wanted, hands, rooms, glances, recovered: Recovered::default() })
+        let mut desks = BTreeMap::new();
+        let at_desk = |(url, picker): (String, Picker)| {
+            let (desk, _) = desks.entry(picker.manifest().name.clone()).or_insert_with(|| {
+                let terms = terms(&house.config, &picker.manifest());
+                Desk::open(picker, terms, house.clock.clone(), house.events.clone())
+            });
+            (url, desk.clone())
+        };
+        let rooms = rooms.into_iter().map(at_desk).collect();
+        Ok(Recorder { house, wanted, hands, rooms, desks, glances, recovered: Recovered::default() })
     }
 
     /// What a door may look at while the rooms are recorded.
@@ -114,7 +126,8 @@ impl Recorder {
 
     /// Records until every room is done, or until `stop` turns true and every file is closed. One outcome a room, in
     /// the order in which they were done.
-    pub async fn run(self, stop: watch::Receiver<bool>) -> Vec<Outcome> {
+    pub async fn run(mut self, stop: watch::Receiver<bool>) -> Vec<Outcome> {
+        let desks = std::mem::take(&mut self.desks);
         let taken = Taken::default();
         let mut tasks = JoinSet::new();
         let recorder = Arc::new(self);
@@ -137,6 +150,12 @@ impl Recorder {
         // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
         if let Err(error) = salvaging.await {
             tracing::error!(%error, "the task that mends unfinished files died");
+        }
+        for (name, (desk, task)) in desks {
+            desk.close();
+            if let Err(error) = task.await {
+                tracing::error!(plugin = name, %error, "a desk's task died");
+            }
         }
         let disk = recorder.hands.disk.clone();
         drop(recorder);
@@ -164,9 +183,9 @@ impl Recorder {
     }
 
     async fn room(&self, index: usize, taken: &Taken, mut stop: watch::Receiver<bool>) -> Option<Outcome> {
-        let (url, picker) = self.rooms.get(index)?;
+        let (url, desk) = self.rooms.get(index)?;
         let (_, glance) = self.glances.get(index)?;
-        let entry = match self.enter(picker, url, &mut stop).await {
+        let entry = match self.enter(desk, url, &mut stop).await {
             Ok(entry) => entry,
             Err(outcome) => return Some(outcome),
         };
@@ -174,17 +193,17 @@ impl Recorder {
             warn!(url = redact_url(url), room = %entry.key, "the same room again: it is recorded once");
             return None;
         }
-        let watch = self.watch(entry, glance.clone());
+        let watch = self.watch(entry, desk.clone(), glance.clone());
         Some(monitor_watch::watch(watch, stop).await)
     }
 
     /// Asks for the room's id until there is an answer: a platform that cannot be reached at the start may be later.
-    async fn enter(&self, picker: &Picker, url: &str, stop: &mut watch::Receiver<bool>) -> Result<Entry, Outcome> {
+    async fn enter(&self, desk: &Desk, url: &str, stop: &mut watch::Receiver<bool>) -> Result<Entry, Outcome> {
         let mut failures = 0u32;
         let mut told = String::new();
         loop {
             let answer = tokio::select! {
-                answer = self.house.enter(picker, url, &self.wanted.options) => answer,
+                answer = self.house.enter(desk.picker(), url, &self.wanted.options, desk.resolve(url)) => answer,
                 _ = stop.wait_for(|stop| *stop) => return Err(Outcome::Stopped),
             };
             let error = match answer {
@@ -215,15 +234,11 @@ impl Recorder {
         }
     }
 
-    fn watch(&self, entry: Entry, glance: Glance) -> Watch {
+    fn watch(&self, entry: Entry, desk: Desk, glance: Glance) -> Watch {
         let Entry { picker, room, key } = entry;
         let config = &self.house.config;
         let manifest = picker.manifest();
-        let own = config.plugin.get(&manifest.name);
-        let interval = match own.and_then(|own| own.interval) {
-            Some(interval) => interval.0,
-            None => config.check.interval.0.max(manifest.interval),
-        };
+        let interval = terms(config, &manifest).interval;
         let access = Access {
             user_headers: self.wanted.headers.clone(),
             room_host: HostPort::from_url(&room.input),
@@ -243,8 +258,15 @@ impl Recorder {
             max_size: self.wanted.max_bytes,
             ..Plan::new(&config.output, config.http.stall.0, manifest.label())
         };
-        let jitter = config.check.jitter;
         let hands = self.hands.clone();
-        Watch { picker, room, key, rules, jitter, preference, plan, hands, access, glance }
+        Watch { desk, room, key, rules, preference, plan, hands, access, glance }
     }
+}
+
+/// How a picker is to be asked: the manifest's interval and `[check]`'s, the larger wins, unless `[plugin.NAME]` says
+/// otherwise.
+fn terms(config: &Config, manifest: &Manifest) -> Terms {
+    let own = config.plugin.get(&manifest.name).and_then(|own| own.interval);
+    let interval = own.map_or_else(|| config.check.interval.0.max(manifest.interval), |own| own.0);
+    Terms { interval, jitter: config.check.jitter, batch: manifest.batch, rate: config.check.rate }
 }

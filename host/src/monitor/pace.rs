@@ -29,12 +29,6 @@ pub fn before_start(starts_in: Duration, interval: Duration) -> Duration {
     if starts_in > BEFORE_START + interval { starts_in - BEFORE_START } else { interval }
 }
 
-/// `pause` varied by up to `share` of itself either way; `dice` is any number, evenly spread.
-pub fn jittered(pause: Duration, share: f64, dice: u16) -> Duration {
-    let factor = 1.0 + share.clamp(0.0, 1.0) * (f64::from(dice) / f64::from(u16::MAX) * 2.0 - 1.0);
-    pause.mul_f64(factor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,14 +43,6 @@ mod tests {
     fn a_platform_that_asks_for_rest_gets_it() {
         assert_eq!(backing_off(1, Some(Duration::from_secs(300))).as_secs(), 300);
         assert_eq!(backing_off(3, Some(Duration::from_secs(1))).as_secs(), 8);
-    }
-
-    #[test]
-    fn jitter_stays_within_its_share() {
-        let pause = Duration::from_secs(30);
-        assert_eq!(jittered(pause, 0.1, 0).as_millis(), 27_000);
-        assert_eq!(jittered(pause, 0.1, u16::MAX).as_millis(), 33_000);
-        assert_eq!(jittered(pause, 0.0, 77), pause);
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Room {
         self.session.is_some()
     }
 
+    /// Whether the next time it is woken it will order a check.
+    pub fn will_check(&self) -> bool {
+        self.receiving || self.next == Next::Check
+    }
+
     /// Takes a fact in and puts orders out, in the order they are to be carried out.
     pub fn hear(&mut self, fact: Fact, now: Duration, orders: &mut Vec<Order>) {
         if self.done {
@@ -123,10 +128,7 @@ impl Room {
             return;
         }
         self.asking = true;
-        orders.push(match self.next {
-            Next::Streams if !self.receiving => Order::AskStreams,
-            _ => Order::Check,
-        });
+        orders.push(if self.will_check() { Order::Check } else { Order::AskStreams });
     }
 
     fn ask(&mut self, next: Next, orders: &mut Vec<Order>) {

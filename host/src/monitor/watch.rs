@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::pace;
+use super::desk::{Desk, Due};
 use super::room::{Fact, Order, Outcome, Room, Rules};
 use crate::event::new_id;
 use crate::model::{self, Broadcast, Candidate, RoomKey};
-use crate::plugin::Picker;
 use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Tried};
 
 mod ask;
@@ -26,16 +25,14 @@ pub(crate) use ask::trouble;
 
 /// All that a room's task needs.
 pub struct Watch {
-    /// Whom to ask.
-    pub picker: Picker,
+    /// Who asks the picker for it.
+    pub desk: Desk,
     /// The room as the picker knows it.
     pub room: model::Room,
     /// Its name in logs, events and files.
     pub key: RoomKey,
     /// What does not change.
     pub rules: Rules,
-    /// Share of the interval by which checks vary.
-    pub jitter: f64,
     /// Which candidates the user prefers.
     pub preference: Preference,
     /// How to record.
@@ -91,6 +88,10 @@ type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 struct Hand {
     watch: Watch,
     question: Option<Pending<Answer>>,
+    /// The next check, put on the desk before the room orders it so that the desk can gather; and when it is due.
+    ahead: Option<(Duration, Pending<Answer>)>,
+    /// Its answer, for the order that is about to come.
+    answered: Option<Answer>,
     reception: Option<Pending<(Recording, Reception)>>,
     recording: Option<Recording>,
     chosen: Option<Candidate>,
@@ -103,6 +104,8 @@ struct Hand {
     /// When the reception that is under way began.
     received_since: Duration,
     wake_at: Option<Duration>,
+    /// When the room last heard a fact: its orders count from there.
+    heard_at: Duration,
     /// The last failures told, of questions and of receptions, so that the same one is told once.
     told_answer: Option<String>,
     told_reception: Option<String>,
@@ -120,6 +123,8 @@ impl Hand {
         Hand {
             watch,
             question: None,
+            ahead: None,
+            answered: None,
             reception: None,
             recording: None,
             chosen: None,
@@ -130,6 +135,7 @@ impl Hand {
             session: new_id(),
             received_since: Duration::ZERO,
             wake_at: None,
+            heard_at: Duration::ZERO,
             told_answer: None,
             told_reception: None,
             told_quality: false,
@@ -142,13 +148,15 @@ impl Hand {
         let mut fact = Fact::Woken;
         let mut stopping = false;
         loop {
-            room.hear(fact, self.now(), &mut orders);
+            self.heard_at = self.now();
+            room.hear(fact, self.heard_at, &mut orders);
             for order in orders.drain(..) {
-                if let Some(outcome) = self.carry_out(order).await {
+                if let Some(outcome) = self.carry_out(order, room.will_check()).await {
                     self.watch.glance.change(|seen| seen.state = "done");
                     return outcome;
                 }
             }
+            self.answered = None;
             fact = self.next_fact(&mut stop, &mut stopping, room.on_air()).await;
         }
     }
@@ -173,6 +181,11 @@ impl Hand {
                 self.question = None;
                 self.heard(answer)
             }
+            answer = ahead(&mut self.ahead) => {
+                self.ahead = None;
+                self.answered = Some(answer);
+                Fact::Woken
+            }
             (recording, reception) = wait_for(&mut self.reception) => {
                 self.reception = None;
                 self.recording = Some(recording);
@@ -186,7 +199,7 @@ impl Hand {
         }
     }
 
-    async fn carry_out(&mut self, order: Order) -> Option<Outcome> {
+    async fn carry_out(&mut self, order: Order, will_check: bool) -> Option<Outcome> {
         match order {
             Order::Check => self.check(),
             Order::AskStreams => self.ask_streams(),
@@ -198,18 +211,29 @@ impl Hand {
                 let _ = self.end_reception.send(true);
             }
             Order::CloseSession(why) => self.close(why).await,
-            Order::WakeAt(at) => {
-                let pause = at.saturating_sub(self.now());
-                // Only the regular look at a room is jittered: a retry is to be as soon as it says.
-                let pause = match pause == self.watch.rules.interval {
-                    true => pace::jittered(pause, self.watch.jitter, dice()),
-                    false => pause,
-                };
-                self.wake_at = Some(self.now() + pause);
-            }
+            Order::WakeAt(at) => self.wake_at(at, will_check),
             Order::Done(outcome) => return Some(outcome),
         }
         None
+    }
+
+    /// A check at the regular time, and any while media comes, is put on the desk at once. Another is to be as soon as
+    /// the room says.
+    fn wake_at(&mut self, at: Duration, will_check: bool) {
+        self.ahead = None;
+        self.wake_at = Some(at);
+        let is_regular = at.saturating_sub(self.heard_at) == self.watch.rules.interval;
+        if will_check && self.question.is_none() && (is_regular || self.reception.is_some()) {
+            self.wake_at = None;
+            self.ahead = Some((at, self.ask_check(Due::At(at))));
+        }
+    }
+
+    /// Another question comes first: the check that was put on the desk is withdrawn, its time stays.
+    fn withdraw(&mut self) {
+        if let Some((at, _)) = self.ahead.take() {
+            self.wake_at = Some(at);
+        }
     }
 }
 
@@ -221,8 +245,10 @@ async fn wait_for<T>(pending: &mut Option<Pending<T>>) -> T {
     }
 }
 
-/// Any number, evenly spread: the low bits of a fresh UUID are random.
-fn dice() -> u16 {
-    let low = uuid::Uuid::now_v7().as_u128() & u128::from(u16::MAX);
-    u16::try_from(low).unwrap_or_default()
+/// Waits for the check that was put on the desk ahead; for ever where none was.
+async fn ahead(pending: &mut Option<(Duration, Pending<Answer>)>) -> Answer {
+    match pending {
+        Some((_, pending)) => pending.await,
+        None => std::future::pending().await,
+    }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use tracing::{debug, warn};
 
-use super::Hand;
+use super::{Hand, Pending};
 use crate::event::{Event, Kind};
 use crate::model::{Candidate, Failure, Status, Wish};
+use crate::monitor::desk::Due;
 use crate::monitor::room::{Fact, Offer, Trouble, Verdict};
 use crate::plugin::CallError;
 use crate::record::choose;
@@ -32,36 +33,38 @@ impl From<Fact> for Answer {
 
 impl Hand {
     pub(super) fn check(&mut self) {
-        let (picker, room) = (self.watch.picker.clone(), self.watch.room.clone());
-        let unix_now = self.watch.hands.clock.unix_seconds();
-        self.question = Some(Box::pin(async move {
-            let answer = match picker.check(vec![room]).await {
-                // The picker sees to it that there are as many answers as rooms.
-                Ok(answers) => answers.into_iter().next().unwrap_or(Err(Failure::Other(String::from("no answer")))),
+        self.withdraw();
+        self.question = Some(match self.answered.take() {
+            Some(answer) => Box::pin(std::future::ready(answer)),
+            None => self.ask_check(Due::Now),
+        });
+    }
+
+    /// A check on the desk; dropping it withdraws it.
+    pub(super) fn ask_check(&self, due: Due) -> Pending<Answer> {
+        let (desk, room) = (self.watch.desk.clone(), self.watch.room.clone());
+        let clock = self.watch.hands.clock.clone();
+        Box::pin(async move {
+            let verdict = match desk.check(room, due).await {
+                Ok(Status::Live(broadcast)) => Verdict::Live(broadcast),
+                Ok(Status::Offline(_) | Status::Replay(_)) => Verdict::Dark,
+                Ok(Status::Upcoming(broadcast)) => {
+                    let unix_now = clock.unix_seconds();
+                    let starts_in = broadcast.started_at.map(|at| u64::from(at).saturating_sub(unix_now));
+                    Verdict::Upcoming(starts_in.map(Duration::from_secs))
+                }
                 Err(error) => {
                     let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
                     return Answer { error: Some(error), ..Answer::from(fact) };
                 }
             };
-            let verdict = match answer {
-                Ok(Status::Live(broadcast)) => Verdict::Live(broadcast),
-                Ok(Status::Offline(_) | Status::Replay(_)) => Verdict::Dark,
-                Ok(Status::Upcoming(broadcast)) => {
-                    let starts_in = broadcast.started_at.map(|at| u64::from(at).saturating_sub(unix_now));
-                    Verdict::Upcoming(starts_in.map(Duration::from_secs))
-                }
-                Err(failure) => {
-                    let error = CallError::Failure(failure);
-                    let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
-                    return Answer { error: Some(error), ..Answer::from(fact) };
-                }
-            };
             Answer::from(Fact::Checked(verdict))
-        }));
+        })
     }
 
     pub(super) fn ask_streams(&mut self) {
-        let (picker, room) = (self.watch.picker.clone(), self.watch.room.clone());
+        self.withdraw();
+        let (desk, room) = (self.watch.desk.clone(), self.watch.room.clone());
         let preference = self.watch.preference.clone();
         let tried = self.tried.clone();
         let unix_now = self.watch.hands.clock.unix_seconds();
@@ -71,7 +74,7 @@ impl Hand {
             failed_urls: tried.failed_urls(),
         };
         self.question = Some(Box::pin(async move {
-            let candidates = match picker.streams(room, wish).await {
+            let candidates = match desk.streams(room, wish).await {
                 Ok(candidates) => candidates,
                 Err(error) => {
                     let fact = Fact::Offered(Offer::Trouble(trouble(&error)));
