@@ -29,8 +29,6 @@ struct Play {
     live_status: Option<u32>,
     #[serde(default)]
     all_special_types: Option<Vec<Value>>,
-    #[serde(flatten)]
-    walls: Walls,
 }
 
 /// What is offered; empty where the room is not on air.
@@ -92,7 +90,7 @@ fn ask(id: &str, quality: u32) -> Result<Vec<Offer>, Failure> {
     if play.live_status.is_some_and(|status| status != ON_AIR) {
         return Ok(Vec::new());
     }
-    play.walls.judge(id)?;
+    told.read::<Walls>()?.judge(id)?;
     if play.all_special_types.iter().flatten().any(|kind| offer::whole(kind) == Some(DRM)) {
         return Err(Failure::Forbidden(format!("room {id} is encrypted against recording (DRM)")));
     }

@@ -66,7 +66,7 @@ pub(crate) struct Single {
     live_time: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     special_type: Option<u32>,
-    #[serde(flatten)]
+    #[serde(skip)]
     walls: Walls,
 }
 
@@ -198,7 +198,7 @@ fn ask_many(rooms: &[Room]) -> Result<Vec<Known>, Failure> {
     let none = told.data.as_array().is_some_and(Vec::is_empty);
     let many = if none { Many::default() } else { told.read()? };
     let entries: Vec<(String, Result<Entry, serde_json::Error>)> =
-        many.by_room_ids.into_iter().map(|(key, value)| (key, Entry::deserialize(value))).collect();
+        many.by_room_ids.into_iter().map(|(key, value)| (key, Entry::deserialize(&value))).collect();
     let find = |id: &str| {
         let by_key = entries.iter().find(|(key, _)| key == id);
         by_key.or_else(|| entries.iter().find(|(_, entry)| entry.as_ref().is_ok_and(|entry| entry.is(id))))
@@ -262,7 +262,7 @@ fn by_number(number: &str) -> Parameters {
 
 fn read_single(told: &api::Told) -> Result<Option<Single>, Failure> {
     match told.code {
-        0 => told.read().map(Some),
+        0 => Ok(Some(Single { walls: told.read()?, ..told.read()? })),
         NO_ROOM => Ok(None),
         _ => Err(told.refusal()),
     }
