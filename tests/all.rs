@@ -10,6 +10,7 @@
     reason = "tests; clippy's own exemption does not see helpers outside of #[test] functions"
 )]
 
+mod bilibili;
 mod bilibili_fake;
 mod cli;
 mod config;

@@ -42,6 +42,8 @@ fn check(name: &str, parts: &[(Clip, u32)], answers: impl FnOnce(&Feed) -> Vec<A
     let feed = Feed::new();
     origin.answers(ROOM, answers(&feed));
     let run = place.record(&origin.url(ROOM), &["--once"]);
+    // A program that still compiles its plugins must not miss the clip.
+    wait_until("lyrebird looked at the dark room", LIMIT, || !origin.connections(ROOM).is_empty());
     let player = clip::play(&feed, parts, 4);
     run.finish(LIMIT).expect_code(0);
     player.join().unwrap();

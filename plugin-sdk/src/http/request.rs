@@ -97,11 +97,14 @@ impl Request {
         self
     }
 
-    /// Carries a value as JSON.
+    /// Carries a value as JSON. What looks like a [`user_cookie`](super::user_cookie) in it is written so that the host
+    /// does not take it for one: a title made up by a stranger must not pull the user's cookie into a message. Where
+    /// one is meant, write the text yourself and give it to [`Request::body`].
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<Request, Failure> {
-        let body = serde_json::to_vec(value)
+        let body = serde_json::to_string(value)
             .map_err(|error| Failure::Other(format!("cannot write the request's body as JSON: {error}")))?;
-        Ok(self.body("application/json", body))
+        // Outside of a string no letter follows a brace, so this is always inside of one.
+        Ok(self.body("application/json", body.replace("{cookie:", r"\u007bcookie:")))
     }
 
     /// Carries a form; a [`user_cookie`](super::user_cookie) stays as it is.

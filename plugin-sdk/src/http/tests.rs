@@ -116,6 +116,14 @@ fn a_request_builds_up() {
 }
 
 #[test]
+fn a_strangers_text_pulls_no_cookie_into_a_body() {
+    let value = serde_json::json!({"text": "{cookie:session} a\\{cookie:session}", "{cookie:x}": 1});
+    let body = Request::post("https://h/").json(&value).unwrap().body.unwrap();
+    assert!(!String::from_utf8_lossy(&body).contains("{cookie:"));
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap(), value, "it reads as what was meant");
+}
+
+#[test]
 fn redirects_by_hand_and_cookies() {
     let host = Host::new();
     host.answer(URL, Answer::redirect("../b?c=1").header("set-cookie", "id=7; Path=/").header("Set-Cookie", "x=y=z"));
