@@ -15,6 +15,9 @@ const FIRST: Duration = Duration::from_secs(1);
 /// No pause grows beyond: so that an outage of hours is over for us soon after it is for the service.
 const LONGEST: Duration = Duration::from_secs(600);
 
+/// Pause before what may have been told is looked for: the service may not be done with it.
+const SETTLES: Duration = Duration::from_secs(5);
+
 /// Pause where only a person can help: a login, a permission, a setting.
 const WALL: Duration = Duration::from_secs(1_800);
 
@@ -200,7 +203,10 @@ impl Notice {
                 self.state = State::Wanted;
                 self.failed(trouble, now);
             }
-            (State::Calling, Fact::Doubted) => self.doubt(now),
+            (State::Calling, Fact::Doubted) => {
+                self.doubt(now);
+                self.due = now.saturating_add(SETTLES);
+            }
             (State::Doubt, Fact::Found(Some(receipt))) => self.told(Some(receipt), now),
             (State::Doubt, Fact::Found(None)) => {
                 self.state = State::Unknown;

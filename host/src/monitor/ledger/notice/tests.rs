@@ -226,7 +226,7 @@ fn over_while_the_announcement_is_under_way() {
             0s new: wanted | announce
             0s begun: calling | -
             1s over: calling | -
-            2s doubted: doubt | find
+            2s doubted: doubt | wait 5s
             3s found r1: told | retract("r1")
             4s taken-back: retracted | -
         "#]],
@@ -246,7 +246,7 @@ fn what_is_in_doubt_is_looked_for_and_never_told_again() {
         expect![[r#"
             0s new: wanted | announce
             0s begun: calling | -
-            1s doubted: doubt | find
+            1s doubted: doubt | wait 5s
             1s not-looked: doubt | wait 1s
             2s not-looked wall: doubt | wait 1800s
             40m found r1: told | -
@@ -263,7 +263,7 @@ fn what_is_in_doubt_is_looked_for_and_never_told_again() {
         expect![[r#"
             0s new: wanted | announce
             0s begun: calling | -
-            1s doubted: doubt | find
+            1s doubted: doubt | wait 5s
             1s found: unknown | - !Unknown
             1m over: unknown | -
             2m renewed: unknown | -
@@ -278,8 +278,8 @@ fn what_is_in_doubt_is_looked_for_and_never_told_again() {
         expect![[r#"
             0s new: wanted | announce
             0s begun: calling | -
-            1s doubted: doubt | find
-            2s dropped: doubt | find
+            1s doubted: doubt | wait 5s
+            2s dropped: doubt | wait 4s
             24h not-looked: doubt | wait 1s
             24h1s woken: unknown | - !Unknown
         "#]],
@@ -400,7 +400,7 @@ fn who_was_switched_off_for_days_tries_once() {
         expect![[r#"
             0s new: wanted | announce
             0s begun: calling | -
-            1s doubted: doubt | find
+            1s doubted: doubt | wait 5s
             100h restart: doubt | find
             100h not-looked: unknown | - !Unknown
         "#]],

@@ -151,7 +151,7 @@ async fn in_doubt() {
     scene.open();
     scene.ledger().adopt(vec![String::from("s1")]);
     scene.quiet().await;
-    let calls = ["0s announce Ann s1 is live", "0s find ", "0s find ", "0s find ", "0s retract r1"];
+    let calls = ["0s announce Ann s1 is live", "0s find ", "0s find ", "0s retract r1"];
     assert_eq!(scene.service.calls(), calls);
     assert_eq!(scene.service.count(), (1, 0));
 }

@@ -91,12 +91,14 @@ async fn what_is_not_found_is_never_told_again() {
     scene.service.is(Mood::LosesRequests);
     scene.on_air("s1", false);
     scene.quiet().await;
+    assert_eq!(scene.row("s1").await, "family doubt");
+    scene.pass(5 * SECOND, SECOND).await;
     assert_eq!(scene.row("s1").await, "family unknown");
     scene.service.is(Mood::Well);
     scene.pass(HOUR, MINUTE).await;
     scene.ledger().over("s1");
     scene.pass(HOUR, MINUTE).await;
-    assert_eq!(scene.service.calls(), ["0s announce Ann s1 is live", "0s find "]);
+    assert_eq!(scene.service.calls(), ["0s announce Ann s1 is live", "5s find "]);
     assert_eq!(scene.ledger().settle(HOUR).await, 0);
 }
 
