@@ -1,7 +1,8 @@
 //! The house: joins hands, trades and rooms once, and stops them in order. Knows no terminal.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::task::JoinHandle;
@@ -10,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::{self, Sink};
 use crate::http::Http;
+use crate::monitor::ledger::Ledger;
 use crate::plugin::{Means, Registry};
 use crate::store::Store;
 
@@ -19,6 +21,11 @@ pub mod entry;
 mod news;
 pub mod record;
 pub mod scrutiny;
+
+use news::Hearers;
+
+/// How long the last events may take to be written.
+const LAST_NEWS: Duration = Duration::from_secs(1);
 
 /// What a door wishes of a house.
 pub struct Wishes {
@@ -45,6 +52,8 @@ pub struct House {
     pub registry: Arc<Registry>,
     /// Where facts are told.
     pub events: Sink,
+    /// Who tells people, for a door that has anybody told: it opens the ledger, and closes it before the house.
+    pub ledger: Arc<OnceLock<Ledger>>,
     /// The program's own state.
     pub data: Arc<PathBuf>,
     /// Where plugins were looked for.
@@ -70,7 +79,8 @@ impl House {
         let http = Http::new(&config.http, &config.plugins.allow_private_hosts)?;
         let store = Store::open_with(&data, clock.clone());
         let (events, queue) = event::queue();
-        let news = tokio::spawn(news::tell(queue));
+        let ledger = Arc::new(OnceLock::new());
+        let news = tokio::spawn(news::tell(queue, Hearers { store: store.clone(), ledger: Arc::clone(&ledger) }));
         let dirs = plugin_dirs(&plugins, &config, &data);
         let config = Arc::new(config);
         let means = Means {
@@ -83,7 +93,8 @@ impl House {
         };
         let registry = Arc::new(Registry::load(&dirs, &means).await?);
         let plugin_dirs = Arc::new(dirs);
-        Ok((House { config, clock, http, store, registry, events, data: Arc::new(data), plugin_dirs }, Keeper { news }))
+        let data = Arc::new(data);
+        Ok((House { config, clock, http, store, registry, events, ledger, data, plugin_dirs }, Keeper { news }))
     }
 
     /// Stops the guests and hears the last news.
@@ -93,10 +104,10 @@ impl House {
             Ok(registry) => registry.shut_down().await,
             Err(_) => tracing::debug!("a room still holds the plugins"),
         }
-        store.close().await;
         drop(events);
         // The news end when the last sender is gone; one that hangs on to it must not keep the program.
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), keeper.news).await;
+        let _ = tokio::time::timeout(LAST_NEWS, keeper.news).await;
+        store.close().await;
     }
 }
 

@@ -1,8 +1,9 @@
 //! The only room that asks the time. Everything else is handed a [`Clock`], so a test can turn its hands.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
 
 /// Tells the time of day (for names and records) and the time passed (for every duration and deadline).
 ///
@@ -13,7 +14,7 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Manual { start: SystemTime, passed_ms: Arc<AtomicU64> },
+    Manual { start: SystemTime, hands: Arc<watch::Sender<Duration>> },
 }
 
 impl Clock {
@@ -24,7 +25,7 @@ impl Clock {
 
     /// A clock for tests: it stands at `start` until [`Clock::advance`] moves it.
     pub fn manual(start: SystemTime) -> Self {
-        Clock(Source::Manual { start, passed_ms: Arc::default() })
+        Clock(Source::Manual { start, hands: Arc::default() })
     }
 
     /// The time of day. It may jump; never subtract two of them to get a duration.
@@ -42,20 +43,31 @@ impl Clock {
                 static START: OnceLock<Instant> = OnceLock::new();
                 START.get_or_init(Instant::now).elapsed()
             }
-            Source::Manual { passed_ms, .. } => Duration::from_millis(passed_ms.load(Ordering::SeqCst)),
+            Source::Manual { hands, .. } => *hands.borrow(),
         }
     }
 
     /// Moves a manual clock's hands. The system's clock does not obey: there it does nothing.
     pub fn advance(&self, by: Duration) {
-        if let Source::Manual { passed_ms, .. } = &self.0 {
-            passed_ms.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        if let Source::Manual { hands, .. } = &self.0 {
+            hands.send_modify(|passed| *passed = passed.saturating_add(by));
         }
     }
 
     /// Whole seconds since the Unix epoch; 0 for a clock that stands before it.
     pub fn unix_seconds(&self) -> u64 {
         self.now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+
+    /// Waits until so much time has passed, as [`Clock::passed`] tells it: on a manual clock until its hands are there.
+    pub async fn sleep_until(&self, passed: Duration) {
+        match &self.0 {
+            Source::System => tokio::time::sleep(passed.saturating_sub(self.passed())).await,
+            Source::Manual { hands, .. } => {
+                // The sender is ours: it cannot be gone.
+                let _ = hands.subscribe().wait_for(|now| *now >= passed).await;
+            }
+        }
     }
 
     /// Waits on the runtime's timer.

@@ -22,7 +22,7 @@ mod media;
 mod resolver;
 mod tls;
 
-pub use guest::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Method, Redirect};
+pub use guest::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Method, Redirect, Trace};
 pub use media::{Media, MediaFault, MediaRequest};
 
 use guard::{Guard, Reach};

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 mod end;
 mod secret;
@@ -55,7 +55,8 @@ pub struct Room {
 }
 
 /// Facts about a broadcast, for file names and announcements.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Broadcast {
     /// The platform's own id of this broadcast: tells a new broadcast from a dropped connection.
     pub id: Option<String>,

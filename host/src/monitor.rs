@@ -1,6 +1,7 @@
 //! The head: what to do about each room, and when.
 
 pub mod desk;
+pub mod ledger;
 pub mod pace;
 pub mod room;
 pub mod watch;

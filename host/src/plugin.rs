@@ -34,7 +34,7 @@ pub use catalogue::Catalogue;
 pub use error::{CallError, LoadError};
 pub use listing::{Description, Listing, State, inspect};
 pub use manifest::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};
-pub use notifier::{Notice, Notifier};
+pub use notifier::{AnnounceError, Notice, Notifier};
 pub use pick::PickError;
 pub use picker::Picker;
 pub use registry::{Means, Registry, approve_file};

@@ -1,20 +1,34 @@
-//! What must outlive the program and is no media: plugins' key-values and resolved ids, in one SQLite file.
+//! What must outlive the program and is no media: plugins' key-values and resolved ids, sessions with their segments and
+//! notices, events, and each room's story, in one SQLite file.
 //!
 //! It is never on the path of a recording: a broken file is put aside and built anew, a full disk is an error for the
 //! one who asked, and nothing here stops anything else. Knows no plugin and no room.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 
+mod events;
 mod file;
+mod history;
+mod notices;
+mod reader;
 mod schema;
+mod sessions;
+mod story;
 
-use file::File;
+pub use history::{Filter, HistoryRow, PastGap, PastNotice, PastSegment};
+pub use notices::{NoticeRow, Owing};
+pub use sessions::SessionRow;
+pub use story::StoryRow;
+
+use file::{Access, File};
+use story::Pad;
 
 /// Bytes of a value.
 pub const MAX_VALUE: usize = 64 << 10;
@@ -46,6 +60,10 @@ pub struct Store(Arc<Desk>);
 
 struct Desk {
     orders: mpsc::Sender<Order>,
+    clock: Clock,
+    pad: Mutex<Pad>,
+    /// When events were last swept out, in turns of an hour.
+    swept: AtomicU64,
 }
 
 type Order = Box<dyn FnOnce(&mut File) + Send>;
@@ -59,8 +77,18 @@ impl Store {
 
     /// The same with a clock that a test can turn.
     pub fn open_with(data_dir: &Path, clock: Clock) -> Store {
+        Store::start(File::new(data_dir, clock, Access::Full))
+    }
+
+    /// The database as one looks at it: nothing is made, changed or put aside, and where there is none, questions find
+    /// nothing. What would change something is an error.
+    pub fn read_only(data_dir: &Path) -> Store {
+        Store::start(File::new(data_dir, Clock::system(), Access::Read))
+    }
+
+    fn start(mut file: File) -> Store {
         let (orders, mut waiting) = mpsc::channel::<Order>(QUEUE);
-        let mut file = File::new(data_dir, clock);
+        let clock = file.clock().clone();
         let thread = std::thread::Builder::new().name(String::from("store"));
         let started = thread.spawn(move || {
             file.wake();
@@ -71,7 +99,7 @@ impl Store {
         if let Err(error) = started {
             tracing::warn!(error = %error, "cannot start the thread of the database, nothing will be remembered");
         }
-        Store(Arc::new(Desk { orders }))
+        Store(Arc::new(Desk { orders, clock, pad: Mutex::default(), swept: AtomicU64::new(0) }))
     }
 
     /// A plugin's value; none when it was never set, deleted, or its time is over.
@@ -128,6 +156,7 @@ impl Store {
 
     /// Closes the file once everything asked before is done, and waits for it. Later questions open it again.
     pub async fn close(&self) {
+        self.finish_stories().await;
         let closed = self.ask(|file| {
             file.close();
             Ok(())

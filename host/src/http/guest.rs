@@ -2,6 +2,8 @@
 //! redirects by hand, and never more bytes than it asked for.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -85,6 +87,24 @@ pub struct GuestRequest {
     pub timeout: Option<Duration>,
     /// At most the limit's.
     pub max_body: Option<usize>,
+    /// Learns whether the request went out.
+    pub trace: Trace,
+}
+
+/// Whether a server may have seen a request, which an error alone does not say. Clones share what they know.
+#[derive(Clone, Debug, Default)]
+pub struct Trace(Arc<AtomicBool>);
+
+impl Trace {
+    /// Whether the request, or one that it was before a redirect, may have reached a server. Also right while the
+    /// request is under way, and when it was dropped.
+    pub fn is_sent(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set(&self, is_sent: bool) {
+        self.0.store(is_sent, Ordering::SeqCst);
+    }
 }
 
 /// The answer.
@@ -150,7 +170,7 @@ impl Http {
     ) -> Result<GuestResponse, GuestError> {
         let timeout = request.timeout.map_or(limits.timeout, |wish| wish.min(limits.timeout));
         let max_body = request.max_body.map_or(limits.body_bytes, |wish| wish.min(limits.body_bytes));
-        let visit = Visit { http: self, grant, jar: Jar::new(grant.cookie.as_ref()) };
+        let visit = Visit { http: self, grant, jar: Jar::new(grant.cookie.as_ref()), trace: request.trace.clone() };
         let answer = async {
             let (draft, response) = visit.follow(request).await?;
             visit.read(draft, response, max_body).await
@@ -164,6 +184,7 @@ struct Visit<'a> {
     http: &'a Http,
     grant: &'a Grant,
     jar: Jar,
+    trace: Trace,
 }
 
 impl Visit<'_> {
@@ -203,7 +224,13 @@ impl Visit<'_> {
         if let Some(body) = &draft.body {
             request = request.body(Bytes::clone(body));
         }
-        request.send().await.map_err(|error| failed(&error, &draft.shown))
+        let before = self.trace.is_sent();
+        self.trace.set(true);
+        request.send().await.map_err(|error| {
+            // Without a connection nothing went out, however long it was tried.
+            self.trace.set(before || !error.is_connect());
+            failed(&error, &draft.shown)
+        })
     }
 
     fn takes_cookie(&self, url: &Url) -> bool {

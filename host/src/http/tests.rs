@@ -55,6 +55,7 @@ async fn fetch(http: &Http, url: String) -> (Result<Vec<u8>, GuestError>, Result
         redirect: Redirect::Follow(5),
         timeout: None,
         max_body: None,
+        trace: Default::default(),
     };
     let limits = GuestLimits { timeout: Duration::from_secs(10), body_bytes: 1 << 20 };
     let guest = http.guest(request, &grant, &limits).await.map(|answer| answer.body);

@@ -15,12 +15,14 @@ mod config;
 mod digest;
 mod http;
 mod log;
+mod posts;
 mod stderr;
 mod store;
 mod text;
 
 pub(super) use http::{Line, Network};
 pub(super) use log::LogGate;
+pub(super) use posts::Posts;
 pub(super) use stderr::Tail;
 pub(super) use store::Shelf;
 
@@ -40,6 +42,8 @@ pub(super) struct Facts {
     pub(super) network: Network,
     pub(super) shelf: Shelf,
     pub(super) log: Arc<LogGate>,
+    /// What the call sends, where it matters whether it may be made again.
+    pub(super) posts: Option<Posts>,
 }
 
 /// The state of a store: what the imports of one call work with.

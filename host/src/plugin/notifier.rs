@@ -9,7 +9,7 @@ use super::access;
 use super::bindings::notifier::exports::lyrebird::plugin::notifier as wit;
 use super::bindings::notifier::{NotifierPlugin, NotifierPluginPre};
 use super::error::CallError;
-use super::imports::{Facts, Host, Network};
+use super::imports::{Facts, Host, Network, Posts};
 use super::instance;
 use super::manifest::Manifest;
 use super::settings::Settings;
@@ -51,6 +51,16 @@ pub struct Notifier {
     slot: Arc<Slot>,
 }
 
+/// An announcement that did not come through, as far as the host knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnnounceError {
+    /// Why.
+    pub error: CallError,
+    /// Somebody may have been told all the same: the request went out, and its answer was lost or not understood. Such
+    /// an announcement must not be made again; [`Notifier::find`] may know it.
+    pub doubt: bool,
+}
+
 /// What is asked of a notifier.
 enum Question {
     Announce(wit::Event),
@@ -71,9 +81,15 @@ impl Notifier {
     /// Tells somebody. `target` has the target's own settings, laid over the plugin's. A receipt, if there is one.
     ///
     /// # Errors
-    /// It is not known whether somebody was told.
-    pub async fn announce(&self, target: &BTreeMap<String, Text>, notice: Notice) -> Result<Option<String>, CallError> {
-        self.ask(target, Question::Announce(event(notice))).await
+    /// Nobody was told, or nobody knows: see [`AnnounceError::doubt`].
+    pub async fn announce(
+        &self,
+        target: &BTreeMap<String, Text>,
+        notice: Notice,
+    ) -> Result<Option<String>, AnnounceError> {
+        let posts = Posts::default();
+        let answer = self.ask(target, Question::Announce(event(notice)), Some(posts.clone())).await;
+        answer.map_err(|error| AnnounceError { doubt: posts.leave_doubt(&error), error })
     }
 
     /// Looks for an announcement that was made without the host learning of it.
@@ -81,7 +97,7 @@ impl Notifier {
     /// # Errors
     /// It is not known whether there is one.
     pub async fn find(&self, target: &BTreeMap<String, Text>, notice: Notice) -> Result<Option<String>, CallError> {
-        self.ask(target, Question::Find(event(notice))).await
+        self.ask(target, Question::Find(event(notice)), None).await
     }
 
     /// Takes back, or marks as over, what the receipt names.
@@ -94,14 +110,19 @@ impl Notifier {
         notice: Notice,
         receipt: String,
     ) -> Result<(), CallError> {
-        self.ask(target, Question::Retract(event(notice), receipt)).await.map(|_| ())
+        self.ask(target, Question::Retract(event(notice), receipt), None).await.map(|_| ())
     }
 
-    async fn ask(&self, target: &BTreeMap<String, Text>, question: Question) -> Result<Option<String>, CallError> {
+    async fn ask(
+        &self,
+        target: &BTreeMap<String, Text>,
+        question: Question,
+        posts: Option<Posts>,
+    ) -> Result<Option<String>, CallError> {
         let span = error_span!("notify", plugin = self.manifest().label());
         async {
             let (_turn, lease) = self.slot.begin().await?;
-            let (pre, facts) = (pre(&lease)?, facts(&lease, target)?);
+            let (pre, facts) = (pre(&lease)?, Facts { posts, ..facts(&lease, target)? });
             let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.notifier);
             let answer = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
                 let plugin: NotifierPlugin = pre.instantiate_async(&mut store).await?;
@@ -160,3 +181,6 @@ fn event(notice: Notice) -> wit::Event {
         facts: notice.facts,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -228,6 +228,7 @@ async fn load(loader: &Loader, means: &Means<'_>, wasm: Vec<u8>, anatomy: Anatom
         network: Network::Open(line),
         shelf: Shelf::Kept(means.store.clone()),
         log: Arc::new(LogGate::new(means.clock.clone())),
+        posts: None,
     };
     let candidate = Candidate { wasm, anatomy, facts, table, overrides: base.overrides };
     let version = loader.load(candidate).await?;

@@ -5,19 +5,29 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
-use super::{MAX_PLUGIN, StoreError, schema};
+use super::{MAX_PLUGIN, StoreError, reader, schema};
 use crate::clock::Clock;
 
 const NAME: &str = "lyrebird.db";
 
 /// How long another program may hold the file.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 
+/// What may be done to the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everything: it is made, brought up to date, put aside.
+    Full,
+    /// It is looked at.
+    Read,
+}
+
 pub(super) struct File {
     dir: PathBuf,
+    access: Access,
     clock: Clock,
     open: Option<Connection>,
     /// Why it is not open, and when that was.
@@ -25,12 +35,15 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn new(dir: &Path, clock: Clock) -> File {
-        File { dir: dir.to_owned(), clock, open: None, trouble: None }
+    pub(super) fn new(dir: &Path, clock: Clock, access: Access) -> File {
+        File { dir: dir.to_owned(), access, clock, open: None, trouble: None }
     }
 
     /// Opens the file ahead of the first question, and throws out what is over.
     pub(super) fn wake(&mut self) {
+        if self.access == Access::Read {
+            return;
+        }
         let now = self.now();
         let cleaned = self.run(|connection| {
             connection.execute("DELETE FROM kv WHERE expires <= ?1", [now])?;
@@ -103,13 +116,13 @@ impl File {
     }
 
     /// Runs one piece of work; when the file turns out to be broken, once more on a new one.
-    fn run<T>(
+    pub(super) fn run<T>(
         &mut self,
         work: impl Fn(&mut Connection) -> rusqlite::Result<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         match self.attempt(&work) {
             Ok(answer) => answer,
-            Err(error) if is_broken(&error) => {
+            Err(error) if is_broken(&error) && self.access == Access::Full => {
                 self.put_aside(&error)?;
                 self.attempt(&work).unwrap_or_else(|error| Err(failed(&error)))
             }
@@ -121,6 +134,9 @@ impl File {
         &mut self,
         work: impl Fn(&mut Connection) -> rusqlite::Result<Result<T, StoreError>>,
     ) -> rusqlite::Result<Result<T, StoreError>> {
+        if self.access == Access::Read {
+            return work(&mut reader::open(&self.dir.join(NAME))?);
+        }
         if self.open.is_none() {
             if let Some((why, when)) = &self.trouble
                 && self.clock.passed().saturating_sub(*when) < AGAIN
@@ -159,6 +175,10 @@ impl File {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     fn now(&self) -> i64 {

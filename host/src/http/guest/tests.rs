@@ -16,6 +16,7 @@ fn get(url: String) -> GuestRequest {
         redirect: Redirect::Follow(5),
         timeout: None,
         max_body: None,
+        trace: Trace::default(),
     }
 }
 
@@ -257,4 +258,52 @@ async fn another_base() {
     for heard in server.heard() {
         assert!(heard.contains("host: api.example\r\n") && heard.contains("cookie: a=1\r\n"), "{heard}");
     }
+}
+
+/// Whether a request to this port may have reached somebody.
+async fn is_sent(port: u16, timeout: Option<Duration>) -> bool {
+    let url = format!("http://127.0.0.1:{port}/");
+    let config =
+        crate::config::Http { connect_timeout: crate::config::Span(Duration::from_millis(100)), ..Default::default() };
+    let trace = Trace::default();
+    let request = GuestRequest { method: Method::Post, timeout, trace: trace.clone(), ..get(url.clone()) };
+    let _ = Http::new(&config, &[]).unwrap().guest(request, &grant(&[url]), &LIMITS).await;
+    trace.is_sent()
+}
+
+#[tokio::test]
+async fn a_trace_tells_what_may_have_arrived() {
+    let answers = Server::saying("HTTP/1.1 500 No\nContent-Length: 0\n\n").await;
+    assert!(is_sent(answers.port, None).await);
+    let resets = Server::start(|_| vec![Say::Reset]).await;
+    assert!(is_sent(resets.port, None).await);
+    let silent = Server::start(|_| vec![Say::Nothing]).await;
+    assert!(is_sent(silent.port, Some(Duration::from_millis(100))).await);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    assert!(!is_sent(nobody, None).await);
+
+    // A queue that is full takes no more connections and refuses none: as a host behind a wall.
+    let full = tokio::net::TcpSocket::new_v4().unwrap();
+    full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = full.listen(1).unwrap();
+    let port = full.local_addr().unwrap().port();
+    let knock = |_| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        tokio::spawn(async move { socket.connect(([127, 0, 0, 1], port).into()).await })
+    };
+    let _waiting: Vec<_> = (0..4).map(knock).collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!is_sent(port, None).await, "no connection in time");
+}
+
+#[tokio::test]
+async fn what_was_redirected_had_arrived() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = format!("HTTP/1.1 307 On\nLocation: http://127.0.0.1:{nobody}/\nContent-Length: 0\n\n");
+    let server = Server::saying(&text).await;
+    let trace = Trace::default();
+    let request = GuestRequest { method: Method::Post, trace: trace.clone(), ..get(server.url("/")) };
+    let grant = grant(&[server.url(""), format!("http://127.0.0.1:{nobody}")]);
+    assert!(matches!(send(request, &grant).await, Err(GuestError::Connect(_))));
+    assert!(trace.is_sent());
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Host;
 use super::wit::http::{self as wit, Host as Imports};
-use crate::http::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Http, Method, Redirect};
+use crate::http::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Http, Method, Redirect, Trace};
 use crate::plugin::engine::AbortOnDrop;
 use futures_util::StreamExt as _;
 
@@ -71,7 +71,7 @@ impl Host {
         charged: Result<(), wit::Error>,
         count: usize,
     ) -> impl Future<Output = Answer> + Send + use<> {
-        let network = self.facts.network.clone();
+        let (network, posts) = (self.facts.network.clone(), self.facts.posts.clone());
         let limits = &self.facts.limits;
         // All answers must fit the guest's memory: together they take no more of the host's.
         let share = limits.memory_bytes / u64::try_from(count.max(1)).unwrap_or(u64::MAX);
@@ -85,8 +85,14 @@ impl Host {
             let limits = GuestLimits { timeout: line.timeout, body_bytes };
             let Line { http, grant, main, .. } = line;
             let request = from_wit(request);
+            let (posts, trace) = (posts.unwrap_or_default(), request.trace.clone());
+            let place = posts.begin(request.method);
             let sent = main.spawn(async move { http.guest(request, &grant, &limits).await });
-            match AbortOnDrop(sent).await {
+            let answer = AbortOnDrop(sent).await;
+            if let Some(answer) = &answer {
+                posts.end(place, answer, &trace);
+            }
+            match answer {
                 Some(answer) => answer.map(response_to_wit).map_err(error_to_wit),
                 None => Err(wit::Error::Io(String::from("the host is stopping"))),
             }
@@ -113,6 +119,7 @@ fn from_wit(request: wit::Request) -> GuestRequest {
         },
         timeout: request.timeout_ms.map(|ms| Duration::from_millis(u64::from(ms))),
         max_body: request.max_body.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+        trace: Trace::default(),
     }
 }
 

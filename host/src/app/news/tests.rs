@@ -1,0 +1,74 @@
+use std::time::SystemTime;
+
+use serde_json::json;
+
+use super::*;
+use crate::clock::Clock;
+use crate::event::{self, Kind, new_id};
+use crate::model::{Broadcast, RoomKey};
+use crate::store::{Filter, SessionRow};
+
+fn session(clock: &Clock) -> SessionRow {
+    SessionRow {
+        id: String::from("s1"),
+        platform: String::from("p"),
+        room: String::from("7"),
+        input: String::new(),
+        broadcast: Broadcast::default(),
+        owner: String::from("run"),
+        started_at: clock.now(),
+        seen_at: clock.now(),
+        ended_at: None,
+        why: None,
+        folder: None,
+        stem: None,
+        number: 0,
+    }
+}
+
+#[tokio::test]
+async fn every_event_is_in_the_history_when_the_last_sender_is_gone() {
+    let dir = std::env::temp_dir().join(format!("lyrebird-news-{}", new_id()));
+    let clock = Clock::manual(SystemTime::UNIX_EPOCH);
+    let store = Store::open_with(&dir, clock.clone());
+    store.session_opened(&session(&clock)).await.unwrap();
+    let (events, queue) = event::queue();
+    let hearers = Hearers { store: store.clone(), ledger: Arc::default() };
+    let task = tokio::spawn(tell(queue, hearers));
+    let room = RoomKey { platform: String::from("p"), id: String::from("7") };
+    let send = |at: u32| {
+        let data = json!({ "cause": "stall", "at_ms": at, "lost_ms": 1 });
+        events.send(Event::now(&clock, Kind::Gap, Some(&room), Some("s1"), data));
+    };
+    let gaps = || async { store.history(Filter::All, 1).await.unwrap()[0].gaps.len() };
+    for at in 0..3 {
+        send(at);
+    }
+    let begin = std::time::Instant::now();
+    while gaps().await < 3 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "a few events are written soon, too");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for at in 3..1_000 {
+        send(at);
+    }
+    drop(events);
+    task.await.unwrap();
+    assert_eq!(gaps().await, 1_000);
+    store.close().await;
+    std::fs::remove_dir_all(dir).ok();
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_work_holds_nobody_up() {
+    let file = std::env::temp_dir().join(format!("lyrebird-news-{}", new_id()));
+    std::fs::write(&file, "x").unwrap();
+    let (events, queue) = event::queue();
+    let task = tokio::spawn(tell(queue, Hearers { store: Store::open(&file), ledger: Arc::default() }));
+    for _ in 0..2_000 {
+        events.send(Event::now(&Clock::system(), Kind::Gap, None, None, json!({})));
+    }
+    drop(events);
+    tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
+    std::fs::remove_file(file).ok();
+}

@@ -1,0 +1,97 @@
+//! Events, kept for a while; and what of them belongs to a session for ever: its segments and gaps.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+use serde_json::Value;
+
+use super::sessions::ms;
+use super::{Store, StoreError};
+use crate::event::{Event, Kind};
+
+/// How long an event is kept.
+const KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+/// How many are kept at most: some 200 MB. Only rooms whose streams are mended every second come that far.
+const MOST: u32 = 500_000;
+
+/// How often the old ones are swept out.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+impl Store {
+    /// Notes events, all or none. The same one twice is noted once.
+    ///
+    /// # Errors
+    /// The database does not work.
+    pub async fn note_events(&self, events: Vec<Event>) -> Result<(), StoreError> {
+        let (now, sweeps) = (ms(self.0.clock.now()), self.is_time_to_sweep());
+        self.ask(move |file| {
+            file.run(|connection| {
+                let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                for event in &events {
+                    note(&change, event, now)?;
+                }
+                if sweeps {
+                    sweep(&change, now)?;
+                }
+                change.commit().map(Ok)
+            })
+        })
+        .await
+    }
+
+    /// With the first events of a run, and then once in a while.
+    fn is_time_to_sweep(&self) -> bool {
+        let turn = self.0.clock.passed().as_secs() / SWEEP.as_secs() + 1;
+        self.0.swept.swap(turn, Ordering::Relaxed) != turn
+    }
+}
+
+fn note(change: &Transaction<'_>, event: &Event, now: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT OR IGNORE INTO event (id, at, time, type, platform, room, session, data)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let Event { id, time, kind, platform, room, session, data } = event;
+    let row = params![id, now, time, kind.word(), platform, room, session, data.to_string()];
+    let is_new = change.prepare_cached(sql)?.execute(row)? > 0;
+    let Some(session) = session.as_deref().filter(|_| is_new) else { return Ok(()) };
+    match kind {
+        Kind::SegmentOpened | Kind::SegmentClosed => segment(change, session, data, now),
+        Kind::Gap => gap(change, id, session, data),
+        _ => Ok(()),
+    }
+}
+
+fn segment(change: &Transaction<'_>, session: &str, data: &Value, now: i64) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO segment (session, file, bytes, duration_ms, state, opened_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (session, file) DO UPDATE SET bytes = excluded.bytes, duration_ms = excluded.duration_ms,
+                 state = excluded.state WHERE excluded.state <> 'recording' OR state = 'recording'";
+    let (state, file) = (text(data, "state").unwrap_or("recording"), text(data, "file").unwrap_or_default());
+    // What nobody could finish is told with the name that it has until somebody does.
+    let file = file.strip_suffix(".part").unwrap_or(file);
+    let row = params![session, file, number(data, "bytes"), number(data, "duration_ms"), state, now];
+    change.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+fn gap(change: &Transaction<'_>, id: &str, session: &str, data: &Value) -> rusqlite::Result<()> {
+    let sql = "INSERT OR IGNORE INTO gap (id, session, cause, at_ms, lost_ms, file) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let (cause, file) = (text(data, "cause").unwrap_or("unknown"), text(data, "file"));
+    let row = params![id, session, cause, number(data, "at_ms"), number(data, "lost_ms"), file];
+    change.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+fn text<'a>(data: &'a Value, name: &str) -> Option<&'a str> {
+    data.get(name).and_then(Value::as_str)
+}
+
+fn number(data: &Value, name: &str) -> i64 {
+    data.get(name).and_then(Value::as_i64).unwrap_or_default()
+}
+
+fn sweep(change: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
+    let oldest = now.saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX));
+    change.execute("DELETE FROM event WHERE at < ?1", [oldest])?;
+    let sql = "DELETE FROM event WHERE id <= (SELECT id FROM event ORDER BY id DESC LIMIT 1 OFFSET ?1)";
+    change.execute(sql, [MOST]).map(drop)
+}
