@@ -1,0 +1,94 @@
+//! Who has sessions open: a locked file a process in the data directory, so that the next start knows whose sessions
+//! nobody watches any more.
+//!
+//! `run.lock` also sees to it that one data directory has one `run`.
+
+use std::path::{Path, PathBuf};
+
+use crate::disk::{LockError, LockFile};
+use crate::event::new_id;
+
+/// The folder of the files, in the data directory.
+const FOLDER: &str = "owners";
+/// The name of the one `run`.
+const RUN: &str = "run";
+
+/// This process, as the owner of its sessions. A file that is left behind belongs to a dead process.
+#[derive(Debug)]
+pub struct Owner {
+    name: String,
+    lock: LockFile,
+}
+
+/// Why this process cannot own sessions.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnerError {
+    /// Another `run` works in this data directory.
+    #[error("already running{}\nhint: `--data DIR` gives a second one its own data directory", pid(.0))]
+    AlreadyRunning(Option<u32>),
+    /// The file cannot be made.
+    #[error(transparent)]
+    Lock(LockError),
+}
+
+fn pid(pid: &Option<u32>) -> String {
+    pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default()
+}
+
+impl Owner {
+    /// The one `run` of this data directory.
+    ///
+    /// # Errors
+    /// There is one already, or the file cannot be made.
+    pub fn run(data: &Path) -> Result<Owner, OwnerError> {
+        Owner::lock(data, RUN.to_owned())
+    }
+
+    /// A `record`, of which there may be many.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn record(data: &Path) -> Result<Owner, OwnerError> {
+        Owner::lock(data, format!("record-{}", new_id()))
+    }
+
+    /// What its sessions name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn lock(data: &Path, name: String) -> Result<Owner, OwnerError> {
+        let lock = LockFile::take(&file_of(data, &name)).map_err(|error| match error {
+            LockError::Held(owner) => OwnerError::AlreadyRunning(owner.map(|owner| owner.pid)),
+            error @ LockError::Io(..) => OwnerError::Lock(error),
+        })?;
+        Ok(Owner { name, lock })
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // The one `run` keeps its file, as a second one may be about to lock it.
+        if self.name != RUN {
+            self.lock.remove();
+        }
+    }
+}
+
+/// Whether nobody is left who watches the sessions that name this owner: its lock can be had.
+pub fn is_dead(data: &Path, name: &str) -> bool {
+    // A name from a database that somebody wrote by hand must not lead elsewhere.
+    name.contains(['/', '\\', '\0']) || LockFile::is_free(&file_of(data, name))
+}
+
+/// Whether the owner was a `run`, whose sessions the next `run` takes up.
+pub fn is_run(name: &str) -> bool {
+    name == RUN
+}
+
+fn file_of(data: &Path, name: &str) -> PathBuf {
+    data.join(FOLDER).join(format!("{name}.lock"))
+}
+
+#[cfg(test)]
+mod tests;
