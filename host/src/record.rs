@@ -12,7 +12,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::config::{Output, Repeats, Split};
@@ -118,8 +118,30 @@ pub struct Access {
 /// Becomes true when the recording must stop. A sender that is gone means the same.
 pub type Stop = tokio::sync::watch::Receiver<bool>;
 
-/// What is known of the broadcast now; another title may come while it is received.
-pub type Told = tokio::sync::watch::Receiver<Broadcast>;
+/// What comes from outside while something is received.
+#[derive(Clone, Debug, Default)]
+pub struct Tidings {
+    /// What is known of the broadcast now.
+    pub broadcast: Broadcast,
+    /// The last cut that was asked for: its number, counted from 1, and why.
+    pub cut: Option<(u64, lyrebird_flv::Ask)>,
+}
+
+/// Where a reception hears its tidings.
+pub type Told = tokio::sync::watch::Receiver<Tidings>;
+
+/// What an earlier run wrote of a session that goes on.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// Folder of its files, below the output folder.
+    pub folder: Option<PathBuf>,
+    /// Their name without extension and number; none where there is no file yet.
+    pub stem: Option<String>,
+    /// Number of the last one.
+    pub number: u32,
+    /// When its last byte was written.
+    pub last_write: SystemTime,
+}
 
 /// How a reception went.
 #[derive(Clone, Debug, PartialEq, Eq)]

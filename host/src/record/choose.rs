@@ -21,6 +21,8 @@ const TRANSPORTS: [&str; 4] = ["flv", "raw", "unknown", "hls"];
 pub struct Preference {
     /// Quality keys. Candidates of other keys come behind them, best first.
     pub qualities: Vec<String>,
+    /// The key of the least quality: what is below it is not recorded.
+    pub least: Option<String>,
     /// Codecs. Others come behind them.
     pub codecs: Vec<Codec>,
     /// Words of transports. Others come behind them.
@@ -86,7 +88,7 @@ pub fn choose<'a>(candidates: &'a [Candidate], wish: &Preference, tried: &Tried,
     let mut passed_over = Vec::new();
     let mut order = Vec::new();
     for candidate in candidates {
-        match unusable(candidate, unix_now) {
+        match unusable(candidate, unix_now).or_else(|| too_low(candidate, candidates, wish)) {
             Some(why) => passed_over.push((candidate, why)),
             None => order.push(candidate),
         }
@@ -154,6 +156,23 @@ fn unusable(candidate: &Candidate, unix_now: u64) -> Option<String> {
     }
     let expired = candidate.expires_at.is_some_and(|expires| u64::from(expires) <= unix_now);
     expired.then(|| String::from("its URL has expired"))
+}
+
+/// Whether the candidate is below the user's least quality. Ranks tell where the answer has that quality, too; else keys
+/// that are numbers, which grow with the quality on every platform that has them.
+fn too_low(candidate: &Candidate, candidates: &[Candidate], wish: &Preference) -> Option<String> {
+    let least = wish.least.as_deref()?;
+    let key = candidate.quality.key.as_str();
+    let wished = place(&wish.qualities, &candidate.quality.key) < wish.qualities.len();
+    let rank = candidates.iter().find(|other| other.quality.key == least).map(|other| other.quality.rank);
+    let is_enough = match (rank, key.parse::<u64>(), least.parse::<u64>()) {
+        _ if key == least => true,
+        (Some(rank), ..) => candidate.quality.rank >= rank,
+        (None, Ok(key), Ok(least)) => key >= least,
+        // Nothing compares them: what the user has named himself is good enough.
+        _ => wished,
+    };
+    (!is_enough).then(|| format!("its quality `{key}` is below `{least}`"))
 }
 
 /// The place in a list of wishes; what is not on it stands behind.

@@ -48,6 +48,11 @@ impl Engine {
         self.remuxer.cut_now(why);
     }
 
+    /// The next key frame begins another segment.
+    pub(super) fn cut_at_next_key_frame(&mut self, why: CutReason) {
+        self.remuxer.cut_at_next_key_frame(why);
+    }
+
     /// The steps that the next tag or note leads to; false when more bytes are wanted.
     fn step(&mut self, at_end: bool) -> Result<bool, Fault> {
         let item = if at_end { self.reader.finish() } else { self.reader.next() }?;

@@ -195,6 +195,7 @@ impl Recording {
             segment.tend(now).await?;
         }
         self.end_outage_if_proven(now);
+        self.hear_cut();
         self.tell_repairs_if_due(now);
         self.tell_unusable_if_due(now);
         self.show(progress);

@@ -12,7 +12,7 @@ use super::flv::Engine;
 use super::name::Name;
 use super::segment::Segment;
 use super::sidecar::Gap;
-use super::{Access, Closed, Hands, Plan, Progress, Reception, Stop, Summary, Told};
+use super::{Access, Before, Closed, Hands, Plan, Progress, Reception, Stop, Summary, Told};
 use crate::disk::Root;
 use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
 
@@ -33,6 +33,10 @@ pub struct Recording {
     source: Option<Source>,
     /// What is known of the broadcast, while it is received.
     told: Option<Told>,
+    /// Number of the last cut that was asked for and passed on to the engine.
+    cuts: u64,
+    /// When the last byte of an earlier run was written, as long as nothing has been written by this one.
+    last_write: Option<SystemTime>,
     root: Option<Root>,
     name: Option<Name>,
     /// Of the last segment; 0 before the first.
@@ -105,6 +109,8 @@ impl Recording {
             session,
             source: None,
             told: None,
+            cuts: 0,
+            last_write: None,
             root: None,
             name: None,
             number: 0,
@@ -128,6 +134,18 @@ impl Recording {
         }
     }
 
+    /// The same recording after a restart: its files go on with the next number, and what is missing between is named.
+    #[must_use]
+    pub fn taken_up(mut self, before: Before) -> Self {
+        let Before { folder, stem, number, last_write } = before;
+        if let Some(stem) = stem {
+            self.name = Some(Name { folder: folder.unwrap_or_default(), stem });
+            self.number = number;
+            self.last_write = Some(last_write);
+        }
+        self
+    }
+
     /// Receives one candidate until its connection ends or `stop` says so. The open segment stays open: the next
     /// reception goes on in it when its decoder configurations are equal and `plan.join` says so, else it cuts. Each
     /// segment's sidecar has what `told` says when it begins; the names stay those of the first.
@@ -140,7 +158,9 @@ impl Recording {
         stop: &mut Stop,
     ) -> Reception {
         let (bytes, media_ms) = (self.bytes(), self.media_ms());
-        self.source = Some(Source { candidate: candidate.clone(), broadcast: told.borrow().clone() });
+        self.source = Some(Source { candidate: candidate.clone(), broadcast: told.borrow().broadcast.clone() });
+        // A cut that was asked for while nothing came has nothing to cut.
+        self.cuts = told.borrow().cut.map_or(0, |(number, _)| number);
         self.told = Some(told.clone());
         self.link.media_since = None;
         self.link.sample = Bytes::new();
@@ -218,10 +238,19 @@ impl Recording {
         }
     }
 
+    /// Passes on a cut that somebody has asked for since the last time.
+    pub(super) fn hear_cut(&mut self) {
+        let asked = self.told.as_ref().and_then(|told| told.borrow().cut);
+        if let Some((number, why)) = asked.filter(|(number, _)| *number > self.cuts) {
+            self.cuts = number;
+            self.engine.cut_at_next_key_frame(CutReason::Asked(why));
+        }
+    }
+
     /// Takes over what is known of the broadcast by now.
     fn hear_told(&mut self) {
         if let (Some(told), Some(source)) = (&self.told, &mut self.source) {
-            source.broadcast.clone_from(&told.borrow());
+            source.broadcast.clone_from(&told.borrow().broadcast);
         }
     }
 

@@ -25,7 +25,7 @@ struct Scene {
     transport: Transport,
     progress: Progress,
     stop: (tokio::sync::watch::Sender<bool>, Stop),
-    told: tokio::sync::watch::Sender<Broadcast>,
+    told: tokio::sync::watch::Sender<Tidings>,
 }
 
 impl Scene {
@@ -40,7 +40,7 @@ impl Scene {
         let stop = tokio::sync::watch::channel(false);
         let url = origin.url();
         let broadcast = Broadcast { streamer: String::from("Ann"), room_url: url, ..Broadcast::default() };
-        let told = tokio::sync::watch::Sender::new(broadcast);
+        let told = tokio::sync::watch::Sender::new(Tidings { broadcast, cut: None });
         let (transport, progress) = (Transport::Flv, Progress::default());
         Scene { temp, origin, hands, events, plan, transport, progress, stop, told }
     }
@@ -254,7 +254,7 @@ async fn a_title_that_changes_is_in_the_sidecars_that_follow() {
     let mut scene = Scene::new(vec![script]).await;
     scene.plan.name = String::from("{{ title }}");
     scene.plan.stall = Duration::from_secs(10);
-    scene.told.send_modify(|broadcast| broadcast.title = String::from("before"));
+    scene.told.send_modify(|tidings| tidings.broadcast.title = String::from("before"));
     let told = scene.told.clone();
     let mut recording = scene.recording();
     let root = scene.temp.0.clone();
@@ -262,15 +262,47 @@ async fn a_title_that_changes_is_in_the_sidecars_that_follow() {
         while !root.join("before.json").exists() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        told.send_modify(|broadcast| broadcast.title = String::from("after"));
+        told.send_modify(|tidings| tidings.broadcast.title = String::from("after"));
     };
     tokio::join!(changed, scene.receive(&mut recording));
     // Of another broadcast already.
-    scene.told.send_modify(|broadcast| broadcast.title = String::from("too late"));
+    scene.told.send_modify(|tidings| tidings.broadcast.title = String::from("too late"));
     recording.close("ended").await;
     assert_eq!(scene.temp.tree(), "before.flv\nbefore.json\nbefore_2.flv\nbefore_2.json");
     let title = |name: &str| scene.sidecar(name)["broadcast"]["title"].clone();
     assert_eq!((title("before.json"), title("before_2.json")), ("before".into(), "after".into()));
+}
+
+#[tokio::test]
+async fn a_person_may_ask_for_another_segment() {
+    let script = vec![ok("video/x-flv"), flv(&seconds(0, 2)), Act::Pause(1_200), Act::Send(tags(&seconds(2, 5)))];
+    let mut scene = Scene::new(vec![script]).await;
+    scene.plan.name = String::from("x");
+    scene.plan.stall = Duration::from_secs(10);
+    let told = scene.told.clone();
+    let mut recording = scene.recording();
+    let asked = async move {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        told.send_modify(|tidings| tidings.cut = Some((1, lyrebird_flv::Ask::Command)));
+    };
+    tokio::join!(asked, scene.receive(&mut recording));
+    let summary = recording.close("ended").await;
+    assert_eq!(summary.segments.len(), 2, "{summary:?}");
+    assert_eq!(scene.sidecar("x.json")["end"], "command");
+}
+
+#[tokio::test]
+async fn a_session_that_goes_on_after_a_restart_numbers_its_files_on() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 3))]]).await;
+    let last_write = scene.hands.clock.now() - Duration::from_secs(7);
+    let before = Before { folder: Some("a".into()), stem: Some(String::from("b")), number: 4, last_write };
+    let mut recording = scene.recording().taken_up(before);
+    scene.receive(&mut recording).await;
+    let summary = recording.close("ended").await;
+    assert_eq!(scene.temp.tree(), "a/b_5.flv\na/b_5.json");
+    let [gap] = summary.gaps.as_slice() else { panic!("{summary:?}") };
+    assert_eq!((gap.cause.as_str(), gap.at_ms), ("restart", 0));
+    assert!((7_000..9_000).contains(&gap.lost_ms.unwrap()), "{gap:?}");
 }
 
 #[tokio::test]

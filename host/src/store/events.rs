@@ -56,7 +56,11 @@ fn note(change: &Transaction<'_>, event: &Event, now: i64) -> rusqlite::Result<(
     let is_new = change.prepare_cached(sql)?.execute(row)? > 0;
     let Some(session) = session.as_deref().filter(|_| is_new) else { return Ok(()) };
     match kind {
-        Kind::SegmentOpened | Kind::SegmentClosed => segment(change, session, data, now),
+        Kind::SegmentOpened => {
+            place(change, session, data)?;
+            segment(change, session, data, now)
+        }
+        Kind::SegmentClosed => segment(change, session, data, now),
         Kind::Gap => gap(change, id, session, data),
         _ => Ok(()),
     }
@@ -71,6 +75,13 @@ fn segment(change: &Transaction<'_>, session: &str, data: &Value, now: i64) -> r
     // What nobody could finish is told with the name that it has until somebody does.
     let file = file.strip_suffix(".part").unwrap_or(file);
     let row = params![session, file, number(data, "bytes"), number(data, "duration_ms"), state, now];
+    change.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+/// Where the session's files lie and which was the last: the next run goes on with the next number.
+fn place(change: &Transaction<'_>, session: &str, data: &Value) -> rusqlite::Result<()> {
+    let sql = "UPDATE session SET folder = ?2, stem = ?3, number = MAX(number, ?4) WHERE id = ?1";
+    let row = params![session, text(data, "folder"), text(data, "stem"), number(data, "number")];
     change.prepare_cached(sql)?.execute(row).map(drop)
 }
 

@@ -29,7 +29,7 @@ fn candidate(line: &str) -> Candidate {
     }
 }
 
-/// Candidates, one a line; wishes `qualities | codecs | transports`; trials `candidate line = reason ms`; the order
+/// Candidates, one a line; wishes `qualities | codecs | transports | least`; trials `candidate line = reason ms`; the order
 /// expected as `key.cdn`, then the reason.
 fn check(candidates: &str, wishes: &str, trials: &str, expected: &str) {
     let candidates: Vec<Candidate> = candidates.trim().lines().map(candidate).collect();
@@ -37,7 +37,9 @@ fn check(candidates: &str, wishes: &str, trials: &str, expected: &str) {
     let qualities = lists.next().unwrap_or_default();
     let codecs = lists.next().unwrap_or_default();
     let codecs = codecs.iter().map(|word| if word == "avc" { Codec::Avc } else { Codec::Hevc }).collect();
-    let wish = Preference { qualities, codecs, transports: lists.next().unwrap_or_default() };
+    let transports = lists.next().unwrap_or_default();
+    let least = lists.next().and_then(|words| words.into_iter().next());
+    let wish = Preference { qualities, least, codecs, transports };
     let mut tried = Tried::default();
     for trial in trials.trim().lines() {
         let (line, end) = trial.split_once('=').unwrap();

@@ -13,7 +13,7 @@ use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
 use crate::record::segment::{Place, Segment};
-use crate::record::sidecar::{Origin, Sidecar};
+use crate::record::sidecar::{Gap, Origin, Sidecar};
 
 /// Segments that may be closing at once: their syncs take time, and each holds two descriptors.
 const CLOSING: usize = 4;
@@ -56,8 +56,16 @@ impl Recording {
         self.reopened();
         let file = segment.path();
         tracing::info!(room = %self.room, file = %file.display(), why, "segment opened");
-        self.send(Kind::SegmentOpened, json!({ "file": file, "why": why }));
+        let (folder, stem) = self.name.as_ref().map(|name| (&name.folder, &name.stem)).unzip();
+        let data = json!({ "file": file, "why": why, "folder": folder, "stem": stem, "number": self.number });
+        self.send(Kind::SegmentOpened, data);
         self.segment = Some(segment);
+        if let Some(last_write) = self.last_write.take() {
+            // A clock that was set back since cannot tell how long it was.
+            let lost = self.hands.clock.now().duration_since(last_write).ok();
+            let lost_ms = lost.map(|lost| u64::try_from(lost.as_millis()).unwrap_or(u64::MAX));
+            self.gap(Gap { cause: String::from("restart"), at_ms: 0, lost_ms, offset: 0 });
+        }
         for gap in std::mem::take(&mut self.missing) {
             self.gap(gap);
         }
