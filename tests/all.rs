@@ -19,5 +19,6 @@ mod faults;
 mod guests;
 mod names;
 mod record_live;
+mod run;
 mod tidy;
 mod tools;

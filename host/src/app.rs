@@ -19,8 +19,13 @@ pub mod check;
 pub mod doctor;
 pub mod entry;
 mod news;
+pub mod owner;
 pub mod record;
+pub mod rooms;
+pub mod run;
+pub mod salvage;
 pub mod scrutiny;
+mod targets;
 
 use news::Hearers;
 

@@ -12,13 +12,17 @@ use crate::logging::{self, Color};
 mod args;
 mod check;
 mod config;
+mod console;
 mod doctor;
 mod exit;
 mod flv;
 mod output;
 mod plugin;
 mod record;
+mod run;
+mod signals;
 mod status;
+mod table;
 
 use args::{Cli, Command, Global};
 use exit::{Exit, Failed, WithExit};
@@ -52,7 +56,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failed> {
     let Cli { global, command } = cli;
     // A recording tells its milestones; every other command speaks through its answer.
-    let level = if matches!(command, Command::Record(_)) { "info" } else { "warn" };
+    let level = if matches!(command, Command::Record(_) | Command::Run(_)) { "info" } else { "warn" };
     let filter = global.log.as_deref().unwrap_or(level);
     logging::init(filter, global.log_format.into(), global.color.into()).exit(Exit::Usage)?;
     if let Command::Completions { shell } = command {
@@ -77,6 +81,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
         .map_err(|error| anyhow::Error::new(error).context("cannot start the runtime"))?;
     let result = runtime.block_on(async {
         match command {
+            Command::Run(args) => run::run(&global, args).await,
             Command::Record(args) => record::record(&global, args).await,
             Command::Check(args) => check::check(&global, args).await,
             Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,

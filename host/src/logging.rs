@@ -126,6 +126,12 @@ pub fn status_line() -> ProgressBar {
     STATUS.get_or_init(make).clone()
 }
 
+/// Shows lines above the status line, without a time and whatever the log's level: an answer to somebody at the terminal.
+pub fn above_status(text: &str) {
+    // A closed stderr: nobody is left to read the answer.
+    let _ = Screen.write(format!("{text}\n").as_bytes());
+}
+
 /// Writes to stderr above the status line. A stderr that is closed or full loses the line and nothing else.
 struct Screen;
 

@@ -20,6 +20,7 @@ mod listing;
 mod loader;
 mod manifest;
 mod notifier;
+mod outfit;
 mod pick;
 mod picker;
 mod registry;

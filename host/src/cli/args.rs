@@ -82,6 +82,8 @@ impl From<When> for logging::Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Watch and record every room of a config, day and night
+    Run(Run),
     /// Wait for rooms to go live and record them
     Record(Record),
     /// Ask once whether rooms are live and how they can be received
@@ -122,6 +124,14 @@ pub(super) struct Asking {
     /// Header for media requests to the room's own host; may be repeated, wins over the picker's
     #[arg(long = "header", value_name = "N: V", value_parser = header)]
     pub(super) headers: Vec<(String, String)>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Config file [default: `lyrebird.toml` here, else in the user's config directory]
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
 }
 
 /// `record`.

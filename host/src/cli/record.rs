@@ -2,21 +2,28 @@
 
 use std::process;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tracing::info;
 
 use super::args::{Asking, Global, Record};
 use super::exit::{Exit, Failed, WithExit};
+use super::signals::Signals;
 use super::{config, data_dir, status};
-use crate::app::record::{Recorder, Wanted};
+use crate::app::record::Recorder;
+use crate::app::rooms::RoomPlan;
 use crate::app::{House, Wishes};
 use crate::monitor::room::Outcome;
 use crate::plugin::Picker;
+use crate::record::Preference;
 
 pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed> {
-    let config = config(args.asking.config.as_ref())?;
-    let wanted = wanted(&args, &config);
+    let mut config = config(args.asking.config.as_ref())?;
+    if let Some(output) = &args.output {
+        config.output.dir.clone_from(output);
+    }
+    if let Some(name) = &args.name {
+        config.output.name.clone_from(name);
+    }
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
     let mut signals = Signals::new()?;
     // Nothing is recorded yet, so whoever wants out gets out.
@@ -25,38 +32,37 @@ pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed
         number = signals.next() => return Ok(Exit::Signal(number)),
     };
     let (house, keeper) = opened.exit(Exit::Usage)?;
-    let result = watched(&house, wanted, signals).await;
+    let result = watched(&house, &args, signals).await;
     house.close(keeper).await;
     result
 }
 
-fn wanted(args: &Record, config: &crate::config::Config) -> Wanted {
-    let Asking { urls, plugin, options, headers, .. } = args.asking.clone();
-    Wanted {
-        urls,
-        plugin,
+fn plan(args: &Record, url: String) -> RoomPlan {
+    let Asking { options, headers, .. } = args.asking.clone();
+    RoomPlan {
+        url,
         options,
         headers,
-        output: args.output.clone().unwrap_or_else(|| config.output.dir.clone()),
-        name: args.name.clone().unwrap_or_else(|| config.output.name.clone()),
-        qualities: args.quality.clone(),
+        preference: Preference { qualities: args.quality.clone(), ..Preference::default() },
         once: args.once,
         max_duration: args.duration.map(|span| span.0),
-        max_bytes: args.max_size.map(|size| size.0),
+        max_size: args.max_size.map(|size| size.0),
+        ..RoomPlan::default()
     }
 }
 
-async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<Exit, Failed> {
-    let rooms = pick_all(house, &wanted.urls, wanted.plugin.as_deref())?;
-    let (once, folder) = (wanted.once, wanted.output.clone());
+async fn watched(house: &House, args: &Record, mut signals: Signals) -> Result<Exit, Failed> {
+    let picked = pick_all(house, &args.asking.urls, args.asking.plugin.as_deref())?;
+    let rooms = picked.into_iter().map(|(url, picker)| (plan(args, url), picker)).collect();
+    let (once, folder) = (args.once, house.config.output.dir.clone());
     let opened = tokio::select! {
-        opened = Recorder::open(house.clone(), wanted, rooms) => opened,
+        opened = Recorder::open(house.clone(), rooms) => opened,
         number = signals.next() => return Ok(Exit::Signal(number)),
     };
     let recorder = opened.map_err(|error| unusable(&folder, error)).exit(Exit::Disk)?;
-    let (glances, recovered) = (recorder.glances(), recorder.recovered());
+    let (board, recovered) = (recorder.board(), recorder.recovered());
     let (stop, stopped) = watch::channel(false);
-    let status = status::Status::show(glances.clone());
+    let status = status::Status::show(board.clone());
     let running = recorder.run(stopped);
     tokio::pin!(running);
     let mut caught = None;
@@ -78,7 +84,7 @@ async fn watched(house: &House, wanted: Wanted, mut signals: Signals) -> Result<
     };
     status.clear();
     status::tell_recovered(&recovered.files());
-    let wrote = status::tell_files(&glances);
+    let wrote = status::tell_files(&board);
     Ok(exit(&outcomes, caught, once && !wrote))
 }
 
@@ -101,7 +107,7 @@ fn exit(outcomes: &[Outcome], caught: Option<u8>, nothing_written: bool) -> Exit
     }
 }
 
-fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow::Error {
+pub(super) fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow::Error {
     error.context(format!("cannot record to `{}`", folder.display()))
 }
 
@@ -113,43 +119,4 @@ pub(super) fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) ->
         Ok((url.clone(), picker))
     };
     urls.iter().map(pick).collect()
-}
-
-/// SIGINT, SIGTERM, and SIGHUP: a closed terminal must not tear a file.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    /// None under `nohup`, whose wish is that nobody hears it.
-    hangup: Option<Signal>,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Signals> {
-        let hangup = if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
-        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(Signals { interrupt, terminate, hangup })
-    }
-
-    /// The number of the next one.
-    async fn next(&mut self) -> u8 {
-        tokio::select! {
-            _ = self.interrupt.recv() => 2,
-            _ = self.terminate.recv() => 15,
-            () = hung_up(&mut self.hangup) => 1,
-        }
-    }
-}
-
-async fn hung_up(hangup: &mut Option<Signal>) {
-    match hangup {
-        Some(hangup) => drop(hangup.recv().await),
-        None => std::future::pending().await,
-    }
-}
-
-/// Whether whoever started us has us ignore SIGHUP (proc(5), `SigIgn`: signal 1 is the lowest bit).
-fn hangup_is_ignored() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::output;
+use crate::app::rooms::Board;
 use crate::logging::{Escaped, status_line};
-use crate::monitor::watch::{Glance, Seen};
+use crate::monitor::watch::Seen;
 
 /// How often the line is drawn anew.
 const PACE: Duration = Duration::from_millis(500);
@@ -19,7 +20,7 @@ pub(super) struct Status(Option<JoinHandle<()>>);
 
 impl Status {
     /// Shows the line, where stderr is a terminal.
-    pub(super) fn show(glances: Vec<(String, Glance)>) -> Status {
+    pub(super) fn show(board: Board) -> Status {
         let bar = status_line();
         if bar.is_hidden() {
             return Status(None);
@@ -27,7 +28,7 @@ impl Status {
         Status(Some(tokio::spawn(async move {
             let mut history: Vec<u64> = Vec::new();
             loop {
-                let seen: Vec<Seen> = glances.iter().map(|(_, glance)| glance.look()).collect();
+                let seen: Vec<Seen> = board.rooms().into_iter().map(|(_, view)| view.seen).collect();
                 let total =
                     seen.iter().filter_map(|seen| seen.progress.as_ref()).map(|progress| progress.bytes()).sum();
                 history.push(total);
@@ -74,12 +75,12 @@ fn line(rooms: &[Seen], bits: u64) -> String {
     format!("{rooms_words} · {} · {} · {} · {gaps}", clock(media_ms), bytes(written), rate(bits))
 }
 
-fn clock(ms: u64) -> String {
+pub(super) fn clock(ms: u64) -> String {
     let seconds = ms / 1_000;
     format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-fn bytes(count: u64) -> String {
+pub(super) fn bytes(count: u64) -> String {
     match count {
         0..1_048_576 => format!("{} KiB", count >> 10),
         1_048_576..1_073_741_824 => format!("{} MiB", count >> 20),
@@ -99,10 +100,10 @@ pub(super) fn tell_recovered(files: &[std::path::PathBuf]) {
 }
 
 /// Prints the files that were written, a line each, and says whether there was one.
-pub(super) fn tell_files(glances: &[(String, Glance)]) -> bool {
+pub(super) fn tell_files(board: &Board) -> bool {
     let mut wrote = false;
-    for (_, glance) in glances {
-        let seen = glance.look();
+    for (_, view) in board.rooms() {
+        let seen = view.seen;
         wrote |= seen.files > 0;
         for file in &seen.last_files {
             output::line(output::safe(&file.display().to_string()));

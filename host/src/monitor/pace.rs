@@ -5,9 +5,12 @@ use std::time::Duration;
 /// The first pause after a failure that may pass.
 const FIRST: Duration = Duration::from_secs(1);
 /// No failure makes us wait longer than this: a lost minute never comes back.
-const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 /// A missing login or a wall does not mend itself; asking more often is what gets accounts banned.
 pub const WALL: Duration = Duration::from_secs(30 * 60);
+/// The least pause of a session that broke off while its platform rests: its last way is tried again meanwhile, and the
+/// delivery network must not be asked without end.
+pub const IN_REST: Duration = Duration::from_secs(5);
 /// How long before an announced start a room is looked at again.
 const BEFORE_START: Duration = Duration::from_secs(60);
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use super::pace;
 use crate::model::{Broadcast, EndReason, Refusal};
 
+mod by_media;
 mod words;
 
-pub use words::{Fact, Offer, Order, Outcome, Rules, Trouble, Verdict};
+pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdict};
 
 /// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
 /// again and again is then asked every two seconds at most, and loses no more than its own breaks.
@@ -31,6 +32,9 @@ struct Session {
     last_media: Duration,
     /// By media alone: the server closed without a fault.
     ended_clean: bool,
+    /// Left open by an earlier run, and nothing has been heard of the room since: how long nobody watched it, and since
+    /// when we do.
+    kept: Option<(Duration, Duration)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,37 +54,45 @@ pub struct Room {
     asking: bool,
     next: Next,
     failures: u32,
-    stopping: bool,
+    stopping: Option<Leave>,
     /// What came last could not be written.
     disk_full: bool,
     done: bool,
 }
 
 impl Room {
-    /// A room of which nothing is known yet.
-    pub fn new(rules: Rules) -> Self {
+    /// A room of which nothing is known but, perhaps, the session that an earlier run left open.
+    pub fn new(rules: Rules, kept: Option<Kept>, now: Duration) -> Self {
+        let session = kept.map(|Kept { broadcast, unwatched }| Session {
+            broadcast,
+            media: true,
+            dark: None,
+            last_media: now,
+            ended_clean: false,
+            kept: Some((unwatched, now)),
+        });
         Room {
             rules,
-            session: None,
+            session,
             guess: Broadcast::default(),
             receiving: false,
             asking: false,
             next: Next::Check,
             failures: 0,
-            stopping: false,
+            stopping: None,
             disk_full: false,
             done: false,
         }
     }
 
-    /// Whether a session is open.
+    /// Whether a session is open; not yet where it was left open by an earlier run and nothing was heard since.
     pub fn on_air(&self) -> bool {
-        self.session.is_some()
+        self.session.as_ref().is_some_and(|session| session.kept.is_none())
     }
 
-    /// Whether the next time it is woken it will order a check.
-    pub fn will_check(&self) -> bool {
-        self.receiving || self.next == Next::Check
+    /// Other rules, from the next fact on.
+    pub fn change_rules(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     /// Takes a fact in and puts orders out, in the order they are to be carried out.
@@ -92,13 +104,13 @@ impl Room {
             Fact::Woken => self.woken(orders),
             Fact::Checked(verdict) => {
                 self.asking = false;
-                if !self.stopping {
+                if self.stopping.is_none() {
                     self.checked(verdict, now, orders);
                 }
             }
             Fact::Offered(offer) => {
                 self.asking = false;
-                if !self.stopping {
+                if self.stopping.is_none() {
                     self.offered(offer, now, orders);
                 }
             }
@@ -110,25 +122,27 @@ impl Room {
                 }
                 self.ended(reason, lasted, now, orders);
             }
-            Fact::Stop => {
-                self.stopping = true;
+            Fact::CheckNow if self.receiving || self.next == Next::Check => self.ask(Next::Check, orders),
+            // Streams are asked for next, which tells the same and more.
+            Fact::CheckNow => self.woken(orders),
+            Fact::Stop(leave) => {
+                self.stopping = Some(leave);
                 if !self.receiving {
-                    self.stopped(orders);
+                    self.stopped(leave, orders);
                 }
             }
         }
     }
 
-    fn stopped(&mut self, orders: &mut Vec<Order>) {
-        self.leave("stopped", if self.disk_full { DISK } else { Outcome::Stopped }, orders);
-    }
-
     fn woken(&mut self, orders: &mut Vec<Order>) {
-        if self.asking || self.stopping {
+        if self.asking || self.stopping.is_some() {
             return;
         }
         self.asking = true;
-        orders.push(if self.will_check() { Order::Check } else { Order::AskStreams });
+        orders.push(match self.next {
+            Next::Streams if !self.receiving => Order::AskStreams,
+            _ => Order::Check,
+        });
     }
 
     fn ask(&mut self, next: Next, orders: &mut Vec<Order>) {
@@ -141,6 +155,12 @@ impl Room {
         orders.push(Order::WakeAt(now + pause));
     }
 
+    /// The regular look, in one call with other rooms.
+    fn look_again(&mut self, now: Duration, orders: &mut Vec<Order>) {
+        self.next = Next::Check;
+        orders.push(Order::LookAt(now + self.rules.interval));
+    }
+
     fn checked(&mut self, verdict: Verdict, now: Duration, orders: &mut Vec<Order>) {
         match verdict {
             Verdict::Live(broadcast) => self.live(broadcast, now, orders),
@@ -148,7 +168,8 @@ impl Room {
             Verdict::Upcoming(starts_in) => self.dark(starts_in, now, orders),
             Verdict::Trouble(trouble) => {
                 // A session that broke off and was not seen dark goes on as soon as there are streams again.
-                let lost = !self.receiving && self.session.as_ref().is_some_and(|session| session.dark.is_none());
+                let lost = |session: &Session| session.dark.is_none() && session.kept.is_none();
+                let lost = !self.receiving && self.session.as_ref().is_some_and(lost);
                 self.trouble(if lost { Next::Streams } else { Next::Check }, trouble, now, orders);
             }
         }
@@ -164,13 +185,19 @@ impl Room {
                 session.broadcast = broadcast.clone();
                 orders.push(Order::Update(broadcast));
             }
-            return self.wait(Next::Check, self.rules.interval, now, orders);
+            return self.look_again(now, orders);
         }
-        if self.session.as_ref().is_some_and(|session| another(&session.broadcast, &broadcast)) {
+        if self.session.as_ref().is_some_and(|session| self.is_another(session, &broadcast, now)) {
             self.close("another broadcast", orders);
             if self.done {
                 return;
             }
+        }
+        if let Some(session) = &mut self.session
+            && session.kept.take().is_some()
+        {
+            session.broadcast = broadcast.clone();
+            orders.push(Order::TakeUp(broadcast.clone()));
         }
         self.guess = broadcast;
         match &mut self.session {
@@ -181,22 +208,39 @@ impl Room {
         self.ask(Next::Streams, orders);
     }
 
+    /// Whether the room is live with another broadcast than the session's.
+    fn is_another(&self, session: &Session, heard: &Broadcast, now: Duration) -> bool {
+        match (compare(&session.broadcast, heard), session.kept) {
+            (Some(same), _) => !same,
+            // Nothing names the broadcast: then what was dark for less than the grace is the same.
+            (None, Some((unwatched, since))) => unwatched + now.saturating_sub(since) >= self.rules.grace,
+            (None, None) => false,
+        }
+    }
+
     fn open(&mut self, now: Duration, orders: &mut Vec<Order>) {
         // Pauses that grew while the room was dark say nothing about its streams.
         self.failures = 0;
         let broadcast = self.guess.clone();
         orders.push(Order::OpenSession(broadcast.clone()));
-        self.session = Some(Session { broadcast, media: false, dark: None, last_media: now, ended_clean: false });
+        let (last_media, ended_clean, kept) = (now, false, None);
+        self.session = Some(Session { broadcast, media: false, dark: None, last_media, ended_clean, kept });
     }
 
     /// A definite dark verdict: the only thing that lets the grace run.
     fn dark(&mut self, starts_in: Option<Duration>, now: Duration, orders: &mut Vec<Order>) {
         if self.receiving {
             // Media that flows is a better witness than a page that says "offline".
-            return self.wait(Next::Check, self.rules.interval, now, orders);
+            return self.look_again(now, orders);
         }
         self.failures = 0;
         let mut pause = self.rules.interval;
+        if self.session.as_ref().is_some_and(|session| session.kept.is_some()) {
+            self.close("offline", orders);
+            if self.done {
+                return;
+            }
+        }
         if let Some(session) = &mut self.session {
             let (mut total, since) = session.dark.unwrap_or_default();
             total += since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
@@ -212,7 +256,10 @@ impl Room {
         } else if let Some(starts_in) = starts_in {
             pause = pace::before_start(starts_in, pause);
         }
-        self.wait(Next::Check, pause, now, orders);
+        match pause == self.rules.interval {
+            true => self.look_again(now, orders),
+            false => self.wait(Next::Check, pause, now, orders),
+        }
     }
 
     fn trouble(&mut self, next: Next, trouble: Trouble, now: Duration, orders: &mut Vec<Order>) {
@@ -227,20 +274,23 @@ impl Room {
             Trouble::Permanent(_) if self.receiving => self.wait(next, pace::WALL, now, orders),
             Trouble::Permanent(code) => self.leave("gone", Outcome::GaveUp(code), orders),
             Trouble::Wall => self.wait(next, pace::WALL, now, orders),
-            Trouble::RateLimited(asked) => {
-                self.wait(next, pace::backing_off(self.failures, asked).max(least), now, orders);
+            // The platform's rest is its desk's affair; a session that broke off does not wait for its end.
+            Trouble::RateLimited(_) if next == Next::Streams => {
+                let pause = pace::growing(self.failures + 1).clamp(pace::IN_REST, pace::LONGEST);
+                self.wait(next, pause, now, orders);
             }
+            Trouble::RateLimited(_) => self.look_again(now, orders),
             Trouble::Passing => self.wait(next, pace::growing(self.failures + 1).max(least), now, orders),
         }
     }
 
     fn offered(&mut self, offer: Offer, now: Duration, orders: &mut Vec<Order>) {
         match offer {
-            Offer::Way => {
+            Offer::Way | Offer::LastWay => {
                 self.receiving = true;
                 orders.push(Order::Receive);
                 if !self.rules.by_media {
-                    self.wait(Next::Check, self.rules.interval, now, orders);
+                    self.look_again(now, orders);
                 }
             }
             Offer::Nothing => {
@@ -269,8 +319,8 @@ impl Room {
 
     fn ended(&mut self, reason: EndReason, lasted: Option<Duration>, now: Duration, orders: &mut Vec<Order>) {
         self.disk_full = matches!(reason, EndReason::DiskFull(_)) || self.disk_full && lasted.is_none();
-        if self.stopping {
-            return self.stopped(orders);
+        if let Some(leave) = self.stopping {
+            return self.stopped(leave, orders);
         }
         self.failures = if lasted.is_some_and(|lasted| lasted >= WORKS) { 0 } else { self.failures };
         self.failures = self.failures.saturating_add(1);
@@ -302,38 +352,6 @@ impl Room {
         }
     }
 
-    /// Where a check knows nothing, the reception's end is the verdict.
-    fn ended_by_media(&mut self, reason: &EndReason, now: Duration, orders: &mut Vec<Order>) {
-        let interval = self.rules.interval;
-        let Some(session) = &mut self.session else {
-            let asked = match reason {
-                EndReason::Refused(Refusal::Status(_, Some(seconds))) => Duration::from_secs((*seconds).into()),
-                _ => Duration::ZERO,
-            };
-            return self.wait(Next::Check, interval.max(asked), now, orders);
-        };
-        let over = match reason {
-            EndReason::Ended if session.last_media == now => {
-                session.ended_clean = true;
-                return self.ask_after_pause(Next::Streams, now, orders);
-            }
-            EndReason::Looping => true,
-            EndReason::Refused(_) | EndReason::Ended if session.ended_clean => true,
-            _ => now.saturating_sub(session.last_media) >= self.rules.grace,
-        };
-        let left = (session.last_media + self.rules.grace).saturating_sub(now);
-        if !over {
-            return match pace::growing(self.failures).min(IN_GRACE).min(left) {
-                Duration::ZERO => self.ask(Next::Streams, orders),
-                pause => self.wait(Next::Streams, pause, now, orders),
-            };
-        }
-        self.close("offline", orders);
-        if !self.done {
-            self.wait(Next::Check, interval, now, orders);
-        }
-    }
-
     fn close(&mut self, why: &'static str, orders: &mut Vec<Order>) {
         let Some(session) = self.session.take() else { return };
         orders.push(Order::CloseSession(why));
@@ -342,6 +360,13 @@ impl Room {
             self.done = true;
             orders.push(Order::Done(if self.disk_full { DISK } else { Outcome::Recorded }));
         }
+    }
+
+    fn stopped(&mut self, leave: Leave, orders: &mut Vec<Order>) {
+        if leave == Leave::Keep && self.session.take().is_some() {
+            orders.push(Order::KeepSession);
+        }
+        self.leave("stopped", if self.disk_full { DISK } else { Outcome::Stopped }, orders);
     }
 
     fn leave(&mut self, why: &'static str, outcome: Outcome, orders: &mut Vec<Order>) {
@@ -353,19 +378,19 @@ impl Room {
     }
 }
 
-/// The longest pause of a broken reception whose only witness is the media: the grace is short, and a stream that comes
-/// back in it should be met.
-const IN_GRACE: Duration = Duration::from_secs(5);
-
 /// What is offered but not wished for is asked for again after this long.
 const NOTHING_USABLE: Duration = Duration::from_secs(90);
 
-/// Whether the two are different broadcasts: by id, else by start; unknown on either side tells nothing.
-fn another(known: &Broadcast, heard: &Broadcast) -> bool {
+/// Whether the two are the same broadcast: by id, else by start; none where nothing names them both.
+fn compare(known: &Broadcast, heard: &Broadcast) -> Option<bool> {
     match (&known.id, &heard.id) {
-        (Some(known), Some(heard)) => known != heard,
-        _ => matches!((known.started_at, heard.started_at), (Some(known), Some(heard)) if known != heard),
+        (Some(known), Some(heard)) => Some(known == heard),
+        _ => known.started_at.zip(heard.started_at).map(|(known, heard)| known == heard),
     }
+}
+
+fn another(known: &Broadcast, heard: &Broadcast) -> bool {
+    compare(known, heard) == Some(false)
 }
 
 #[cfg(test)]

@@ -4,82 +4,89 @@
 //! that are under way; all of them end before it returns.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::desk::{Desk, Due};
-use super::room::{Fact, Order, Outcome, Room, Rules};
+use super::ledger::Ledger;
+use super::room::{Fact, Kept, Leave, Order, Outcome, Room, Rules};
 use crate::event::new_id;
-use crate::model::{self, Broadcast, Candidate, RoomKey};
-use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Tried};
+use crate::model::{self, Candidate, RoomKey};
+use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Tidings, Tried};
+use crate::store::{SessionRow, Store};
 
 mod ask;
+mod glance;
 mod session;
+mod ties;
 
 use ask::Answer;
 pub(crate) use ask::trouble;
+pub use glance::{Glance, LAST_FILES, Seen};
+use ties::Ties;
+
+/// How often a session's row is told that the session goes on: how long it was unwatched is counted from there.
+const SEEN: Duration = Duration::from_secs(10);
 
 /// All that a room's task needs.
 pub struct Watch {
-    /// Who asks the picker for it.
+    /// Whom to ask.
     pub desk: Desk,
     /// The room as the picker knows it.
     pub room: model::Room,
     /// Its name in logs, events and files.
     pub key: RoomKey,
-    /// What does not change.
-    pub rules: Rules,
-    /// Which candidates the user prefers.
-    pub preference: Preference,
-    /// How to record.
-    pub plan: Plan,
+    /// What the user wants of it; may change while it is watched.
+    pub wishes: watch::Receiver<Arc<Wishes>>,
     /// What to record with.
     pub hands: Hands,
     /// What media requests may carry, and where they may go.
     pub access: Access,
+    /// Who announces its sessions, and takes the notices back.
+    pub ledger: Ledger,
+    /// Where its sessions outlive the program.
+    pub store: Store,
+    /// Name of the lock file that its sessions refer to.
+    pub owner: Arc<str>,
+    /// The session that an earlier run left open, and when its last byte was written.
+    pub kept: Option<(SessionRow, SystemTime)>,
     /// Where the door looks.
     pub glance: Glance,
 }
 
-/// How many files the door may list; a recorder that runs for months must not remember them all.
-pub const LAST_FILES: usize = 1_000;
-
-/// What the door sees of a room. Cheap to clone; clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct Glance(Arc<Mutex<Seen>>);
-
-/// The state behind a [`Glance`].
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// One word: waiting, live, recording, closing, done.
-    pub state: &'static str,
-    /// The streamer, once known.
-    pub streamer: String,
-    /// The title, once known.
-    pub title: String,
-    /// The reception's progress, while and after there was one.
-    pub progress: Option<Arc<Progress>>,
-    /// How many files are whole.
-    pub files: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The last of them, at most [`LAST_FILES`].
-    pub last_files: Vec<PathBuf>,
+/// What the user wants of a room.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// When to look, and when a session is over.
+    pub rules: Rules,
+    /// Whether old material in a loop is recorded.
+    pub replay: bool,
+    /// Which candidates are preferred.
+    pub preference: Preference,
+    /// How to record; for the next recording.
+    pub plan: Plan,
+    /// Who is told; none = everybody.
+    pub targets: Option<Vec<String>>,
 }
 
-impl Glance {
-    /// A copy of what is to be seen.
-    pub fn look(&self) -> Seen {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+/// What a person may say to a room that is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Look now.
+    Check,
+    /// Begin another segment.
+    Cut,
+}
 
-    fn change(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
+/// How a room is led.
+pub struct Reins {
+    /// Some = leave the room. A sender that is gone means: as if the program were stopped.
+    pub leave: watch::Receiver<Option<Leave>>,
+    /// What a person says.
+    pub commands: mpsc::Receiver<Command>,
 }
 
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -87,11 +94,12 @@ type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// What is under way.
 struct Hand {
     watch: Watch,
+    wishes: Arc<Wishes>,
+    ties: Ties,
+    /// A question that must be answered now.
     question: Option<Pending<Answer>>,
-    /// The next check, put on the desk before the room orders it so that the desk can gather; and when it is due.
-    ahead: Option<(Duration, Pending<Answer>)>,
-    /// Its answer, for the order that is about to come.
-    answered: Option<Answer>,
+    /// The regular look, which the desk has time for.
+    look: Option<Pending<Answer>>,
     reception: Option<Pending<(Recording, Reception)>>,
     recording: Option<Recording>,
     chosen: Option<Candidate>,
@@ -99,65 +107,82 @@ struct Hand {
     progress: Arc<Progress>,
     end_reception: watch::Sender<bool>,
     /// A reception that is under way sees what changes.
-    broadcast: watch::Sender<Broadcast>,
+    tidings: watch::Sender<Tidings>,
     session: String,
+    session_since: SystemTime,
     /// When the reception that is under way began.
     received_since: Duration,
     wake_at: Option<Duration>,
-    /// When the room last heard a fact: its orders count from there.
-    heard_at: Duration,
+    /// When the session's row is told next that it goes on.
+    seen_at: Duration,
     /// The last failures told, of questions and of receptions, so that the same one is told once.
     told_answer: Option<String>,
     told_reception: Option<String>,
     /// Whether it was told in this session that a wished quality is not offered.
     told_quality: bool,
+    /// Whether it was told that the platform accepts the user's login no longer.
+    told_login: bool,
 }
 
-/// Watches and records the room until it is done or `stop` turns true.
-pub async fn watch(watch: Watch, stop: watch::Receiver<bool>) -> Outcome {
-    Hand::new(watch).run(stop).await
+/// Watches and records the room until it is done or told to leave.
+pub async fn watch(watch: Watch, reins: Reins) -> Outcome {
+    Hand::new(watch).run(reins).await
 }
 
 impl Hand {
     fn new(watch: Watch) -> Self {
+        let wishes = Arc::clone(&watch.wishes.borrow());
+        let now = watch.hands.clock.now();
+        let kept = watch.kept.as_ref().map(|(row, _)| (row.id.clone(), row.started_at));
+        let (session, session_since) = kept.unwrap_or_else(|| (new_id(), now));
         Hand {
-            watch,
+            ties: Ties::new(&watch),
+            wishes,
             question: None,
-            ahead: None,
-            answered: None,
+            look: None,
             reception: None,
             recording: None,
             chosen: None,
             tried: Tried::default(),
             progress: Arc::default(),
             end_reception: watch::Sender::new(false),
-            broadcast: watch::Sender::default(),
-            session: new_id(),
+            tidings: watch::Sender::default(),
+            session,
+            session_since,
             received_since: Duration::ZERO,
             wake_at: None,
-            heard_at: Duration::ZERO,
+            seen_at: Duration::ZERO,
             told_answer: None,
             told_reception: None,
             told_quality: false,
+            told_login: false,
+            watch,
         }
     }
 
-    async fn run(mut self, mut stop: watch::Receiver<bool>) -> Outcome {
-        let mut room = Room::new(self.watch.rules);
+    async fn run(mut self, mut reins: Reins) -> Outcome {
+        let kept = self.watch.kept.as_ref().map(|(row, last)| Kept {
+            broadcast: row.broadcast.clone(),
+            // A clock that was set back since says nothing: then it has just been watched.
+            unwatched: self.watch.hands.clock.now().duration_since(*last).unwrap_or_default(),
+        });
+        let mut room = Room::new(self.wishes.rules, kept, self.now());
         let mut orders = Vec::new();
-        let mut fact = Fact::Woken;
-        let mut stopping = false;
+        let mut fact = Some(Fact::Woken);
+        let mut leaving = false;
         loop {
-            self.heard_at = self.now();
-            room.hear(fact, self.heard_at, &mut orders);
+            if let Some(fact) = fact {
+                room.hear(fact, self.now(), &mut orders);
+            }
             for order in orders.drain(..) {
-                if let Some(outcome) = self.carry_out(order, room.will_check()).await {
+                if let Some(outcome) = self.carry_out(order).await {
                     self.watch.glance.change(|seen| seen.state = "done");
+                    self.ties.finish().await;
                     return outcome;
                 }
             }
-            self.answered = None;
-            fact = self.next_fact(&mut stop, &mut stopping, room.on_air()).await;
+            fact = self.next_fact(&mut reins, &mut leaving, room.on_air()).await;
+            room.change_rules(self.wishes.rules);
         }
     }
 
@@ -165,75 +190,95 @@ impl Hand {
         self.watch.hands.clock.passed()
     }
 
-    async fn next_fact(&mut self, stop: &mut watch::Receiver<bool>, stopping: &mut bool, on_air: bool) -> Fact {
-        let pause = self.wake_at.map(|at| at.saturating_sub(self.now()));
+    /// What comes next; none where it is nothing that the room decides about.
+    async fn next_fact(&mut self, reins: &mut Reins, leaving: &mut bool, on_air: bool) -> Option<Fact> {
+        let now = self.now();
+        let pause = self.wake_at.map(|at| at.saturating_sub(now));
+        let until_seen = self.seen_at.saturating_sub(now);
         let progress = Arc::clone(&self.progress);
         let receiving = self.reception.is_some();
         tokio::select! {
-            // A sender that is gone is a house that is gone: the same as a stop.
-            _ = stop.wait_for(|stop| *stop), if !*stopping => {
-                *stopping = true;
+            left = told_to_leave(&mut reins.leave), if !*leaving => {
+                *leaving = true;
                 // A stop that nobody receives means that the reception has just ended.
                 let _ = self.end_reception.send(true);
-                Fact::Stop
+                Some(Fact::Stop(left))
+            }
+            Some(command) = reins.commands.recv() => self.obey(command),
+            () = changed(&mut self.watch.wishes) => {
+                self.wishes = Arc::clone(&self.watch.wishes.borrow_and_update());
+                None
             }
             answer = wait_for(&mut self.question) => {
                 self.question = None;
-                self.heard(answer)
+                Some(self.heard(answer))
             }
-            answer = ahead(&mut self.ahead) => {
-                self.ahead = None;
-                self.answered = Some(answer);
-                Fact::Woken
+            answer = wait_for(&mut self.look) => {
+                self.look = None;
+                Some(self.heard(answer))
             }
             (recording, reception) = wait_for(&mut self.reception) => {
                 self.reception = None;
                 self.recording = Some(recording);
-                self.ended(reception)
+                Some(self.ended(reception))
             }
-            () = progress.began(), if receiving && !on_air => Fact::Media,
+            () = progress.began(), if receiving && !on_air => Some(Fact::Media),
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
                 self.wake_at = None;
-                Fact::Woken
+                Some(Fact::Woken)
+            }
+            () = tokio::time::sleep(until_seen), if on_air => {
+                self.seen_at = self.now() + SEEN;
+                self.ties.seen(&self.session, self.watch.hands.clock.now());
+                None
             }
         }
     }
 
-    async fn carry_out(&mut self, order: Order, will_check: bool) -> Option<Outcome> {
+    fn obey(&mut self, command: Command) -> Option<Fact> {
+        match command {
+            Command::Check => Some(Fact::CheckNow),
+            Command::Cut => {
+                self.cut(lyrebird_flv::Ask::Command);
+                None
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, order: Order) -> Option<Outcome> {
         match order {
-            Order::Check => self.check(),
-            Order::AskStreams => self.ask_streams(),
+            Order::Check => {
+                self.later(None);
+                self.question = Some(self.check(Due::Now));
+            }
+            Order::AskStreams => {
+                self.later(None);
+                self.question = Some(self.ask_streams());
+            }
             Order::Receive => self.receive(),
             Order::OpenSession(broadcast) => self.open(broadcast),
-            Order::Update(broadcast) => self.know(broadcast),
+            Order::TakeUp(broadcast) => self.take_up(broadcast),
+            Order::Update(broadcast) => self.update(broadcast),
             Order::EndReception => {
                 // A reception that has just ended needs no word.
                 let _ = self.end_reception.send(true);
             }
             Order::CloseSession(why) => self.close(why).await,
-            Order::WakeAt(at) => self.wake_at(at, will_check),
+            Order::KeepSession => self.keep().await,
+            Order::LookAt(at) => {
+                self.later(None);
+                self.look = Some(self.check(Due::At(at)));
+            }
+            Order::WakeAt(at) => self.later(Some(at)),
             Order::Done(outcome) => return Some(outcome),
         }
         None
     }
 
-    /// A check at the regular time, and any while media comes, is put on the desk at once. Another is to be as soon as
-    /// the room says.
-    fn wake_at(&mut self, at: Duration, will_check: bool) {
-        self.ahead = None;
-        self.wake_at = Some(at);
-        let is_regular = at.saturating_sub(self.heard_at) == self.watch.rules.interval;
-        if will_check && self.question.is_none() && (is_regular || self.reception.is_some()) {
-            self.wake_at = None;
-            self.ahead = Some((at, self.ask_check(Due::At(at))));
-        }
-    }
-
-    /// Another question comes first: the check that was put on the desk is withdrawn, its time stays.
-    fn withdraw(&mut self) {
-        if let Some((at, _)) = self.ahead.take() {
-            self.wake_at = Some(at);
-        }
+    /// What was ordered for later is ordered anew.
+    fn later(&mut self, wake_at: Option<Duration>) {
+        self.wake_at = wake_at;
+        self.look = None;
     }
 }
 
@@ -245,10 +290,18 @@ async fn wait_for<T>(pending: &mut Option<Pending<T>>) -> T {
     }
 }
 
-/// Waits for the check that was put on the desk ahead; for ever where none was.
-async fn ahead(pending: &mut Option<(Duration, Pending<Answer>)>) -> Answer {
-    match pending {
-        Some((_, pending)) => pending.await,
-        None => std::future::pending().await,
+/// Waits for the word to leave. A sender that is gone is a house that is gone: nobody is left to decide that the session
+/// is over.
+async fn told_to_leave(leave: &mut watch::Receiver<Option<Leave>>) -> Leave {
+    match leave.wait_for(Option::is_some).await {
+        Ok(leave) => leave.unwrap_or(Leave::Keep),
+        Err(_) => Leave::Keep,
+    }
+}
+
+/// Waits for other wishes; for ever where nobody can have any.
+async fn changed(wishes: &mut watch::Receiver<Arc<Wishes>>) {
+    if wishes.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

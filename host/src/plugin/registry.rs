@@ -152,6 +152,11 @@ impl Registry {
         }
     }
 
+    /// The place of the plugin of that name, where it is loaded.
+    pub(super) fn slot(&self, name: &str) -> Option<&Arc<Slot>> {
+        self.slots().find(|slot| slot.current().anatomy.manifest.name == name)
+    }
+
     fn slots(&self) -> impl Iterator<Item = &Arc<Slot>> {
         self.entries.iter().filter_map(|entry| match &entry.fate {
             EntryFate::Active(slot) => Some(slot),

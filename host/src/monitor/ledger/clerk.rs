@@ -70,6 +70,13 @@ pub(super) struct Clerk {
     quiet: Vec<oneshot::Sender<()>>,
 }
 
+impl Drop for Clerk {
+    fn drop(&mut self) {
+        // However the task ends: who waits for its answer must learn that none will come.
+        self.inbox.close();
+    }
+}
+
 impl Clerk {
     pub(super) fn new(inbox: Arc<Inbox>, store: Store, clock: Clock) -> Clerk {
         Clerk {
@@ -256,7 +263,7 @@ impl Wake {
 
 /// Tells a person what nobody will do any more.
 fn tell(page: &Page, report: Report) {
-    let (target_name, plugin, session) = (&page.lane.target, &page.lane.plugin, &page.session);
+    let (target_name, plugin, session, room) = (&page.lane.target, &page.lane.plugin, &page.session, page.room());
     match report {
         Report::Unknown => error!(
             target_name,
@@ -264,9 +271,12 @@ fn tell(page: &Page, report: Report) {
             session,
             "nobody knows whether the target was told: it is not told again, and nothing is taken back"
         ),
-        Report::NeverTold => error!(target_name, plugin, session, "the target was not told, for a whole day"),
+        Report::NeverTold => error!(target_name, plugin, session, room, "the target was not told, for a whole day"),
         Report::StillStands => {
-            error!(target_name, plugin, session, "the announcement could not be taken back for a whole day: it stands");
+            error!(
+                target_name,
+                plugin, session, room, "the announcement could not be taken back for a whole day: it stands"
+            );
         }
     }
 }

@@ -170,6 +170,12 @@ impl Page {
         }
     }
 
+    /// The room, for logs.
+    pub(super) fn room(&self) -> String {
+        let (platform, room) = (self.said.platform.as_deref(), self.said.room.as_deref());
+        format!("{}:{}", platform.unwrap_or_default(), room.unwrap_or_default())
+    }
+
     /// The row as it is to be.
     pub(super) fn row(&self) -> NoticeRow {
         let notice = &self.notice;

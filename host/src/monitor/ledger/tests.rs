@@ -344,4 +344,9 @@ async fn after_the_close_nobody_waits_for_ever() {
     let (ledger, task) = scene.open.take().unwrap();
     drop(ledger);
     task.await.unwrap();
+    scene.open();
+    let (ledger, task) = scene.open.take().unwrap();
+    task.abort();
+    task.await.unwrap_err();
+    ledger.close().await;
 }

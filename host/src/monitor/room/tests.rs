@@ -8,6 +8,7 @@ use expect_test::{Expect, expect};
 use super::*;
 
 mod by_media;
+mod kept;
 
 const BY_CHECK: Rules = Rules { by_media: false, once: false, interval: secs(30), grace: secs(60) };
 const BY_MEDIA: Rules = Rules { by_media: true, ..BY_CHECK };
@@ -19,7 +20,9 @@ const fn secs(seconds: u64) -> Duration {
 
 fn broadcast(word: &str) -> Broadcast {
     let (id, title) = word.split_once('/').unwrap_or((word, ""));
-    Broadcast { id: Some(id.to_owned()), title: title.to_owned(), ..Broadcast::default() }
+    // A word of `?` is a broadcast that nothing names.
+    let id = Some(id).filter(|id| *id != "?").map(str::to_owned);
+    Broadcast { id, title: title.to_owned(), ..Broadcast::default() }
 }
 
 fn fact(words: &str) -> Fact {
@@ -27,7 +30,9 @@ fn fact(words: &str) -> Fact {
     let ended = |reason| Fact::Ended { reason, lasted: rest.parse().ok().map(secs) };
     match word {
         "woken" => Fact::Woken,
-        "stop" => Fact::Stop,
+        "stop" => Fact::Stop(Leave::Over),
+        "leave" => Fact::Stop(Leave::Keep),
+        "asked" => Fact::CheckNow,
         "media" => Fact::Media,
         "live" => Fact::Checked(Verdict::Live(broadcast(rest))),
         "dark" => Fact::Checked(Verdict::Dark),
@@ -37,6 +42,8 @@ fn fact(words: &str) -> Fact {
         "wall" => Fact::Checked(Verdict::Trouble(Trouble::Wall)),
         "gone" => Fact::Checked(Verdict::Trouble(Trouble::Permanent(1))),
         "way" => Fact::Offered(Offer::Way),
+        "last" => Fact::Offered(Offer::LastWay),
+        "resting" => Fact::Offered(Offer::Trouble(Trouble::RateLimited(rest.parse().ok().map(secs)))),
         "nothing" => Fact::Offered(Offer::Nothing),
         "unusable" => Fact::Offered(Offer::NothingUsable),
         "ended" => ended(EndReason::Ended),
@@ -54,7 +61,13 @@ fn fact(words: &str) -> Fact {
 }
 
 fn check(rules: Rules, story: &str, expected: Expect) {
-    let mut room = Room::new(rules);
+    check_kept(rules, None, story, expected);
+}
+
+/// The same, with the broadcast of a session that an earlier run left open, unwatched for so many seconds.
+fn check_kept(rules: Rules, kept: Option<(&str, u64)>, story: &str, expected: Expect) {
+    let kept = kept.map(|(word, unwatched)| Kept { broadcast: broadcast(word), unwatched: secs(unwatched) });
+    let mut room = Room::new(rules, kept, Duration::ZERO);
     let mut told = String::new();
     for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (time, words) = line.split_once(' ').unwrap();
@@ -64,9 +77,11 @@ fn check(rules: Rules, story: &str, expected: Expect) {
         for order in orders {
             match order {
                 Order::OpenSession(broadcast) => writeln!(told, "    open {}", broadcast.id.unwrap_or_default()),
+                Order::TakeUp(broadcast) => writeln!(told, "    take up {}", broadcast.id.unwrap_or_default()),
                 Order::Update(broadcast) => writeln!(told, "    update {}", broadcast.title),
                 Order::CloseSession(why) => writeln!(told, "    close: {why}"),
                 Order::WakeAt(at) => writeln!(told, "    wake at {}", at.as_secs()),
+                Order::LookAt(at) => writeln!(told, "    look at {}", at.as_secs()),
                 other => writeln!(told, "    {other:?}"),
             }
             .unwrap();
@@ -85,7 +100,7 @@ fn a_room_goes_live_breaks_and_ends() {
             0 woken
                 Check
             1 dark
-                wake at 31
+                look at 31
             31 woken
                 Check
             32 live a
@@ -93,24 +108,24 @@ fn a_room_goes_live_breaks_and_ends() {
                 AskStreams
             33 way
                 Receive
-                wake at 63
+                look at 63
             34 media
             94 broken 60
                 AskStreams
             95 way
                 Receive
-                wake at 125
+                look at 125
             96 ended 1
                 wake at 97
             97 nothing
                 wake at 99
             98 dark
-                wake at 128
+                look at 128
             158 woken
                 Check
             159 dark
                 close: offline
-                wake at 189
+                look at 189
         "#]],
     );
 }
@@ -130,7 +145,7 @@ fn time_without_an_answer_does_not_count_towards_the_grace() {
             0 nothing
                 wake at 0
             0 dark
-                wake at 30
+                look at 30
             30 woken
                 Check
             40 lost
@@ -138,16 +153,16 @@ fn time_without_an_answer_does_not_count_towards_the_grace() {
             300 woken
                 Check
             300 dark
-                wake at 330
+                look at 330
             330 woken
                 Check
             330 dark
-                wake at 360
+                look at 360
             360 woken
                 Check
             360 dark
                 close: offline
-                wake at 390
+                look at 390
         "#]],
     );
 }
@@ -166,22 +181,22 @@ fn offline_ends_no_running_reception_but_another_broadcast_does() {
                 AskStreams
             0 way
                 Receive
-                wake at 30
+                look at 30
             1 media
             30 woken
                 Check
             30 dark
-                wake at 60
+                look at 60
             60 woken
                 Check
             60 live a/two
                 update two
-                wake at 90
+                look at 90
             90 woken
                 Check
             90 live b
                 EndReception
-                wake at 120
+                look at 120
             91 stopped 90
                 Check
             91 live b
@@ -190,7 +205,7 @@ fn offline_ends_no_running_reception_but_another_broadcast_does() {
                 AskStreams
             92 way
                 Receive
-                wake at 122
+                look at 122
         "#]],
     );
 }
@@ -209,7 +224,7 @@ fn trouble_is_never_read_as_offline() {
             30 woken
                 Check
             30 limited 300
-                wake at 330
+                look at 60
             330 woken
                 Check
             330 wall
@@ -240,7 +255,7 @@ fn stop_waits_for_the_reception_and_only_for_it() {
                 AskStreams
             0 way
                 Receive
-                wake at 30
+                look at 30
             5 stop
             5 woken
             5 stopped 5
@@ -274,14 +289,14 @@ fn a_full_disk_is_looked_at_again() {
                 AskStreams
             0 way
                 Receive
-                wake at 30
+                look at 30
             9 full 8
                 wake at 39
             39 woken
                 AskStreams
             39 way
                 Receive
-                wake at 69
+                look at 69
         "#]],
     );
 }
@@ -299,7 +314,7 @@ fn a_full_disk_is_the_outcome_as_long_as_it_is_full() {
         (once, "full 5|dark|woken|dark|woken|dark", "GaveUp(74)"),
     ];
     for (rules, story, expected) in cases {
-        let mut room = Room::new(rules);
+        let mut room = Room::new(rules, None, Duration::ZERO);
         let mut orders = Vec::new();
         let story = format!("woken|live a|way|media|{story}");
         for (number, words) in story.split('|').enumerate() {

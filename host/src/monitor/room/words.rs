@@ -17,6 +17,24 @@ pub struct Rules {
     pub grace: Duration,
 }
 
+/// A session that an earlier run left open: its notices stand, its files are whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What was known of the broadcast.
+    pub broadcast: Broadcast,
+    /// How long nobody has watched it.
+    pub unwatched: Duration,
+}
+
+/// What becomes of the session when the room is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// It stays open for the next run: files are whole, nothing is retracted.
+    Keep,
+    /// It is over.
+    Over,
+}
+
 /// What the picker said, boiled down to what decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -62,8 +80,10 @@ pub enum Fact {
         /// sender that gives hours in a burst is not taken for a stream that works.
         lasted: Option<Duration>,
     },
+    /// A person wants to know now whether the room is live.
+    CheckNow,
     /// Somebody wants the room left.
-    Stop,
+    Stop(Leave),
 }
 
 /// What the picker offers.
@@ -75,6 +95,8 @@ pub enum Offer {
     Nothing,
     /// Some, but none that can be recorded or is wished for.
     NothingUsable,
+    /// The platform rests and is not asked, but the way that worked last may be tried again.
+    LastWay,
     /// No answer.
     Trouble(Trouble),
 }
@@ -90,14 +112,21 @@ pub enum Order {
     Receive,
     /// A session begins.
     OpenSession(Broadcast),
+    /// The session that an earlier run left open goes on.
+    TakeUp(Broadcast),
     /// Another title, category or cover for the session that runs.
     Update(Broadcast),
     /// The reception that runs belongs to a broadcast that is over: end it. `Ended` follows.
     EndReception,
     /// The session is over, and why.
     CloseSession(&'static str),
-    /// Say `Woken` at this time. Replaces what was ordered before.
+    /// The session is left as it is for the next run.
+    KeepSession,
+    /// Say `Woken` at this time. Replaces what was ordered for later before.
     WakeAt(Duration),
+    /// Ask whether the room is live at about this time, in one call with others; `Checked` follows. Replaces what was
+    /// ordered for later before.
+    LookAt(Duration),
     /// The room is done.
     Done(Outcome),
 }

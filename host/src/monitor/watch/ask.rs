@@ -23,85 +23,76 @@ pub(super) struct Answer {
     unmet: Option<String>,
     /// Why there is no answer, for people.
     error: Option<CallError>,
+    /// The answer, for people.
+    said: Option<String>,
 }
 
 impl From<Fact> for Answer {
     fn from(fact: Fact) -> Self {
-        Answer { fact, chosen: None, unmet: None, error: None }
+        Answer { fact, chosen: None, unmet: None, error: None, said: None }
     }
 }
 
 impl Hand {
-    pub(super) fn check(&mut self) {
-        self.withdraw();
-        self.question = Some(match self.answered.take() {
-            Some(answer) => Box::pin(std::future::ready(answer)),
-            None => self.ask_check(Due::Now),
-        });
-    }
-
-    /// A check on the desk; dropping it withdraws it.
-    pub(super) fn ask_check(&self, due: Due) -> Pending<Answer> {
+    pub(super) fn check(&self, due: Due) -> Pending<Answer> {
         let (desk, room) = (self.watch.desk.clone(), self.watch.room.clone());
-        let clock = self.watch.hands.clock.clone();
+        let (clock, replay) = (self.watch.hands.clock.clone(), self.wishes.replay);
         Box::pin(async move {
-            let verdict = match desk.check(room, due).await {
-                Ok(Status::Live(broadcast)) => Verdict::Live(broadcast),
-                Ok(Status::Offline(_) | Status::Replay(_)) => Verdict::Dark,
+            let (verdict, said) = match desk.check(room, due).await {
+                Ok(Status::Live(broadcast)) => {
+                    let said = format!("live: {}", broadcast.title);
+                    (Verdict::Live(broadcast), said)
+                }
+                Ok(Status::Replay(broadcast)) if replay => {
+                    let said = format!("replay: {}", broadcast.title);
+                    (Verdict::Live(broadcast), said)
+                }
+                Ok(Status::Replay(_)) => (Verdict::Dark, String::from("replay")),
+                Ok(Status::Offline(_)) => (Verdict::Dark, String::from("offline")),
                 Ok(Status::Upcoming(broadcast)) => {
-                    let unix_now = clock.unix_seconds();
-                    let starts_in = broadcast.started_at.map(|at| u64::from(at).saturating_sub(unix_now));
-                    Verdict::Upcoming(starts_in.map(Duration::from_secs))
+                    let starts_in = broadcast.started_at.map(|at| u64::from(at).saturating_sub(clock.unix_seconds()));
+                    (Verdict::Upcoming(starts_in.map(Duration::from_secs)), String::from("upcoming"))
                 }
                 Err(error) => {
                     let fact = Fact::Checked(Verdict::Trouble(trouble(&error)));
                     return Answer { error: Some(error), ..Answer::from(fact) };
                 }
             };
-            Answer::from(Fact::Checked(verdict))
+            Answer { said: Some(said), ..Answer::from(Fact::Checked(verdict)) }
         })
     }
 
-    pub(super) fn ask_streams(&mut self) {
-        self.withdraw();
+    pub(super) fn ask_streams(&self) -> Pending<Answer> {
         let (desk, room) = (self.watch.desk.clone(), self.watch.room.clone());
-        let preference = self.watch.preference.clone();
-        let tried = self.tried.clone();
-        let unix_now = self.watch.hands.clock.unix_seconds();
+        let (preference, tried) = (self.wishes.preference.clone(), self.tried.clone());
+        let (clock, last) = (self.watch.hands.clock.clone(), self.chosen.clone());
         let wish = Wish {
             qualities: preference.qualities.clone(),
             codecs: preference.codecs.clone(),
             failed_urls: tried.failed_urls(),
         };
-        self.question = Some(Box::pin(async move {
+        Box::pin(async move {
             let candidates = match desk.streams(room, wish).await {
                 Ok(candidates) => candidates,
-                Err(error) => {
-                    let fact = Fact::Offered(Offer::Trouble(trouble(&error)));
-                    return Answer { error: Some(error), ..Answer::from(fact) };
-                }
+                Err(error) => return unanswered(error, last, clock.unix_seconds()),
             };
-            let choice = choose(&candidates, &preference, &tried, unix_now);
+            let choice = choose(&candidates, &preference, &tried, clock.unix_seconds());
             for (candidate, why) in &choice.passed_over {
                 debug!(candidate = label(candidate), why, "passed over");
             }
             let chosen = choice.order.first().map(|chosen| (*chosen).clone());
-            if let Some(chosen) = &chosen {
-                debug!(candidate = label(chosen), why = choice.why, "chosen");
-            }
             let offer = match (&chosen, candidates.is_empty()) {
                 (Some(_), _) => Offer::Way,
                 (None, true) => Offer::Nothing,
                 (None, false) => Offer::NothingUsable,
             };
-            let unmet = choice.unmet;
-            Answer { fact: Fact::Offered(offer), chosen, unmet, error: None }
-        }));
+            Answer { chosen, unmet: choice.unmet, said: Some(choice.why), ..Answer::from(Fact::Offered(offer)) }
+        })
     }
 
     /// Takes an answer in; tells a failure once, not at every try.
     pub(super) fn heard(&mut self, answer: Answer) -> Fact {
-        let Answer { fact, chosen, unmet, error } = answer;
+        let Answer { fact, chosen, unmet, error, said } = answer;
         if chosen.is_some() {
             self.chosen = chosen;
         }
@@ -109,9 +100,10 @@ impl Hand {
             warn!(room = %self.watch.key, reason = unmet, "another quality than wished");
             self.told_quality = true;
         }
+        self.note_answer(&fact, said);
         if let (Fact::Checked(Verdict::Live(broadcast)), true) = (&fact, self.reception.is_none()) {
             // Where liveness shows in the media alone, names are made from this guess.
-            self.broadcast.send_replace(broadcast.clone());
+            self.tidings.send_modify(|tidings| tidings.broadcast = broadcast.clone());
         }
         match error {
             Some(error) => {
@@ -122,6 +114,7 @@ impl Hand {
                 let event =
                     Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
                 self.watch.hands.events.send(event);
+                self.tell_login(&error);
             }
             None if matches!(fact, Fact::Offered(Offer::NothingUsable)) => {
                 self.tell_answer("none of the candidates can be recorded or is wished for");
@@ -131,7 +124,35 @@ impl Hand {
         fact
     }
 
+    /// Puts the answer into the room's story, and before the eyes of whoever looks.
+    fn note_answer(&self, fact: &Fact, said: Option<String>) {
+        let Some(said) = said else { return };
+        match fact {
+            Fact::Checked(_) => {
+                self.ties.note("check", &said);
+                self.watch.glance.change(|seen| seen.verdict = said);
+            }
+            _ => {
+                debug!(room = %self.watch.key, why = said, "chosen");
+                self.ties.note("candidate", &said);
+            }
+        }
+    }
+
+    /// A login that the platform no longer accepts is news once.
+    fn tell_login(&mut self, error: &CallError) {
+        let refused = matches!(error, CallError::Failure(Failure::LoginRequired(_)));
+        if refused && !self.told_login {
+            let data = json!({ "plugin": self.watch.desk.picker().label(), "message": error.to_string() });
+            let event = Event::now(&self.watch.hands.clock, Kind::LoginExpired, Some(&self.watch.key), None, data);
+            self.watch.hands.events.send(event);
+        }
+        self.told_login = refused;
+    }
+
     fn tell_answer(&mut self, text: &str) {
+        self.ties.note("check", text);
+        self.watch.glance.change(|seen| text.clone_into(&mut seen.verdict));
         if self.told_answer.as_deref() == Some(text) {
             debug!(room = %self.watch.key, reason = text, "still no answer");
         } else {
@@ -139,6 +160,15 @@ impl Hand {
             self.told_answer = Some(text.to_owned());
         }
     }
+}
+
+/// No ways are told. Where the platform rests, the last way may still be open: a signed URL outlives the question.
+fn unanswered(error: CallError, last: Option<Candidate>, unix_now: u64) -> Answer {
+    let trouble = trouble(&error);
+    let open = |last: &Candidate| last.expires_at.is_none_or(|expires| u64::from(expires) > unix_now);
+    let last = last.filter(|last| matches!(trouble, Trouble::RateLimited(_)) && open(last));
+    let offer = if last.is_some() { Offer::LastWay } else { Offer::Trouble(trouble) };
+    Answer { chosen: last, error: Some(error), ..Answer::from(Fact::Offered(offer)) }
 }
 
 /// What a failed call means to the room. None of them means "offline".

@@ -1,57 +1,121 @@
 //! A session's passage through a room's task: opened, received, told, closed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lyrebird_flv::Ask;
 use serde_json::json;
 use tokio::sync::watch;
 use tracing::{debug, info};
 
+use super::ties::OpenSession;
 use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
 use crate::model::{Broadcast, EndReason};
 use crate::monitor::room::Fact;
+use crate::record::choose::label;
 use crate::record::sidecar::State;
-use crate::record::{Reception, Recording};
+use crate::record::{Before, Reception, Recording, Tried};
 
 impl Hand {
     pub(super) fn open(&mut self, broadcast: Broadcast) {
+        self.session_since = self.watch.hands.clock.now();
         info!(room = %self.watch.key, streamer = %broadcast.streamer, title = %broadcast.title, "live");
-        let data = json!({ "title": broadcast.title, "streamer": broadcast.streamer });
+        let data = json!({ "title": broadcast.title, "streamer": broadcast.streamer, "room_url": broadcast.room_url });
         self.know(broadcast);
         self.tell(Kind::SessionStarted, data);
+        self.tie(false);
+        self.ties.note("session", "begins");
     }
 
-    pub(super) fn know(&mut self, broadcast: Broadcast) {
+    /// The session that an earlier run left open goes on.
+    pub(super) fn take_up(&mut self, broadcast: Broadcast) {
+        info!(room = %self.watch.key, streamer = %broadcast.streamer, title = %broadcast.title, session = self.session, "still live, the session goes on");
+        self.know(broadcast);
+        self.tie(true);
+        self.ties.note("session", "goes on after a restart");
+    }
+
+    fn tie(&mut self, is_kept: bool) {
+        let broadcast = self.tidings.borrow().broadcast.clone();
+        let kept = self.watch.kept.as_ref().map(|(row, _)| row).filter(|_| is_kept);
+        self.ties.open(&OpenSession {
+            id: &self.session,
+            broadcast: &broadcast,
+            since: self.session_since,
+            now: self.watch.hands.clock.now(),
+            targets: self.wishes.targets.as_deref(),
+            kept,
+        });
+        let since = self.session_since;
+        self.watch.glance.change(|seen| seen.since = Some(since));
+    }
+
+    /// Another title, category or cover.
+    pub(super) fn update(&mut self, broadcast: Broadcast) {
+        let retitled = self.tidings.borrow().broadcast.title != broadcast.title;
+        if retitled {
+            self.ties.note("session", &format!("title: {}", broadcast.title));
+        }
+        self.ties.update(&self.session, &broadcast);
+        self.know(broadcast);
+        if retitled && self.wishes.plan.split.title {
+            self.cut(Ask::Title);
+        }
+    }
+
+    /// Asks the reception that runs for another segment.
+    pub(super) fn cut(&self, why: Ask) {
+        self.tidings.send_modify(|tidings| tidings.cut = Some((tidings.cut.map_or(0, |(number, _)| number) + 1, why)));
+    }
+
+    fn know(&mut self, broadcast: Broadcast) {
         let state = if self.reception.is_some() { "recording" } else { "live" };
         self.watch.glance.change(|seen| {
             seen.state = state;
             seen.streamer.clone_from(&broadcast.streamer);
             seen.title.clone_from(&broadcast.title);
         });
-        self.broadcast.send_replace(broadcast);
+        self.tidings.send_modify(|tidings| tidings.broadcast = broadcast);
     }
 
     pub(super) fn receive(&mut self) {
         let Some(candidate) = self.chosen.clone() else { return };
-        let mut recording = self.recording.take().unwrap_or_else(|| {
-            let watch = &self.watch;
-            Recording::new(watch.plan.clone(), watch.hands.clone(), watch.key.clone(), self.session.clone())
-        });
+        let mut recording = match self.recording.take() {
+            Some(recording) => recording,
+            None => self.new_recording(),
+        };
         self.received_since = self.now();
         self.end_reception = watch::Sender::new(false);
         let mut stop = self.end_reception.subscribe();
         self.progress = Arc::default();
         let (told, access, progress) =
-            (self.broadcast.subscribe(), self.watch.access.clone(), Arc::clone(&self.progress));
+            (self.tidings.subscribe(), self.watch.access.clone(), Arc::clone(&self.progress));
         self.watch.glance.change(|seen| {
             seen.state = "recording";
+            seen.candidate = label(&candidate);
             seen.progress = Some(Arc::clone(&progress));
         });
         self.reception = Some(Box::pin(async move {
             let reception = recording.receive(&candidate, &told, &access, &progress, &mut stop).await;
             (recording, reception)
         }));
+    }
+
+    /// What the session receives goes on in the files of the run before, with the next number.
+    fn new_recording(&mut self) -> Recording {
+        let (plan, hands) = (self.wishes.plan.clone(), self.watch.hands.clone());
+        let recording = Recording::new(plan, hands, self.watch.key.clone(), self.session.clone());
+        match self.watch.kept.take() {
+            Some((row, last_write)) if row.id == self.session => recording.taken_up(Before {
+                folder: row.folder.map(PathBuf::from),
+                stem: row.stem,
+                number: row.number,
+                last_write,
+            }),
+            _ => recording,
+        }
     }
 
     pub(super) fn ended(&mut self, reception: Reception) -> Fact {
@@ -67,35 +131,54 @@ impl Hand {
             // The recording tells of those two.
             self.tell_reception(&reason.to_string().replace('\n', ", "));
         }
+        self.ties.note("reception", &format!("{reason}, after {} s of media", media_ms / 1_000));
         self.watch.glance.change(|seen| seen.state = "waiting");
         Fact::Ended { reason, lasted }
     }
 
+    /// The session is over.
     pub(super) async fn close(&mut self, why: &'static str) {
-        self.watch.glance.change(|seen| seen.state = "closing");
-        if let Some(recording) = self.recording.take() {
-            let summary = recording.close(why).await;
-            self.watch.glance.change(|seen| {
-                seen.progress = None;
-                // What could not be finished is no file yet: the next start makes it whole.
-                let whole = summary.segments.into_iter().filter(|segment| segment.state != State::Recording);
-                for segment in whole {
-                    seen.files += 1;
-                    seen.bytes += segment.bytes;
-                    if seen.last_files.len() == LAST_FILES {
-                        seen.last_files.remove(0);
-                    }
-                    seen.last_files.push(segment.file);
-                }
-            });
-        }
+        self.close_files(why).await;
         info!(room = %self.watch.key, why, "session over");
         self.tell(Kind::SessionEnded, json!({ "why": why }));
-        self.watch.glance.change(|seen| seen.state = "waiting");
+        self.ties.over(&self.session, why, self.watch.hands.clock.now());
+        self.ties.note("session", &format!("over: {why}"));
+        self.watch.glance.change(|seen| seen.since = None);
+        self.watch.kept = None;
         self.session = new_id();
-        self.tried = Default::default();
+        self.tried = Tried::default();
         self.told_quality = false;
         self.progress = Arc::default();
+    }
+
+    /// The session is left to the next run: its files are whole, its notices stand.
+    pub(super) async fn keep(&mut self) {
+        self.close_files("kept").await;
+        info!(room = %self.watch.key, session = self.session, "the session is kept for the next start");
+        self.ties.seen(&self.session, self.watch.hands.clock.now());
+        self.ties.note("session", "kept for the next start");
+    }
+
+    async fn close_files(&mut self, end: &'static str) {
+        let Some(recording) = self.recording.take() else {
+            return self.watch.glance.change(|seen| seen.state = "waiting");
+        };
+        self.watch.glance.change(|seen| seen.state = "closing");
+        let summary = recording.close(end).await;
+        self.watch.glance.change(|seen| {
+            seen.state = "waiting";
+            seen.progress = None;
+            // What could not be finished is no file yet: the next start makes it whole.
+            let whole = summary.segments.into_iter().filter(|segment| segment.state != State::Recording);
+            for segment in whole {
+                seen.files += 1;
+                seen.bytes += segment.bytes;
+                if seen.last_files.len() == LAST_FILES {
+                    seen.last_files.remove(0);
+                }
+                seen.last_files.push(segment.file);
+            }
+        });
     }
 
     /// A reception that gave nothing. One that gave media is told by the recording.

@@ -69,15 +69,15 @@ impl Clerk {
 
 /// A notice hears what came of its call.
 fn hear(page: &mut Page, fact: Fact, now: Moment) {
-    let (target_name, session) = (&page.lane.target, &page.session);
+    let (target_name, session, room) = (&page.lane.target, &page.session, page.room());
     match &fact {
-        Fact::Announced(_) => info!(target_name, session, "announced"),
+        Fact::Announced(_) => info!(target_name, session, room, "announced"),
         Fact::Doubted => {
-            warn!(target_name, session, "the target may have been told: looking for it, not telling again")
+            warn!(target_name, session, room, "the target may have been told: looking for it, not telling again")
         }
-        Fact::Found(Some(_)) => info!(target_name, session, "the target had been told"),
-        Fact::TakenBack => info!(target_name, session, "the announcement was taken back"),
-        _ => debug!(target_name, session, ?fact, "a notice"),
+        Fact::Found(Some(_)) => info!(target_name, session, room, "the target had been told"),
+        Fact::TakenBack => info!(target_name, session, room, "the announcement was taken back"),
+        _ => debug!(target_name, session, room, ?fact, "a notice"),
     }
     if let Some(report) = page.notice.hear(fact, now) {
         tell(page, report);

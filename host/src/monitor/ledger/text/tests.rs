@@ -3,25 +3,6 @@ use serde_json::json;
 
 use super::*;
 
-const KINDS: [Kind; 16] = [
-    Kind::SessionStarted,
-    Kind::SessionEnded,
-    Kind::ReceptionStarted,
-    Kind::ReceptionEnded,
-    Kind::SegmentOpened,
-    Kind::SegmentClosed,
-    Kind::Gap,
-    Kind::Repair,
-    Kind::CheckFailed,
-    Kind::PluginLoaded,
-    Kind::PluginRefused,
-    Kind::PluginReplaced,
-    Kind::PluginRolledBack,
-    Kind::DiskLow,
-    Kind::DiskOk,
-    Kind::LoginExpired,
-];
-
 fn told(kind: Kind, template: Option<&str>, broadcast: &Broadcast, data: Json) -> String {
     let room = RoomKey { platform: String::from("p"), id: String::from("7") };
     let facts = Facts { kind, room: Some(&room), session: Some("s1"), broadcast, data: &data };
@@ -47,7 +28,7 @@ fn every_kind_has_a_line_of_its_own() {
         "reason": "stalled", "file": "/r/a.flv", "state": "complete", "lost_ms": 1500, "cause": "stall", "count": 3,
         "kind": "repeat", "message": "network", "plugin": "x", "version": "0.1.0", "folder": "/r",
     });
-    let lines: Vec<String> = KINDS.iter().map(|kind| told(*kind, None, &ann(), data.clone())).collect();
+    let lines: Vec<String> = Kind::ALL.iter().map(|kind| told(*kind, None, &ann(), data.clone())).collect();
     expect![[r#"
         Ann is live: Tea at five https://p.test/7
         Ann is no longer live
@@ -66,7 +47,7 @@ fn every_kind_has_a_line_of_its_own() {
         the disk has room again /r
         Ann: the login is no longer accepted network"#]]
     .assert_eq(&lines.join("\n"));
-    let bare: Vec<String> = KINDS.iter().map(|kind| told(*kind, None, &Broadcast::default(), json!({}))).collect();
+    let bare: Vec<String> = Kind::ALL.iter().map(|kind| told(*kind, None, &Broadcast::default(), json!({}))).collect();
     assert!(bare.iter().all(|line| !line.is_empty() && !line.ends_with([' ', ':'])), "{bare:#?}");
     assert_eq!(bare[0], "p:7 is live");
 }

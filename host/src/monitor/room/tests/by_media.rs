@@ -16,7 +16,7 @@ fn by_media_a_session_begins_with_media_and_a_clean_end_is_tried_once_more() {
             0 way
                 Receive
             0 404
-                wake at 30
+                look at 30
             30 woken
                 Check
             30 live
@@ -69,7 +69,7 @@ fn by_media_a_fault_is_retried_until_the_grace_is_over() {
                 Receive
             125 404
                 close: offline
-                wake at 155
+                look at 155
         "#]],
     );
 }
@@ -82,7 +82,7 @@ fn a_finished_file_a_limit_and_a_playlist_end_the_room() {
         ("2 limit 2", "close: limit, Done(Recorded)"),
         ("2 playlist", "close: unsupported, Done(GaveUp(1))"),
     ] {
-        let mut room = Room::new(BY_MEDIA);
+        let mut room = Room::new(BY_MEDIA, None, Duration::ZERO);
         let mut orders = Vec::new();
         for words in ["woken", "live", "way", "media", last.split_once(' ').unwrap().1] {
             orders.clear();

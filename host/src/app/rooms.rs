@@ -1,0 +1,286 @@
+//! The rooms that are watched at this moment, for `run` and `record` alike: added, changed, led and left one by one.
+//!
+//! Each has a task of its own; one desk a picker asks for all of them. Knows no config file and no command line: who
+//! asks for a room says what is wanted of it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::app::House;
+use crate::config::Config;
+use crate::model::{Pair, RoomKey};
+use crate::monitor::desk::{Desk, Terms};
+use crate::monitor::ledger::Ledger;
+use crate::monitor::room::{Leave, Outcome, Rules};
+use crate::monitor::watch::{Command, Reins, Wishes};
+use crate::plugin::{Live, Manifest, Picker};
+use crate::record::{Hands, Plan, Preference};
+
+mod board;
+mod enter;
+mod kept;
+mod life;
+
+use board::Peek;
+pub use board::{Board, PickerView, RoomId, RoomView};
+pub use kept::{Heir, Kept};
+use life::Life;
+
+/// Words of a person that a room may have waiting.
+const COMMANDS: usize = 8;
+
+/// How long a desk may take to end: its calls under way are given up.
+const DESK_END: Duration = Duration::from_secs(2);
+
+/// What is wanted of one room.
+#[derive(Clone, Debug, Default)]
+pub struct RoomPlan {
+    /// URL or id, as the user wrote it.
+    pub url: String,
+    /// The user's own name for it.
+    pub name: Option<String>,
+    /// Options for the picker.
+    pub options: Vec<Pair>,
+    /// Headers for the room's own host.
+    pub headers: Vec<Pair>,
+    /// Which candidates are preferred.
+    pub preference: Preference,
+    /// Who is told; none = everybody.
+    pub targets: Option<Vec<String>>,
+    /// Whether old material in a loop is recorded.
+    pub replay: bool,
+    /// The room is done after its first session with media.
+    pub once: bool,
+    /// Media time after which it is done.
+    pub max_duration: Option<Duration>,
+    /// Bytes after which it is done.
+    pub max_size: Option<u64>,
+}
+
+impl RoomPlan {
+    fn wishes(&self, config: &Config, manifest: &Manifest) -> Wishes {
+        Wishes {
+            rules: Rules {
+                by_media: manifest.live == Live::ByMedia,
+                once: self.once,
+                interval: interval(config, manifest),
+                grace: config.check.grace.0,
+            },
+            replay: self.replay,
+            preference: self.preference.clone(),
+            plan: Plan {
+                max_duration: self.max_duration,
+                max_size: self.max_size,
+                ..Plan::new(&config.output, config.http.stall.0, manifest.label())
+            },
+            targets: self.targets.clone(),
+        }
+    }
+}
+
+/// `[plugin.NAME] interval`, else the larger one of the manifest's and the config's.
+fn interval(config: &Config, manifest: &Manifest) -> Duration {
+    let own = config.plugin.get(&manifest.name).and_then(|own| own.interval);
+    own.map_or_else(|| config.check.interval.0.max(manifest.interval), |own| own.0)
+}
+
+fn terms(config: &Config, manifest: &Manifest) -> Terms {
+    Terms {
+        interval: interval(config, manifest),
+        jitter: config.check.jitter,
+        batch: manifest.batch,
+        rate: config.check.rate,
+    }
+}
+
+/// What all rooms share.
+#[derive(Clone)]
+struct Ground {
+    house: House,
+    hands: Hands,
+    ledger: Ledger,
+    owner: Arc<str>,
+    kept: Kept,
+    /// By key: nobody records a room twice.
+    taken: Arc<Mutex<HashSet<RoomKey>>>,
+}
+
+struct Member {
+    plan: RoomPlan,
+    picker: Picker,
+    wishes: watch::Sender<Arc<Wishes>>,
+    leave: watch::Sender<Option<Leave>>,
+    commands: mpsc::Sender<Command>,
+}
+
+/// All of them.
+pub struct Rooms {
+    ground: Ground,
+    config: Arc<Config>,
+    members: BTreeMap<RoomId, Member>,
+    next: u64,
+    tasks: JoinSet<(RoomId, Option<Outcome>)>,
+    board: Board,
+    desk_tasks: JoinSet<()>,
+}
+
+impl Rooms {
+    /// None yet.
+    pub fn new(house: House, hands: Hands, ledger: Ledger, owner: Arc<str>, kept: Kept) -> Rooms {
+        let config = Arc::clone(&house.config);
+        let ground = Ground { house, hands, ledger, owner, kept, taken: Arc::default() };
+        let (members, board) = (BTreeMap::new(), Board::default());
+        Rooms { ground, config, members, next: 0, tasks: JoinSet::new(), board, desk_tasks: JoinSet::new() }
+    }
+
+    /// What a door may look at, now and later.
+    pub fn board(&self) -> Board {
+        self.board.clone()
+    }
+
+    /// Watches one more.
+    pub fn add(&mut self, plan: RoomPlan, picker: Picker) -> RoomId {
+        let id = self.new_id();
+        let desk = self.desk(&picker);
+        let (wishes, wished) = watch::channel(Arc::new(plan.wishes(&self.config, &picker.manifest())));
+        let (leave, left) = watch::channel(None);
+        let (commands, obeyed) = mpsc::channel(COMMANDS);
+        let peek = Peek::new(&plan, Some(picker.clone()));
+        self.ground.kept.entering(&plan.url);
+        let life = Life {
+            ground: self.ground.clone(),
+            plan: plan.clone(),
+            picker: picker.clone(),
+            desk,
+            wishes: wished,
+            peek: peek.clone(),
+        };
+        self.board.put(id, peek);
+        let reins = Reins { leave: left, commands: obeyed };
+        self.tasks.spawn(async move { (id, life.live(reins).await) });
+        self.members.insert(id, Member { plan, picker, wishes, leave, commands });
+        id
+    }
+
+    /// Shows one that is not watched, with a word and a reason why not.
+    pub fn show_idle(&mut self, plan: &RoomPlan, word: &'static str, reason: &str) -> RoomId {
+        let id = self.new_id();
+        let peek = Peek::new(plan, None);
+        peek.glance.is_idle(word, reason);
+        self.board.put(id, peek);
+        id
+    }
+
+    fn new_id(&mut self) -> RoomId {
+        self.next += 1;
+        RoomId::new(self.next)
+    }
+
+    /// Other wishes for a room, without disturbing what it records.
+    pub fn change(&mut self, id: RoomId, plan: RoomPlan) {
+        if let Some(member) = self.members.get_mut(&id) {
+            member.wishes.send_replace(Arc::new(plan.wishes(&self.config, &member.picker.manifest())));
+            self.board.rename(id, plan.name.clone());
+            member.plan = plan;
+        }
+    }
+
+    /// Another config for all of them.
+    pub fn reconfigure(&mut self, config: Arc<Config>) {
+        self.config = config;
+        for member in self.members.values() {
+            let manifest = member.picker.manifest();
+            member.wishes.send_replace(Arc::new(member.plan.wishes(&self.config, &manifest)));
+        }
+        for desk in self.board.desks() {
+            desk.retune(terms(&self.config, &desk.picker().manifest()));
+        }
+    }
+
+    /// Leaves a room; [`Rooms::next_end`] tells when it has been left.
+    pub fn leave(&self, id: RoomId, leave: Leave) {
+        if let Some(member) = self.members.get(&id) {
+            member.leave.send_replace(Some(leave));
+        }
+    }
+
+    /// Leaves all of them.
+    pub fn leave_all(&self, leave: Leave) {
+        self.members.keys().for_each(|id| self.leave(*id, leave));
+    }
+
+    /// Passes a person's word on. False when the room has too many of them waiting, or is gone.
+    pub fn command(&self, id: RoomId, command: Command) -> bool {
+        self.members.get(&id).is_some_and(|member| member.commands.try_send(command).is_ok())
+    }
+
+    /// Waits until a room has been left or is done: which one, and how it ended; none of the outcome where it was the
+    /// same room as another. None when there are no rooms.
+    pub async fn next_end(&mut self) -> Option<(RoomId, Option<Outcome>)> {
+        match self.tasks.join_next().await? {
+            Ok(ended) => Some(ended),
+            Err(error) => {
+                tracing::error!(%error, "a room's task died");
+                // The task took its name with it: the room that no task is left for.
+                Some((self.orphan()?, Some(Outcome::GaveUp(1))))
+            }
+        }
+    }
+
+    fn orphan(&self) -> Option<RoomId> {
+        let gone = |member: &&Member| member.commands.is_closed();
+        self.members.iter().find(|(_, member)| gone(member)).map(|(id, _)| *id)
+    }
+
+    /// Ends what dead processes left open and no room takes up: notices are taken back.
+    pub async fn end_unclaimed(&self) {
+        let ids = self.ground.kept.unclaimed();
+        if ids.is_empty() {
+            return;
+        }
+        let (store, now) = (&self.ground.house.store, self.ground.house.clock.now());
+        for id in &ids {
+            tracing::info!(session = id, "a session that an earlier run left open is over");
+            if let Err(error) = store.session_over(id, "abandoned", now).await {
+                tracing::debug!(session = id, %error, "cannot note that a session is over");
+            }
+        }
+        self.ground.ledger.adopt(ids);
+    }
+
+    /// Forgets a room that has ended, or was only shown.
+    pub fn remove(&mut self, id: RoomId) {
+        self.members.remove(&id);
+        self.board.remove(id);
+    }
+
+    /// Ends the desks. All rooms have been left before.
+    pub async fn close(mut self) {
+        self.board.close_desks();
+        let ended = async { while self.desk_tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DESK_END, ended).await.is_err() {
+            tracing::warn!("a picker's desk does not end, its calls are dropped");
+        }
+    }
+
+    fn desk(&mut self, picker: &Picker) -> Desk {
+        let manifest = picker.manifest();
+        if let Some(desk) = self.board.desk(&manifest.name) {
+            return desk;
+        }
+        let House { clock, events, .. } = &self.ground.house;
+        let terms = terms(&self.config, &manifest);
+        let (desk, task) = Desk::open(picker.clone(), terms, clock.clone(), events.clone());
+        self.desk_tasks.spawn(async move {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a picker's desk died");
+            }
+        });
+        self.board.put_desk(&manifest.name, desk.clone());
+        desk
+    }
+}

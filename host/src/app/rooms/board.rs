@@ -1,0 +1,151 @@
+//! What a door may look at while rooms are watched: states, not the rooms themselves.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::RoomPlan;
+use crate::model::{RoomKey, redact_input};
+use crate::monitor::desk::{Desk, DeskView};
+use crate::monitor::watch::{Glance, Seen};
+use crate::plugin::Picker;
+
+/// Names a room among those that are watched: never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomId(u64);
+
+impl RoomId {
+    pub(super) fn new(number: u64) -> RoomId {
+        RoomId(number)
+    }
+}
+
+/// What a door sees of a room.
+#[derive(Clone, Debug)]
+pub struct RoomView {
+    /// What the user wrote, as it may be shown.
+    pub url: String,
+    /// The user's own name for it.
+    pub name: Option<String>,
+    /// Its name, once the picker has told its id.
+    pub key: Option<RoomKey>,
+    /// `NAME@VERSION` of the picker; none where nobody asks about the room.
+    pub plugin: Option<String>,
+    /// Its state.
+    pub seen: Seen,
+}
+
+/// What a door sees of a picker.
+#[derive(Clone, Debug)]
+pub struct PickerView {
+    /// `NAME@VERSION`.
+    pub plugin: String,
+    /// Its platform.
+    pub platform: String,
+    /// Rooms that it is asked about.
+    pub rooms: usize,
+    /// Its desk.
+    pub desk: DeskView,
+}
+
+/// Cheap to clone; clones share what is to be seen.
+#[derive(Clone, Default)]
+pub struct Board(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    rooms: BTreeMap<RoomId, Peek>,
+    desks: BTreeMap<String, Desk>,
+}
+
+/// One room's state, shared with its task.
+#[derive(Clone)]
+pub(super) struct Peek {
+    url: String,
+    name: Option<String>,
+    key: Arc<Mutex<Option<RoomKey>>>,
+    picker: Option<Picker>,
+    pub(super) glance: Glance,
+}
+
+impl Peek {
+    pub(super) fn new(plan: &RoomPlan, picker: Option<Picker>) -> Peek {
+        let (key, glance) = (Arc::default(), Glance::default());
+        Peek { url: redact_input(&plan.url), name: plan.name.clone(), key, picker, glance }
+    }
+
+    /// The picker has told the room's id.
+    pub(super) fn is_known(&self, key: RoomKey) {
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+    }
+
+    fn view(&self) -> RoomView {
+        RoomView {
+            url: self.url.clone(),
+            name: self.name.clone(),
+            key: self.key.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            plugin: self.picker.as_ref().map(Picker::label),
+            seen: self.glance.look(),
+        }
+    }
+}
+
+impl Board {
+    /// The rooms, in the order in which they were added.
+    pub fn rooms(&self) -> Vec<(RoomId, RoomView)> {
+        self.change(|state| state.rooms.iter().map(|(id, peek)| (*id, peek.view())).collect())
+    }
+
+    /// The pickers in use, by name.
+    pub fn pickers(&self) -> Vec<PickerView> {
+        self.change(|state| {
+            let named = |name: &str| {
+                let is_its = |peek: &&Peek| peek.picker.as_ref().is_some_and(|picker| picker.manifest().name == name);
+                state.rooms.values().filter(is_its).count()
+            };
+            let view = |(name, desk): (&String, &Desk)| {
+                let manifest = desk.picker().manifest();
+                let platform = manifest.platform.clone();
+                PickerView { plugin: manifest.label(), platform, rooms: named(name), desk: desk.view() }
+            };
+            state.desks.iter().map(view).collect()
+        })
+    }
+
+    pub(super) fn put(&self, id: RoomId, peek: Peek) {
+        self.change(|state| state.rooms.insert(id, peek));
+    }
+
+    pub(super) fn remove(&self, id: RoomId) {
+        self.change(|state| state.rooms.remove(&id));
+    }
+
+    pub(super) fn rename(&self, id: RoomId, name: Option<String>) {
+        self.change(|state| {
+            if let Some(peek) = state.rooms.get_mut(&id) {
+                peek.name = name;
+            }
+        });
+    }
+
+    pub(super) fn desk(&self, name: &str) -> Option<Desk> {
+        self.change(|state| state.desks.get(name).cloned())
+    }
+
+    pub(super) fn desks(&self) -> Vec<Desk> {
+        self.change(|state| state.desks.values().cloned().collect())
+    }
+
+    pub(super) fn put_desk(&self, name: &str, desk: Desk) {
+        self.change(|state| state.desks.insert(name.to_owned(), desk));
+    }
+
+    /// The desks end; the rooms stay to be seen.
+    pub(super) fn close_desks(&self) {
+        let desks = self.change(|state| std::mem::take(&mut state.desks));
+        desks.values().for_each(Desk::close);
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

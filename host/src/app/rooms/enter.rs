@@ -1,0 +1,70 @@
+//! A room's canonical id, asked for until there is an answer: a platform that cannot be reached at the start may be
+//! later.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::{debug, error, warn};
+
+use super::{Ground, RoomPlan};
+use crate::app::entry::{self, Entry};
+use crate::model::redact_input;
+use crate::monitor::desk::Desk;
+use crate::monitor::pace;
+use crate::monitor::room::{Leave, Outcome, Trouble};
+use crate::monitor::watch::{Glance, trouble};
+use crate::plugin::Picker;
+
+pub(super) struct Entering<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) desk: &'a Desk,
+    pub(super) plan: &'a RoomPlan,
+}
+
+impl Entering<'_> {
+    pub(super) async fn enter(
+        &self,
+        picker: &Picker,
+        glance: &Glance,
+        leave: &mut watch::Receiver<Option<Leave>>,
+    ) -> Result<Entry, Outcome> {
+        let house = &self.ground.house;
+        let (url, mut failures, mut told) = (&self.plan.url, 0_u32, String::new());
+        loop {
+            let asked = house.enter(picker, url, &self.plan.options, self.desk.resolve(url));
+            let answer = tokio::select! {
+                answer = asked => answer,
+                _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
+            };
+            let failed = match answer {
+                Ok(entry) => return Ok(entry),
+                Err(failed) => failed,
+            };
+            let text = failed.to_string();
+            glance.is_idle("waiting", &text);
+            if entry::is_permanent(&failed) {
+                error!(url = redact_input(url), reason = text, "no such room");
+                return Err(Outcome::GaveUp(1));
+            }
+            failures = failures.saturating_add(1);
+            if told == text {
+                debug!(reason = text, "still no answer");
+            } else {
+                warn!(url = redact_input(url), reason = text, "the room cannot be resolved, trying again");
+                told = text;
+            }
+            tokio::select! {
+                () = house.clock.sleep(pause(&trouble(&failed), failures)) => {}
+                _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
+            }
+        }
+    }
+}
+
+fn pause(trouble: &Trouble, failures: u32) -> Duration {
+    match trouble {
+        Trouble::Wall => pace::WALL,
+        Trouble::RateLimited(asked) => pace::backing_off(failures, *asked),
+        _ => pace::growing(failures.saturating_add(1)),
+    }
+}

@@ -1,0 +1,334 @@
+//! `run`: every room of the config, day and night, as the config and people at the terminal want them now.
+//!
+//! Start-up and a changed config go the same way: a diff between what is wanted and what runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use crate::app::House;
+use crate::app::owner::Owner;
+use crate::app::record::{SWEEP, close_disk, close_ledger, hands, roots};
+use crate::app::rooms::{Board, Heir, Kept, RoomId, RoomPlan, Rooms};
+use crate::app::salvage::Salvage;
+use crate::app::targets::targets;
+use crate::config::{self, RoomWish, Snapshot, Watch};
+use crate::model::redact_input;
+use crate::monitor::ledger::Ledger;
+use crate::monitor::room::{Leave, Outcome};
+use crate::record::{Hands, Preference};
+
+mod find;
+mod order;
+
+pub use order::{Asked, Order};
+
+/// The rooms of a config, watched.
+pub struct Runner {
+    house: House,
+    hands: Hands,
+    rooms: Rooms,
+    wanted: Vec<Wanted>,
+    /// Rooms that are being left, and what is to be watched in their place when they have been.
+    leaving: BTreeMap<RoomId, Leaving>,
+    snapshot: Snapshot,
+    files: Watch,
+    ledger: Ledger,
+    ledger_task: JoinHandle<()>,
+    salvage: Salvage,
+    // Its lock vouches for the sessions as long as they run.
+    _owner: Owner,
+}
+
+/// A room that is being left.
+#[derive(Clone, Debug)]
+struct Leaving {
+    url: String,
+    next: Option<Wanted>,
+}
+
+/// A room of the config, and what became of it.
+#[derive(Clone, Debug)]
+struct Wanted {
+    wish: RoomWish,
+    /// Where it stands on the board.
+    id: Option<RoomId>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Watched,
+    /// The config pauses it.
+    Paused,
+    /// A person has stopped it: that outlasts reloads.
+    Stopped,
+    /// No picker takes it, or it has come to its end.
+    Ended,
+}
+
+impl Runner {
+    /// Opens the folders, takes up what an earlier run kept, and begins to watch the rooms.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written to.
+    pub async fn open(house: House, owner: Owner, snapshot: Snapshot) -> anyhow::Result<Runner> {
+        let hands = hands(&house).await?;
+        let kept = Kept::read(&house.store, &house.data, Heir::Run, roots(&house)).await;
+        let salvage = Salvage::start(roots(&house), hands.clone());
+        let House { store, clock, .. } = &house;
+        let all = targets(&house.config, &house.registry);
+        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone());
+        // Nobody has opened another one before.
+        let _ = house.ledger.set(ledger.clone());
+        let files = Watch::start(&snapshot, clock.clone());
+        let rooms = Rooms::new(house.clone(), hands.clone(), ledger.clone(), Arc::from(owner.name()), kept);
+        let wishes: Vec<RoomWish> = snapshot.rooms.iter().map(|(wish, _)| wish.clone()).collect();
+        let (wanted, leaving) = (Vec::new(), BTreeMap::new());
+        let mut runner = Runner {
+            house,
+            hands,
+            rooms,
+            wanted,
+            leaving,
+            snapshot,
+            files,
+            ledger,
+            ledger_task,
+            salvage,
+            _owner: owner,
+        };
+        wishes.into_iter().for_each(|wish| runner.want(wish));
+        runner.tell_count();
+        Ok(runner)
+    }
+
+    /// What a door may look at.
+    pub fn board(&self) -> Board {
+        self.rooms.board()
+    }
+
+    /// Until `stop` turns true, or a person says `quit`: then files are whole, and sessions kept for the next start.
+    /// `reload` reads the config again (SIGHUP).
+    pub async fn run(
+        mut self,
+        mut stop: watch::Receiver<bool>,
+        mut asked: mpsc::Receiver<Asked>,
+        mut reload: mpsc::Receiver<()>,
+    ) {
+        let mut sweep = tokio::time::interval(SWEEP);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(()) = reload.recv() => self.files.ask(),
+                Some(Asked { order, reply }) = asked.recv() => match order {
+                    Order::Quit => break,
+                    order => {
+                        let said = self.obey(order);
+                        // Whoever asked may have gone.
+                        let _: Result<(), _> = oneshot::Sender::send(reply, said);
+                    }
+                },
+                Some((id, outcome)) = self.rooms.next_end() => self.ended(id, outcome),
+                Some(read) = self.files.next() => self.heard(read),
+                _ = sweep.tick() => self.rooms.end_unclaimed().await,
+            }
+        }
+        self.close().await;
+    }
+
+    async fn close(mut self) {
+        info!("stopping: finishing the files; sessions are kept for the next start");
+        self.salvage.stop();
+        self.rooms.leave_all(Leave::Keep);
+        // Every room has ended when none is left.
+        while self.rooms.next_end().await.is_some() {}
+        self.files.close().await;
+        self.ledger.close().await;
+        close_ledger(self.ledger_task).await;
+        self.rooms.close().await;
+        self.salvage.ended().await;
+        close_disk(&self.hands.disk).await;
+    }
+
+    /// A config that was changed: what has become of the wishes is done about each.
+    fn heard(&mut self, read: Result<Snapshot, config::ConfigError>) {
+        let new = match read {
+            Ok(new) => new,
+            Err(broken) => {
+                error!(reason = broken.to_string(), "the changed config is broken, the old one stays in force");
+                return;
+            }
+        };
+        let diff = config::diff(&self.snapshot, &new);
+        if diff.is_empty() {
+            info!("the config was read again, nothing has changed");
+            self.snapshot = new;
+            return;
+        }
+        for line in diff.to_string().lines() {
+            info!(change = line, "the config was changed");
+        }
+        for key in &diff.needs_restart {
+            warn!(key, "a restart is needed for this change");
+        }
+        self.snapshot = new;
+        let config = Arc::new(self.snapshot.config.clone());
+        for name in &diff.plugins_changed {
+            match self.house.registry.reconfigure(name, &config) {
+                Ok(()) => info!(plugin = name, "the plugin has its new settings"),
+                Err(why) => error!(plugin = name, reason = why, "the plugin keeps its old settings"),
+            }
+        }
+        if diff.targets_changed || !diff.plugins_changed.is_empty() {
+            self.ledger.set_targets(targets(&config, &self.house.registry));
+        }
+        if diff.output_changed || diff.check_changed {
+            self.rooms.reconfigure(config);
+        }
+        diff.rooms_removed.iter().for_each(|wish| self.unwant(wish));
+        diff.rooms_changed.into_iter().for_each(|wish| self.rewant(wish));
+        diff.rooms_added.into_iter().for_each(|wish| self.want(wish));
+        self.tell_count();
+    }
+
+    /// A room is wanted that was not.
+    fn want(&mut self, wish: RoomWish) {
+        let mut wanted = Wanted { wish, id: None, state: State::Watched };
+        match self.leaving.values_mut().find(|leaving| leaving.url == wanted.wish.url) {
+            // It is being left: when it has been, it is watched anew.
+            Some(leaving) => leaving.next = Some(wanted),
+            None => {
+                self.begin(&mut wanted);
+                self.wanted.push(wanted);
+            }
+        }
+    }
+
+    /// Watches it, or shows why not.
+    fn begin(&mut self, wanted: &mut Wanted) {
+        if let Some(id) = wanted.id.take() {
+            self.rooms.remove(id);
+        }
+        let wish = &wanted.wish;
+        let (plan, options) = plan(wish);
+        let picked = self.house.picker(&wish.url, wish.plugin.as_deref());
+        let idle = match (wish.enabled, options, picked) {
+            (false, ..) => (State::Paused, "paused", String::from("by the config")),
+            (_, Err(why), _) => (State::Ended, "refused", why),
+            (_, _, Err(why)) => (State::Ended, "refused", why.to_string()),
+            (true, Ok(()), Ok(picker)) => {
+                wanted.state = State::Watched;
+                wanted.id = Some(self.rooms.add(plan, picker));
+                return;
+            }
+        };
+        let (state, word, why) = idle;
+        if state == State::Ended {
+            error!(url = redact_input(&wish.url), reason = why, "the room cannot be watched");
+        }
+        wanted.state = state;
+        wanted.id = Some(self.rooms.show_idle(&plan, word, &why));
+    }
+
+    /// A room is wanted no longer: its files are closed, its notices taken back.
+    fn unwant(&mut self, wish: &RoomWish) {
+        let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else { return };
+        let wanted = self.wanted.remove(at);
+        let Some(id) = wanted.id else { return };
+        if wanted.state == State::Watched {
+            self.rooms.leave(id, Leave::Over);
+            self.leaving.insert(id, Leaving { url: wanted.wish.url, next: None });
+        } else {
+            self.rooms.remove(id);
+        }
+    }
+
+    /// Something else is wanted of a room.
+    fn rewant(&mut self, wish: RoomWish) {
+        let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
+            return self.want(wish);
+        };
+        let Some(wanted) = self.wanted.get_mut(at) else { return };
+        let before = std::mem::replace(&mut wanted.wish, wish.clone());
+        match (wanted.state, wish.enabled) {
+            // The picker is asked with other words: the room is another one.
+            (State::Watched, true) if before.options != wish.options => {
+                self.unwant(&wish);
+                self.want(wish);
+            }
+            (State::Watched, true) => {
+                if let Some(id) = wanted.id {
+                    self.rooms.change(id, plan(&wish).0);
+                }
+            }
+            (State::Watched, false) => {
+                self.unwant(&wish);
+                self.want(wish);
+            }
+            (State::Stopped, _) => {}
+            (State::Paused | State::Ended, _) => {
+                let mut wanted = self.wanted.remove(at);
+                self.begin(&mut wanted);
+                self.wanted.insert(at, wanted);
+            }
+        }
+    }
+
+    fn ended(&mut self, id: RoomId, outcome: Option<Outcome>) {
+        if let Some(left) = self.leaving.remove(&id) {
+            self.rooms.remove(id);
+            if let Some(mut next) = left.next {
+                if next.state == State::Stopped {
+                    next.id = Some(self.rooms.show_idle(&plan(&next.wish).0, "stopped", "by a person"));
+                } else {
+                    self.begin(&mut next);
+                }
+                self.wanted.push(next);
+            }
+            return;
+        }
+        if let Some(wanted) = self.wanted.iter_mut().find(|wanted| wanted.id == Some(id)) {
+            wanted.state = State::Ended;
+            let url = redact_input(&wanted.wish.url);
+            match outcome {
+                Some(Outcome::GaveUp(_)) => {
+                    warn!(url, "the room is given up: `start` or a changed config tries it again")
+                }
+                _ => info!(url, "the room is done"),
+            }
+        }
+    }
+
+    fn tell_count(&self) {
+        let watched = self.wanted.iter().filter(|wanted| wanted.state == State::Watched).count();
+        info!(rooms = watched, paused = self.wanted.len() - watched, "watching");
+    }
+}
+
+/// What is wanted of the room; the second value says which of its options cannot be read.
+fn plan(wish: &RoomWish) -> (RoomPlan, Result<(), String>) {
+    let (options, read) = match wish.pairs() {
+        Ok(options) => (options, Ok(())),
+        Err(error) => (Vec::new(), Err(error.to_string())),
+    };
+    let preference = Preference {
+        qualities: wish.quality.clone(),
+        least: wish.min_quality.clone(),
+        codecs: wish.codec.clone(),
+        transports: wish.transport.clone(),
+    };
+    let plan = RoomPlan {
+        url: wish.url.clone(),
+        name: wish.name.clone(),
+        options,
+        preference,
+        targets: wish.notify.clone(),
+        replay: wish.replay,
+        ..RoomPlan::default()
+    };
+    (plan, read)
+}
