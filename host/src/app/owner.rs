@@ -17,7 +17,8 @@ const RUN: &str = "run";
 #[derive(Debug)]
 pub struct Owner {
     name: String,
-    lock: LockFile,
+    /// None where the data directory takes no file: then the next start takes our sessions for a dead process's.
+    lock: Option<LockFile>,
 }
 
 /// Why this process cannot own sessions.
@@ -44,12 +45,14 @@ impl Owner {
         Owner::lock(data, RUN.to_owned())
     }
 
-    /// A `record`, of which there may be many.
-    ///
-    /// # Errors
-    /// The file cannot be made.
-    pub fn record(data: &Path) -> Result<Owner, OwnerError> {
-        Owner::lock(data, format!("record-{}", new_id()))
+    /// A `record`, of which there may be many. A data directory that takes no file keeps nobody from recording.
+    pub fn record(data: &Path) -> Owner {
+        let name = format!("record-{}", new_id());
+        Owner::lock(data, name.clone()).unwrap_or_else(|error| {
+            let error = format!("{:#}", anyhow::Error::new(error));
+            tracing::warn!(error, "another start may end what this one announces");
+            Owner { name, lock: None }
+        })
     }
 
     /// What its sessions name.
@@ -62,15 +65,15 @@ impl Owner {
             LockError::Held(owner) => OwnerError::AlreadyRunning(owner.map(|owner| owner.pid)),
             error @ LockError::Io(..) => OwnerError::Lock(error),
         })?;
-        Ok(Owner { name, lock })
+        Ok(Owner { name, lock: Some(lock) })
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
         // The one `run` keeps its file, as a second one may be about to lock it.
-        if self.name != RUN {
-            self.lock.remove();
+        if let Some(lock) = self.lock.as_ref().filter(|_| self.name != RUN) {
+            lock.remove();
         }
     }
 }

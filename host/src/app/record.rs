@@ -45,7 +45,7 @@ impl Recorder {
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, rooms: Vec<(RoomPlan, Picker)>) -> anyhow::Result<Recorder> {
         let hands = hands(&house).await?;
-        let owner = Owner::record(&house.data)?;
+        let owner = Owner::record(&house.data);
         let roots = roots(&house);
         let kept = Kept::read(&house.store, &house.data, Heir::Record, roots.clone()).await;
         let salvage = Salvage::start(roots, hands.clone());

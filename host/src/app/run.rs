@@ -236,6 +236,9 @@ impl Runner {
 
     /// A room is wanted no longer: its files are closed, its notices taken back.
     fn unwant(&mut self, wish: &RoomWish) {
+        for leaving in self.leaving.values_mut().filter(|leaving| leaving.url == wish.url) {
+            leaving.next = None;
+        }
         let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else { return };
         let wanted = self.wanted.remove(at);
         let Some(id) = wanted.id else { return };
@@ -249,6 +252,11 @@ impl Runner {
 
     /// Something else is wanted of a room.
     fn rewant(&mut self, wish: RoomWish) {
+        let waits = |leaving: &&mut Leaving| leaving.url == wish.url && leaving.next.is_some();
+        if let Some(next) = self.leaving.values_mut().find(waits).and_then(|leaving| leaving.next.as_mut()) {
+            next.wish = wish;
+            return;
+        }
         let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
             return self.want(wish);
         };

@@ -24,7 +24,7 @@ pub(super) async fn run(global: &Global, args: Run) -> Result<Exit, Failed> {
     let data = data_dir(global)?;
     let owner = match Owner::run(&data) {
         Err(error @ OwnerError::AlreadyRunning(_)) => return Err(Failed { exit: Exit::Failed, error: error.into() }),
-        locked => locked.exit(Exit::Usage)?,
+        locked => locked.exit(Exit::Disk)?,
     };
     for note in &snapshot.notes {
         tracing::warn!(note, "config");

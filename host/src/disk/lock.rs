@@ -65,8 +65,10 @@ impl LockFile {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let me = serde_json::to_vec(&Owner::me()).unwrap_or_default();
-        let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&me));
-        written.map_err(failed)?;
+        // For people, and for file systems without locks: a full disk must not keep anybody from the lock itself.
+        if let Err(error) = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&me)) {
+            tracing::debug!(file = %path.display(), %error, "cannot note who holds a lock");
+        }
         Ok(LockFile { path: path.to_owned(), _file: file })
     }
 

@@ -32,7 +32,7 @@ fn one_data_directory_has_one_run() {
 #[test]
 fn many_record_and_leave_nothing_behind() {
     let folder = Folder::new("record");
-    let owners = [Owner::record(&folder.0).unwrap(), Owner::record(&folder.0).unwrap()];
+    let owners = [Owner::record(&folder.0), Owner::record(&folder.0)];
     assert_ne!(owners[0].name(), owners[1].name());
     assert!(owners.iter().all(|owner| !is_dead(&folder.0, owner.name()) && !is_run(owner.name())));
     let names = owners.each_ref().map(|owner| owner.name().to_owned());

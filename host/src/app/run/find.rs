@@ -30,3 +30,33 @@ pub(super) fn find(word: &str, rooms: &[(&str, Option<&RoomView>)]) -> Result<Ve
         several => Err(format!("`{word}` may be {} rooms\nhint: write more of its URL or name", several.len())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RoomKey;
+    use crate::monitor::watch::Seen;
+
+    fn view(id: &str, name: Option<&str>, streamer: &str) -> RoomView {
+        RoomView {
+            url: String::new(),
+            name: name.map(str::to_owned),
+            key: Some(RoomKey { platform: String::from("forest"), id: id.to_owned() }),
+            plugin: None,
+            seen: Seen { streamer: streamer.to_owned(), ..Seen::default() },
+        }
+    }
+
+    #[test]
+    fn a_room_is_found_by_whatever_people_call_it() {
+        let views = [view("12", None, "Menura"), view("123", Some("the other"), "Alberta")];
+        let rooms = [("https://forest.example/12", Some(&views[0])), ("https://forest.example/123", Some(&views[1]))];
+        for (word, expected) in
+            [("https://forest.example/12", 0), ("12", 0), ("forest:123", 1), ("MENURA", 0), ("other", 1), ("/123", 1)]
+        {
+            assert_eq!(find(word, &rooms), Ok(vec![expected]), "{word}");
+        }
+        assert!(find("forest", &rooms).unwrap_err().starts_with("`forest` may be 2 rooms"));
+        assert!(find("owl", &rooms).unwrap_err().starts_with("no room is called `owl`"));
+    }
+}
