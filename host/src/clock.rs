@@ -85,6 +85,20 @@ pub fn rfc3339(time: SystemTime) -> String {
     }
 }
 
+/// The moment that [`rfc3339`] wrote; none for anything else.
+pub fn from_rfc3339(text: &str) -> Option<SystemTime> {
+    text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
+}
+
+/// The local time to the second, for people: `2026-03-29 03:14:07`.
+pub fn local(time: SystemTime) -> String {
+    match jiff::Zoned::try_from(time) {
+        Ok(zoned) => zoned.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        // As above.
+        Err(_) => String::from("1970-01-01 00:00:00"),
+    }
+}
+
 /// Seconds since the Unix epoch to the time of day.
 pub fn from_unix(seconds: u32) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::from(seconds))

@@ -18,12 +18,15 @@ mod file;
 mod history;
 mod notices;
 mod reader;
+mod rooms;
 mod schema;
 mod sessions;
 mod story;
 
+pub use events::PastEvent;
 pub use history::{Filter, HistoryRow, PastGap, PastNotice, PastSegment};
 pub use notices::{NoticeRow, Owing};
+pub use rooms::KnownRoom;
 pub use sessions::SessionRow;
 pub use story::StoryRow;
 

@@ -1,14 +1,16 @@
 //! Events, kept for a while; and what of them belongs to a session for ever: its segments and gaps.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
-use super::sessions::ms;
+use super::sessions::{ms, time};
 use super::{Store, StoreError};
+use crate::clock::from_rfc3339;
 use crate::event::{Event, Kind};
+use crate::model::shown_id;
 
 /// How long an event is kept.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
@@ -18,6 +20,19 @@ const MOST: u32 = 500_000;
 
 /// How often the old ones are swept out.
 const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// An event as the history has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastEvent {
+    /// When it happened.
+    pub at: SystemTime,
+    /// The name of its kind.
+    pub kind: String,
+    /// The session concerned.
+    pub session: Option<String>,
+    /// Its facts.
+    pub data: Value,
+}
 
 impl Store {
     /// Notes events, all or none. The same one twice is noted once.
@@ -41,11 +56,57 @@ impl Store {
         .await
     }
 
+    /// The last events of a room, at most `limit`, oldest first; repairs are left out, which are many and lose nothing.
+    /// Ids are compared as they are shown. With a plugin's `NAME@VERSION` also those of that plugin which concern all
+    /// its rooms.
+    ///
+    /// # Errors
+    /// The database does not work.
+    pub async fn events_of(
+        &self,
+        platform: &str,
+        room: &str,
+        plugin: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<PastEvent>, StoreError> {
+        let (platform, room) = (platform.to_owned(), shown_id(room));
+        let label = plugin.unwrap_or_default().to_owned();
+        self.ask(move |file| {
+            file.run(|connection| {
+                let name = label.split('@').next().unwrap_or_default();
+                let sql = "SELECT at, time, type, session, data FROM event
+                           WHERE (platform = ?1 AND room = ?2 AND type <> 'repair')
+                             OR (?3 <> '' AND room IS NULL
+                               AND type IN ('check_failed', 'plugin_refused', 'plugin_replaced', 'plugin_rolled_back')
+                               AND data ->> '$.plugin' IN (?3, ?4))
+                           ORDER BY id DESC LIMIT ?5";
+                let values = params![platform, room, label, name, limit];
+                let rows = connection.prepare_cached(sql)?.query_map(values, past)?.collect::<Result<Vec<_>, _>>();
+                rows.map(|mut rows| {
+                    rows.reverse();
+                    Ok(rows)
+                })
+            })
+        })
+        .await
+    }
+
     /// With the first events of a run, and then once in a while.
     fn is_time_to_sweep(&self) -> bool {
         let turn = self.0.clock.passed().as_secs() / SWEEP.as_secs() + 1;
         self.0.swept.swap(turn, Ordering::Relaxed) != turn
     }
+}
+
+fn past(row: &Row<'_>) -> rusqlite::Result<PastEvent> {
+    let (data, told): (String, String) = (row.get("data")?, row.get("time")?);
+    Ok(PastEvent {
+        // It may have waited for others to be noted with.
+        at: from_rfc3339(&told).unwrap_or(time(row.get("at")?)),
+        kind: row.get("type")?,
+        session: row.get("session")?,
+        data: serde_json::from_str(&data).unwrap_or_default(),
+    })
 }
 
 fn note(change: &Transaction<'_>, event: &Event, now: i64) -> rusqlite::Result<()> {

@@ -15,15 +15,8 @@ use crate::model::shown_id;
 pub enum Filter {
     /// All of them.
     All,
-    /// Those of one room.
-    Room {
-        /// The platform.
-        platform: String,
-        /// The room's canonical id.
-        room: String,
-    },
-    /// Those whose room's id, input, streamer or `platform:id` a person may have meant.
-    Text(String),
+    /// Those of some rooms: platform and canonical id of each.
+    Rooms(Vec<(String, String)>),
 }
 
 /// One session. Its JSON is a promise to scripts.
@@ -110,19 +103,15 @@ impl Store {
 }
 
 fn sessions(connection: &Connection, filter: &Filter, limit: u32) -> rusqlite::Result<Vec<HistoryRow>> {
-    let (first, second, wanted) = match filter {
-        Filter::All => ("", "", "?1 = ?2"),
-        Filter::Room { platform, room } => (platform.as_str(), room.as_str(), "platform = ?1 AND room = ?2"),
-        // As nobody remembers an id to the letter, a part of what he wrote himself will do.
-        Filter::Text(text) => (
-            text.as_str(),
-            "",
-            "?2 = '' AND (room = ?1 OR platform || ':' || room = ?1 OR instr(input, ?1) > 0
-                OR broadcast ->> '$.streamer' = ?1)",
+    let (rooms, wanted) = match filter {
+        Filter::All => (String::new(), "?1 = ''"),
+        Filter::Rooms(rooms) => (
+            serde_json::json!(rooms).to_string(),
+            "(platform, room) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))",
         ),
     };
-    let sql = format!("SELECT * FROM session WHERE {wanted} ORDER BY started_at DESC, id DESC LIMIT ?3");
-    let values: [&dyn ToSql; 3] = [&first, &second, &limit];
+    let sql = format!("SELECT * FROM session WHERE {wanted} ORDER BY started_at DESC, id DESC LIMIT ?2");
+    let values: [&dyn ToSql; 2] = [&rooms, &limit];
     connection.prepare_cached(&sql)?.query_map(values, session)?.collect()
 }
 

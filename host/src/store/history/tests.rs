@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::event::{Event, Kind};
 use crate::model::{Broadcast, RoomKey};
 use crate::store::tests::Folder;
-use crate::store::{NoticeRow, Owing, SessionRow};
+use crate::store::{KnownRoom, NoticeRow, Owing, SessionRow};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -125,23 +125,82 @@ async fn history_tells_segments_gaps_and_notices() {
 }
 
 #[tokio::test]
-async fn a_person_finds_what_he_means() {
+async fn sessions_are_found_by_their_rooms() {
     let (folder, clock) = (Folder::new(), clock());
     let store = Store::open_with(&folder.0, clock.clone());
-    for (id, room) in [("s1", "1"), ("s2", "2"), ("s3", "1")] {
+    for (id, room) in [("s1", "1"), ("s2", "2"), ("s3", "1"), ("s4", "%")] {
         store.session_opened(&session(id, room, &clock)).await.unwrap();
         clock.advance(HOUR);
     }
-    let text = |text: &str| Filter::Text(text.to_owned());
-    assert_eq!(found(&store, Filter::All).await, ["s3", "s2", "s1"]);
-    let room = Filter::Room { platform: String::from("p"), room: String::from("1") };
-    assert_eq!(found(&store, room).await, ["s3", "s1"]);
-    assert_eq!(found(&store, text("2")).await, ["s2"]);
-    assert_eq!(found(&store, text("p:1")).await, ["s3", "s1"]);
-    assert_eq!(found(&store, text("p.test/2")).await, ["s2"]);
-    assert_eq!(found(&store, text("Ann 2")).await, ["s2"]);
-    assert_eq!(found(&store, text("%")).await, Vec::<String>::new());
+    let rooms = |ids: &[&str]| Filter::Rooms(ids.iter().map(|id| (String::from("p"), (*id).to_owned())).collect());
+    assert_eq!(found(&store, Filter::All).await, ["s4", "s3", "s2", "s1"]);
+    assert_eq!(found(&store, rooms(&["1"])).await, ["s3", "s1"]);
+    assert_eq!(found(&store, rooms(&["1", "2"])).await, ["s3", "s2", "s1"]);
+    assert_eq!(found(&store, rooms(&["%"])).await, ["s4"]);
+    assert_eq!(found(&store, rooms(&["3"])).await, Vec::<String>::new());
+    assert_eq!(found(&store, rooms(&[])).await, Vec::<String>::new());
     assert_eq!(store.history(Filter::All, 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn rooms_are_known_by_all_their_names() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = Store::open_with(&folder.0, clock.clone());
+    let key = |platform: &str, id: &str| RoomKey { platform: platform.to_owned(), id: id.to_owned() };
+    store.session_opened(&session("s1", "1", &clock)).await.unwrap();
+    clock.advance(HOUR);
+    let broadcast = Broadcast { streamer: String::from("Eve"), ..Broadcast::default() };
+    store.session_opened(&SessionRow { broadcast, ..session("s2", "1", &clock) }).await.unwrap();
+    for secret in ["x", "y"] {
+        let url = format!("https://p.test/live.flv?sign={secret}");
+        store.session_opened(&session(secret, &url, &clock)).await.unwrap();
+    }
+    store.story(&key("q", "1"), "check", "offline");
+    store.story(&key("p", "2"), "check", "offline");
+    store.note_resolved("p@0.1.0", "https://p.test/short", "1").await;
+    store.note_resolved("another@0.1.0", "https://p.test/2", "2").await;
+    store.note_resolved("another@0.1.0", "https://p.test/3", "3").await;
+    let shown = |room: KnownRoom| format!("{}:{} {:?} {:?}", room.platform, room.room, room.inputs, room.streamers);
+    let rooms = store.rooms_known().await.unwrap();
+    let signed = rooms.iter().find(|room| room.room.contains("live.flv")).unwrap();
+    assert_eq!((signed.room.as_str(), signed.ids.len()), ("https://p.test/live.flv?sign=…", 2));
+    let others = rooms.into_iter().filter(|room| !room.room.contains("live.flv"));
+    assert_eq!(
+        others.map(shown).collect::<Vec<_>>(),
+        [
+            r#"p:1 ["https://p.test/1", "https://p.test/short"] ["Eve", "Ann 1"]"#,
+            r#"p:2 ["https://p.test/2"] []"#,
+            "q:1 [] []",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_rooms_last_events_are_told_in_order() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = Store::open_with(&folder.0, clock.clone());
+    let key = |id: &str| RoomKey { platform: String::from("p"), id: id.to_owned() };
+    for (kind, room, data) in [
+        (Kind::Gap, Some("1"), json!({ "n": 1 })),
+        (Kind::Gap, Some("2"), json!({ "n": 2 })),
+        (Kind::PluginRefused, None, json!({ "n": 3, "plugin": "a" })),
+        (Kind::PluginRefused, None, json!({ "n": 4, "plugin": "b" })),
+        (Kind::CheckFailed, None, json!({ "n": 5, "plugin": "a@1.0.0" })),
+        (Kind::Repair, Some("1"), json!({ "n": 6 })),
+        (Kind::DiskLow, Some("1"), json!({ "n": 7 })),
+    ] {
+        let event = Event::now(&clock, kind, room.map(key).as_ref(), None, data);
+        store.note_events(vec![event]).await.unwrap();
+        clock.advance(HOUR);
+    }
+    let numbers = async |plugin: Option<&str>, limit: u32| -> Vec<i64> {
+        let events = store.events_of("p", "1", plugin, limit).await.unwrap();
+        assert!(events.is_sorted_by_key(|event| event.at));
+        events.iter().map(|event| event.data["n"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(numbers(None, 10).await, [1, 7]);
+    assert_eq!(numbers(Some("a@1.0.0"), 10).await, [1, 3, 5, 7]);
+    assert_eq!(numbers(Some("a@1.0.0"), 2).await, [5, 7]);
 }
 
 #[tokio::test]
