@@ -122,6 +122,8 @@ struct Hand {
     told_quality: bool,
     /// Whether it was told that the platform accepts the user's login no longer.
     told_login: bool,
+    /// The build of the picker that was last named in the room's story.
+    told_picker: String,
 }
 
 /// Watches and records the room until it is done or told to leave.
@@ -156,6 +158,7 @@ impl Hand {
             told_reception: None,
             told_quality: false,
             told_login: false,
+            told_picker: String::new(),
             watch,
         }
     }
@@ -269,7 +272,11 @@ impl Hand {
                 self.later(None);
                 self.look = Some(self.check(Due::At(at)));
             }
-            Order::WakeAt(at) => self.later(Some(at)),
+            Order::WakeAt(at) => {
+                let pause = at.saturating_sub(self.now());
+                self.ties.note("wait", &format!("{} s", pause.as_secs_f64().ceil()));
+                self.later(Some(at));
+            }
             Order::Done(outcome) => return Some(outcome),
         }
         None

@@ -8,7 +8,7 @@ use tracing::{debug, error, warn};
 
 use super::{Ground, RoomPlan};
 use crate::app::entry::{self, Entry};
-use crate::model::redact_input;
+use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::Desk;
 use crate::monitor::pace;
 use crate::monitor::room::{Leave, Outcome, Trouble};
@@ -42,6 +42,9 @@ impl Entering<'_> {
             };
             let text = failed.to_string();
             glance.is_idle("waiting", &text);
+            // As long as there is no id, its story is told under what the user wrote.
+            let written = RoomKey { platform: picker.manifest().platform.clone(), id: redact_input(url) };
+            house.store.story(&written, "check", &text);
             if entry::is_permanent(&failed) {
                 error!(url = redact_input(url), reason = text, "no such room");
                 return Err(Outcome::GaveUp(1));

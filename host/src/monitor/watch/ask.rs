@@ -100,6 +100,11 @@ impl Hand {
             warn!(room = %self.watch.key, reason = unmet, "another quality than wished");
             self.told_quality = true;
         }
+        let picker = self.watch.desk.picker().label();
+        if self.told_picker != picker {
+            self.ties.note("picker", &picker);
+            self.told_picker = picker;
+        }
         self.note_answer(&fact, said);
         if let (Fact::Checked(Verdict::Live(broadcast)), true) = (&fact, self.reception.is_none()) {
             // Where liveness shows in the media alone, names are made from this guess.
