@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod entry;
 mod news;
 pub mod owner;
+pub mod past;
 pub mod record;
 pub mod rooms;
 pub mod run;

@@ -16,6 +16,7 @@ mod console;
 mod doctor;
 mod exit;
 mod flv;
+mod history;
 mod output;
 mod plugin;
 mod record;
@@ -23,6 +24,7 @@ mod run;
 mod signals;
 mod status;
 mod table;
+mod why;
 
 use args::{Cli, Command, Global};
 use exit::{Exit, Failed, WithExit};
@@ -84,6 +86,8 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::Run(args) => run::run(&global, args).await,
             Command::Record(args) => record::record(&global, args).await,
             Command::Check(args) => check::check(&global, args).await,
+            Command::Why(args) => why::why(&global, args).await,
+            Command::History(args) => history::history(&global, args).await,
             Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
             Command::Doctor(args) => doctor::doctor(&global, args).await,

@@ -84,6 +84,29 @@ pub fn is_dead(data: &Path, name: &str) -> bool {
     name.contains(['/', '\\', '\0']) || LockFile::is_free(&file_of(data, name))
 }
 
+/// A process that has sessions, or may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alive {
+    /// The one `run`; else a `record`.
+    pub is_run: bool,
+    /// Its number; none where its file cannot be read.
+    pub pid: Option<u32>,
+}
+
+/// Who watches rooms with this data directory, the `run` first. Makes and changes nothing.
+pub fn alive(data: &Path) -> Vec<Alive> {
+    let Ok(entries) = std::fs::read_dir(data.join(FOLDER)) else { return Vec::new() };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let names = names.filter_map(|file| file.strip_suffix(".lock").map(str::to_owned));
+    let living = names.filter(|name| !is_dead(data, name)).map(|name| Alive {
+        is_run: is_run(&name),
+        pid: LockFile::noted(&file_of(data, &name)).map(|owner| owner.pid),
+    });
+    let mut living: Vec<Alive> = living.collect();
+    living.sort_by_key(|one| (!one.is_run, one.pid));
+    living
+}
+
 /// Whether the owner was a `run`, whose sessions the next `run` takes up.
 pub fn is_run(name: &str) -> bool {
     name == RUN

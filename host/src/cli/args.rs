@@ -88,6 +88,10 @@ pub(super) enum Command {
     Record(Record),
     /// Ask once whether rooms are live and how they can be received
     Check(Check),
+    /// Tell the story of a room: why it is, or is not, being recorded
+    Why(Why),
+    /// Tell what was recorded: sessions, files, gaps, notices
+    History(History),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(Plugin),
@@ -172,6 +176,34 @@ pub(super) struct Check {
     /// Show the candidates' URLs whole; they may be signed in your name
     #[arg(long)]
     pub(super) show_urls: bool,
+}
+
+/// `why`.
+#[derive(Debug, Args)]
+pub(super) struct Why {
+    /// The room: `platform:id`, id, URL or streamer, whole or a part of it
+    #[arg(value_name = "ROOM")]
+    pub(super) room: String,
+    /// One JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// So many lines at most, the last ones [default: 60]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) limit: Option<u32>,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// Rooms: `platform:id`, id, URL or streamer, whole or a part of it [default: all]
+    #[arg(value_name = "ROOM")]
+    pub(super) room: Option<String>,
+    /// One JSON object a session
+    #[arg(long)]
+    pub(super) json: bool,
+    /// So many sessions at most, the last ones [default: 50; with a ROOM 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) limit: Option<u32>,
 }
 
 /// `plugin`.

@@ -82,6 +82,11 @@ impl LockFile {
         }
     }
 
+    /// Who took the lock last, where the file tells.
+    pub fn noted(path: &Path) -> Option<Owner> {
+        read(&mut File::open(path).ok()?)
+    }
+
     /// Removes the file while it is locked: who has opened it meanwhile holds what nobody names.
     pub fn remove(&self) {
         // One that stays is taken for a dead process's.

@@ -24,7 +24,9 @@ fn one_data_directory_has_one_run() {
     let me = std::process::id();
     assert!(second.to_string().starts_with(&format!("already running (pid {me})\nhint: ")), "{second}");
     assert!(!is_dead(&folder.0, first.name()));
+    assert_eq!(alive(&folder.0), [Alive { is_run: true, pid: Some(me) }]);
     drop(first);
+    assert_eq!(alive(&folder.0), []);
     assert!(is_dead(&folder.0, RUN));
     Owner::run(&folder.0).unwrap();
 }
@@ -34,6 +36,7 @@ fn many_record_and_leave_nothing_behind() {
     let folder = Folder::new("record");
     let owners = [Owner::record(&folder.0), Owner::record(&folder.0)];
     assert_ne!(owners[0].name(), owners[1].name());
+    assert_eq!(alive(&folder.0).iter().filter(|one| !one.is_run).count(), 2);
     assert!(owners.iter().all(|owner| !is_dead(&folder.0, owner.name()) && !is_run(owner.name())));
     let names = owners.each_ref().map(|owner| owner.name().to_owned());
     drop(owners);
