@@ -93,10 +93,14 @@ fn now(story: &RoomStory) -> String {
         ),
         Now::Recording(since, from) => format!("recording {from} since {}", local(*since)),
         Now::OnAir { since, last: line, until: at } => format!(
-            "on air since {}, but no media comes; {}; {}",
+            "on air since {}, {}; {}; {}",
             local(*since),
+            match line {
+                Some(line) if line.what == "candidate" => "media was asked for",
+                _ => "no media comes",
+            },
             last(line),
-            until(at, "it is asked for again")
+            until(at, "it is tried again")
         ),
         Now::Waiting { last: line, until: at } => {
             format!("not recording; {}; {}", last(line), until(at, "the next check comes at its regular time"))

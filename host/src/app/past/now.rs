@@ -21,7 +21,7 @@ pub enum Now {
     TakingUp(SystemTime, SystemTime),
     /// Media comes: since when, from which candidate.
     Recording(SystemTime, String),
-    /// It is on air, and no media comes.
+    /// It is on air, and nothing was told of media that comes.
     OnAir {
         /// When its session began.
         since: SystemTime,
@@ -76,7 +76,14 @@ pub(super) fn now(facts: &Facts<'_>) -> Now {
         Some((since, seen, true)) => Now::Unwatched(Some((since, seen))),
         Some((since, ..)) => match about(&["reception"]).and_then(|line| line.media_from().map(|from| (line, from))) {
             Some((line, from)) => Now::Recording(line.last_at, from.to_owned()),
-            None => Now::OnAir { since, last, until },
+            None => {
+                // That it is live, and on air, is known; what hinders the media is asked for.
+                let words = ["check", "candidate", "reception", "disk", "login"];
+                let is_hindrance = |line: &&Line| {
+                    words.contains(&line.what.as_str()) && !(line.what == "check" && line.text.starts_with("live"))
+                };
+                Now::OnAir { since, last: facts.lines.iter().rfind(is_hindrance).cloned(), until }
+            }
         },
         None if !facts.is_anybody_alive => Now::Unwatched(None),
         None => {

@@ -54,6 +54,8 @@ fn an_open_session_is_recorded_on_air_or_left() {
     check(&[media], open, alive, "recording flv since 3100");
     let broken = [media, "3590 reception: broken: reset, after 490 s of media", "3591 wait: 16 s"];
     check(&broken, open, alive, "on air, broken: reset, after 490 s of media, until 3607");
+    let connecting = ["3099 candidate: flv: the best", "3100 session: begins", "3590 check: live: x"];
+    check(&connecting, open, alive, "on air, flv: the best, until -");
     check(&[media], Some((3_000, 3_200, true)), alive, "taking up");
     check(&[media], Some((3_000, 3_200, true)), !alive, "unwatched true");
 }
