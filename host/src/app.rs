@@ -86,7 +86,10 @@ impl House {
         let store = Store::open_with(&data, clock.clone());
         let (events, queue) = event::queue();
         let ledger = Arc::new(OnceLock::new());
-        let news = tokio::spawn(news::tell(queue, Hearers { store: store.clone(), ledger: Arc::clone(&ledger) }));
+        let news = tokio::spawn(news::tell(
+            queue,
+            Hearers { store: store.clone(), ledger: Arc::clone(&ledger), clock: clock.clone() },
+        ));
         let dirs = plugin_dirs(&plugins, &config, &data);
         let config = Arc::new(config);
         let means = Means {

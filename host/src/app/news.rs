@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
-use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use crate::clock::Clock;
 use crate::event::Event;
 use crate::monitor::ledger::Ledger;
 use crate::store::{Store, StoreError};
@@ -28,24 +28,28 @@ pub(super) struct Hearers {
     pub(super) store: Store,
     /// Tells targets, once somebody has opened it.
     pub(super) ledger: Arc<OnceLock<Ledger>>,
+    /// Says when events have waited long enough.
+    pub(super) clock: Clock,
 }
 
 /// Tells every event until the last sender is gone.
 pub(super) async fn tell(mut queue: Receiver<Event>, hearers: Hearers) {
-    let mut page = Page { store: hearers.store, waiting: Vec::new(), since: None, writing: None, is_told: false };
+    let Hearers { store, ledger, clock } = hearers;
+    let mut page =
+        Page { store, clock: clock.clone(), waiting: Vec::new(), since: None, writing: None, is_told: false };
     loop {
         let due = page.due();
         tokio::select! {
             event = queue.recv() => {
                 let Some(event) = event else { break };
                 log(&event);
-                if let Some(ledger) = hearers.ledger.get() {
+                if let Some(ledger) = ledger.get() {
                     ledger.tell(&event);
                 }
                 page.take(event);
             }
             written = page.written() => page.heard(written),
-            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => page.write(),
+            () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => page.write(),
         }
     }
     while page.writing.is_some() || !page.waiting.is_empty() {
@@ -66,9 +70,10 @@ type Writing = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 /// Events on their way to the database.
 struct Page {
     store: Store,
+    clock: Clock,
     waiting: Vec<Event>,
-    /// When the first of them came.
-    since: Option<Instant>,
+    /// When the first of them came, as `Clock::passed` has it.
+    since: Option<Duration>,
     writing: Option<Writing>,
     /// Whether a person knows that the database does not work.
     is_told: bool,
@@ -80,7 +85,7 @@ impl Page {
             self.waiting.drain(..BATCH);
             debug!(events = BATCH, "the database is slow: events are lost to history");
         }
-        self.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(|| self.clock.passed());
         self.waiting.push(event);
         if self.waiting.len() >= BATCH {
             self.write();
@@ -88,7 +93,7 @@ impl Page {
     }
 
     /// When what waits is to be written; none while something is being written.
-    fn due(&self) -> Option<Instant> {
+    fn due(&self) -> Option<Duration> {
         self.since.filter(|_| self.writing.is_none()).map(|since| since + GATHERED)
     }
 
@@ -97,7 +102,7 @@ impl Page {
             return;
         }
         let events: Vec<Event> = self.waiting.drain(..self.waiting.len().min(BATCH)).collect();
-        self.since = (!self.waiting.is_empty()).then(Instant::now);
+        self.since = (!self.waiting.is_empty()).then(|| self.clock.passed());
         let store = self.store.clone();
         self.writing = Some(Box::pin(async move { store.note_events(events).await }));
     }
