@@ -148,6 +148,22 @@ async fn two_programs_share_it() {
     }
 }
 
+/// Another program has just begun to write to a file that is not in WAL yet: SQLite does not wait for it.
+#[tokio::test]
+async fn a_file_that_another_program_is_making_is_waited_for() {
+    let folder = Folder::new();
+    let other = rusqlite::Connection::open(folder.0.join("lyrebird.db")).unwrap();
+    other.execute_batch("CREATE TABLE x (a); BEGIN IMMEDIATE").unwrap();
+    let store = Store::open(&folder.0);
+    // The answer is right however long it is held; it is held so long that one who does not wait is refused.
+    let held = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.execute_batch("COMMIT").unwrap();
+    };
+    let (answer, ()) = tokio::join!(store.kv_get("a", "k"), held);
+    assert_eq!(answer, Ok(None));
+}
+
 #[tokio::test]
 async fn a_newer_file_is_left_as_it_is() {
     let folder = Folder::new();
