@@ -164,6 +164,44 @@ async fn a_file_that_another_program_is_making_is_waited_for() {
     assert_eq!(answer, Ok(None));
 }
 
+/// A directory that hangs holds up nobody for long, and is used again when it comes back.
+#[tokio::test]
+async fn a_place_that_hangs_is_given_up() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.0);
+    store.kv_set("a", "k", bytes("v"), None).await.unwrap();
+    let (release, hang) = std::sync::mpsc::channel::<()>();
+    let (tell, begun) = oneshot::channel();
+    let asking = store.clone();
+    let stuck = tokio::spawn(async move {
+        let question = move |_: &mut File| {
+            tell.send(()).unwrap();
+            hang.recv().map_err(|gone| StoreError::Io(gone.to_string()))
+        };
+        asking.ask(question).await
+    });
+    begun.await.unwrap();
+    // From here on time passes by itself: the thread hangs and cannot be overtaken.
+    tokio::time::pause();
+    let begin = tokio::time::Instant::now();
+    assert!(matches!(stuck.await.unwrap(), Err(StoreError::Io(text)) if text.contains("does not answer")));
+    // Whoever comes next knows it sooner, however many they are.
+    for _ in 0..2 * QUEUE {
+        assert_eq!(store.resolved("a", "https://a.example/1").await, None);
+    }
+    assert!(store.kv_set("a", "k", bytes("w"), None).await.is_err());
+    store.close().await;
+    assert!(begin.elapsed() < 3 * PATIENCE, "{:?}", begin.elapsed());
+    tokio::time::resume();
+    release.send(()).unwrap();
+    let mut answer = store.kv_get("a", "k").await;
+    while answer.is_err() {
+        answer = store.kv_get("a", "k").await;
+    }
+    assert_eq!(answer, Ok(Some(bytes("v"))));
+    assert!(!store.0.hangs.load(Ordering::Relaxed));
+}
+
 #[tokio::test]
 async fn a_newer_file_is_left_as_it_is() {
     let folder = Folder::new();
