@@ -20,5 +20,6 @@ mod guests;
 mod names;
 mod record_live;
 mod run;
+mod state;
 mod tidy;
 mod tools;

@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::config::{self as wishes, Config};
 use crate::logging::{self, Color};
+use crate::store::DataDir;
 
 mod args;
 mod check;
@@ -104,15 +105,24 @@ fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     Ok(config)
 }
 
-/// The directory of the program's own state.
-fn data_dir(global: &Global) -> Result<PathBuf, Failed> {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let found = global
-        .data
-        .clone()
-        .or_else(|| from("XDG_DATA_HOME").map(|dir| dir.join("lyrebird")))
-        .or_else(|| from("HOME").map(|dir| dir.join(".local/share/lyrebird")));
+/// The directory of the program's own state, for a command that only looks.
+fn data_to_read(global: &Global) -> DataDir {
+    data_dir(global).map_or(DataDir::Nowhere, DataDir::Read)
+}
+
+/// The same for a command that writes there.
+fn data_to_keep(global: &Global) -> Result<DataDir, Failed> {
+    let found = data_dir(global).map(DataDir::Kept);
     found
         .ok_or_else(|| anyhow::anyhow!("no place for the program's state is known\nhint: name one with `--data DIR`"))
         .exit(Exit::Usage)
+}
+
+fn data_dir(global: &Global) -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    global
+        .data
+        .clone()
+        .or_else(|| from("XDG_DATA_HOME").map(|dir| dir.join("lyrebird")))
+        .or_else(|| from("HOME").map(|dir| dir.join(".local/share/lyrebird")))
 }

@@ -4,7 +4,7 @@
 //! It is never on the path of a recording: a broken file is put aside and built anew, a full disk is an error for the
 //! one who asked, and so is a directory that hangs; nothing here stops anything else. Knows no plugin and no room.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -61,6 +61,27 @@ pub enum StoreError {
     Io(String),
 }
 
+/// The directory of the program's own state, and what a command may do to it.
+#[derive(Clone, Debug)]
+pub enum DataDir {
+    /// It is made where it is missing, and written to.
+    Kept(PathBuf),
+    /// It is looked at, and stays as it is; it need not be there.
+    Read(PathBuf),
+    /// Nobody knows one: nothing is found and nothing is kept.
+    Nowhere,
+}
+
+impl DataDir {
+    /// Where it is.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            DataDir::Kept(path) | DataDir::Read(path) => Some(path),
+            DataDir::Nowhere => None,
+        }
+    }
+}
+
 /// The database. Clones share one thread, which ends when the last one is gone; [`Store::close`] waits for it.
 #[derive(Clone)]
 pub struct Store(Arc<Desk>);
@@ -93,6 +114,15 @@ impl Store {
     /// nothing. What would change something is an error.
     pub fn read_only(data_dir: &Path) -> Store {
         Store::start(File::new(data_dir, Clock::system(), Access::Read))
+    }
+
+    /// One in memory, gone with its last clone: for commands that may change nothing, and whose plugins want to keep
+    /// something all the same. It begins with what plugins keep in the file of `data_dir`, where there is one.
+    pub fn passing(data_dir: Option<&Path>, clock: Clock) -> Store {
+        Store::start(match data_dir {
+            Some(dir) => File::new(dir, clock, Access::Copy),
+            None => File::new(Path::new(""), clock, Access::Nothing),
+        })
     }
 
     fn start(mut file: File) -> Store {

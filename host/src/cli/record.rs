@@ -8,7 +8,7 @@ use tracing::info;
 use super::args::{Asking, Global, Record};
 use super::exit::{Exit, Failed, WithExit};
 use super::signals::Signals;
-use super::{config, data_dir, status};
+use super::{config, data_to_keep, status};
 use crate::app::record::Recorder;
 use crate::app::rooms::RoomPlan;
 use crate::app::{House, Wishes};
@@ -24,7 +24,7 @@ pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed
     if let Some(name) = &args.name {
         config.output.name.clone_from(name);
     }
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_keep(global)? };
     let mut signals = Signals::new()?;
     // Nothing is recorded yet, so whoever wants out gets out.
     let opened = tokio::select! {

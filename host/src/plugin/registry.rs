@@ -13,7 +13,7 @@ use super::anatomy::{Anatomy, Kind};
 use super::cache::Cache;
 use super::engine::Guests;
 use super::error::LoadError;
-use super::grants::{self, Decision};
+use super::grants::{self, Decision, Grants};
 use super::imports::{Facts, Line, LogGate, Network, Shelf};
 use super::limits::Limits;
 use super::listing::{Description, Listing, State};
@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::{self, Event};
 use crate::http::Http;
-use crate::store::Store;
+use crate::store::{DataDir, Store};
 
 /// How long calls under way may go on when the host stops.
 const LAST_CALLS: Duration = Duration::from_secs(2);
@@ -38,8 +38,8 @@ const LAST_CALLS: Duration = Duration::from_secs(2);
 pub struct Means<'a> {
     /// The user's wishes.
     pub config: &'a Config,
-    /// Where compiled plugins and grants are kept.
-    pub data_dir: &'a Path,
+    /// Where compiled plugins and grants are.
+    pub data: &'a DataDir,
     /// The guarded client.
     pub http: Http,
     /// The database.
@@ -78,7 +78,11 @@ impl Registry {
     /// The engine or its threads cannot be started.
     pub async fn load(dirs: &[PathBuf], means: &Means<'_>) -> anyhow::Result<Registry> {
         let guests = Arc::new(Guests::start()?);
-        let cache = Cache::open(&means.data_dir.join("compiled"));
+        let cache = match means.data {
+            DataDir::Kept(dir) => Cache::open(&dir.join("compiled")),
+            DataDir::Read(dir) => Cache::look(&dir.join("compiled")),
+            DataDir::Nowhere => Cache::Nowhere,
+        };
         let dirs = dirs.to_owned();
         let (trimmed, scanned) = (cache.clone(), tokio::task::spawn_blocking(move || scan::scan(&dirs)));
         let (fates, unread) = scanned.await?;
@@ -242,11 +246,17 @@ async fn load(loader: &Loader, means: &Means<'_>, wasm: Vec<u8>, anatomy: Anatom
 
 /// What the plugin asks for, against what it has been granted.
 fn approve(means: &Means<'_>, anatomy: &Anatomy) -> Result<(), LoadError> {
-    let decide = |grants: &mut grants::Grants| grants.decide(anatomy, means.config.plugins.approve);
-    let decided = grants::change(means.data_dir, decide).unwrap_or_else(|error| {
+    let decide = |grants: &mut Grants| grants.decide(anatomy, means.config.plugins.approve);
+    let dir = match means.data {
+        DataDir::Kept(dir) => dir,
+        // What is decided here is decided again, and told, by the command that notes it.
+        DataDir::Read(dir) => return decide(&mut Grants::read(dir)).map(drop),
+        DataDir::Nowhere => return decide(&mut Grants::default()).map(drop),
+    };
+    let decided = grants::change(dir, decide).unwrap_or_else(|error| {
         // A data directory that cannot be written to must not keep rooms from being recorded.
         warn!(%error, "cannot note what a plugin was granted");
-        grants::Grants::read(means.data_dir).decide(anatomy, means.config.plugins.approve)
+        decide(&mut Grants::read(dir))
     });
     if let Decision::New(granted) = decided? {
         info!(plugin = anatomy.manifest.label(), granted = granted.join(", "), "plugin gets what it asks for");

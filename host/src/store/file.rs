@@ -30,6 +30,10 @@ pub(super) enum Access {
     Full,
     /// It is looked at.
     Read,
+    /// A copy in memory of what plugins keep, for as long as it is open: changed at will, and never written.
+    Copy,
+    /// There is none: an empty one in memory.
+    Nothing,
 }
 
 pub(super) struct File {
@@ -150,7 +154,12 @@ impl File {
             {
                 return Ok(Err(StoreError::Io(why.clone())));
             }
-            match patiently(|| open(&self.dir)) {
+            let opened = match self.access {
+                Access::Nothing => in_memory().map_err(Unopened::Sql),
+                Access::Copy => reader::copy(&self.dir.join(NAME)).map_err(Unopened::Sql),
+                Access::Full | Access::Read => patiently(|| open(&self.dir)),
+            };
+            match opened {
                 Ok(connection) => self.open = Some(connection),
                 Err(Unopened::Sql(error)) if is_broken(&error) => return Err(error),
                 Err(unopened) => {
@@ -214,6 +223,12 @@ fn patiently<T>(open: impl Fn() -> Result<T, Unopened>) -> Result<T, Unopened> {
         pause = (pause * 2).min(STEP);
     }
     open()
+}
+
+pub(super) fn in_memory() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    schema::prepare(&mut connection)?;
+    Ok(connection)
 }
 
 fn open(dir: &Path) -> Result<Connection, Unopened> {

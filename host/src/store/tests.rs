@@ -164,6 +164,30 @@ async fn a_file_that_another_program_is_making_is_waited_for() {
     assert_eq!(answer, Ok(None));
 }
 
+/// Whoever only looks has what was kept, may change it for himself, and leaves the file as it is.
+#[tokio::test]
+async fn a_copy_is_nobody_elses() {
+    let folder = Folder::new();
+    let place = folder.0.join("data");
+    let nothing = Store::passing(Some(&place), Clock::system());
+    nothing.kv_set("a", "k", bytes("mine"), None).await.unwrap();
+    assert_eq!(nothing.kv_get("a", "k").await, Ok(Some(bytes("mine"))));
+    assert!(!place.exists());
+    let store = Store::open(&place);
+    store.kv_set("a", "k", bytes("kept"), None).await.unwrap();
+    store.note_resolved("a", "https://a.example/1", "1").await;
+    store.close().await;
+    let file = || std::fs::read(place.join("lyrebird.db")).unwrap();
+    let before = file();
+    let copy = Store::passing(Some(&place), Clock::system());
+    assert_eq!(copy.kv_get("a", "k").await, Ok(Some(bytes("kept"))));
+    assert_eq!(copy.resolved("a", "https://a.example/1").await.as_deref(), Some("1"));
+    copy.kv_set("a", "k", bytes("mine"), None).await.unwrap();
+    assert_eq!(copy.kv_get("a", "k").await, Ok(Some(bytes("mine"))));
+    copy.close().await;
+    assert!(file() == before && std::fs::read_dir(&place).unwrap().count() == 1);
+}
+
 /// A directory that hangs holds up nobody for long, and is used again when it comes back.
 #[tokio::test]
 async fn a_place_that_hangs_is_given_up() {

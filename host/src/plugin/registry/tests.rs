@@ -15,7 +15,7 @@ async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
     let (events, mut told) = event::queue();
     let means = Means {
         config: &config,
-        data_dir: &data,
+        data: &DataDir::Kept(data.clone()),
         http: Http::new(&config.http, &[]).unwrap(),
         store: Store::open(&data),
         clock: Clock::system(),
