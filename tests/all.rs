@@ -15,6 +15,7 @@ mod bilibili_fake;
 mod cli;
 mod config;
 mod crash;
+mod door;
 mod faults;
 mod guests;
 mod names;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{Config, Text, faults, places};
+use super::{Config, Text, faults, file, places};
 use crate::model::Secret;
 
 /// Why a config was not taken. Nothing of it is in force then.
@@ -63,7 +63,7 @@ impl std::error::Error for ConfigError {
 
 /// Reads a config file; relative paths in it are made relative to its folder.
 pub fn read(file: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
+    let text = file::text(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
     from_text(file, &text)
 }
 
@@ -167,8 +167,7 @@ impl Text {
                 .map(Secret::new)
                 .map_err(|_| failed(format!("the environment variable `{name}` is not set"))),
             Text::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| failed(format!("file `{}`: {error}", path.display())))?;
+                let text = file::text(path).map_err(|error| failed(format!("file `{}`: {error}", path.display())))?;
                 Ok(Secret::new(text.lines().next().unwrap_or_default().trim()))
             }
         }

@@ -1,0 +1,46 @@
+//! What is wrong is told at the door, before anything is asked or recorded: exit code, key, hint.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use lyrebird_tests::place::Place;
+use lyrebird_tests::program::Finished;
+
+const URL: &str = "http://x.test/live.flv";
+
+/// It ends with 2, says all these words, and nothing was recorded.
+#[track_caller]
+fn refused(place: &Place, arguments: &[&str], words: &[&str]) -> Finished {
+    let finished = place.run(arguments).expect_code(2);
+    for word in words.iter().chain(&["hint: "]) {
+        assert!(finished.stderr.contains(word), "{arguments:?} does not say `{word}`: {}", finished.stderr);
+    }
+    assert!(place.files().is_empty());
+    finished
+}
+
+fn configured(place: &Place, text: &str) -> String {
+    place.configure(text);
+    place.root().join("lyrebird.toml").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_no_file_is_not_read() {
+    let place = Place::new("door-fifo");
+    let fifo = place.root().join("fifo.wasm");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let fifo = fifo.to_str().unwrap();
+    let config = |name: &str, text: &str| place.write(name, text).to_str().unwrap().to_owned();
+    let ca = config("ca.toml", "[http]\nca = \"fifo.wasm\"\n");
+    let cookie = config("cookie.toml", "[plugin.direct]\ncookie = { file = \"fifo.wasm\" }\n");
+    for (arguments, code) in [
+        (&["plugin", "inspect", fifo][..], 5),
+        (&["flv", "inspect", fifo], 1),
+        (&["check", URL, "-c", fifo], 2),
+        (&["plugin", "list", "-c", &ca], 2),
+        (&["plugin", "list", "-c", &cookie], 2),
+    ] {
+        let finished = place.run(arguments).expect_code(code);
+        assert!(finished.stderr.contains("fifo.wasm") && finished.stderr.contains("pipe"), "{}", finished.stderr);
+    }
+}
