@@ -25,6 +25,23 @@ fn configured(place: &Place, text: &str) -> String {
 }
 
 #[test]
+fn a_secret_that_is_not_there() {
+    let place = Place::new("door-secret");
+    let env = "{ env = \"LYREBIRD_UNSET\" }";
+    for (text, words) in [
+        (format!("[plugin.direct]\ncookie = {env}\n"), ["plugin.direct.cookie", "LYREBIRD_UNSET"]),
+        (format!("[plugin.direct]\nsettings = {{ key = {env} }}\n"), ["plugin.direct.settings.key", "LYREBIRD_UNSET"]),
+        (format!("[http]\nproxy = {env}\n"), ["http.proxy", "LYREBIRD_UNSET"]),
+        (String::from("[plugin.direct]\ncookie = { file = \"cookie.txt\" }\n"), ["plugin.direct.cookie", "cookie.txt"]),
+    ] {
+        let config = configured(&place, &text);
+        for command in ["record", "check"] {
+            refused(&place, &[command, URL, "-c", &config], &words);
+        }
+    }
+}
+
+#[test]
 fn what_is_no_file_is_not_read() {
     let place = Place::new("door-fifo");
     let fifo = place.root().join("fifo.wasm");

@@ -102,6 +102,7 @@ fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     let mut config = wishes::read(file).exit(Exit::Usage)?;
     config.room.clear();
     config.rooms = wishes::Rooms::default();
+    config.find_secrets().exit(Exit::Usage)?;
     Ok(config)
 }
 

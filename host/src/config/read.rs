@@ -43,7 +43,9 @@ impl fmt::Display for ConfigError {
                 }
                 hint.iter().try_for_each(|hint| write!(out, "\nhint: {hint}"))
             }
-            ConfigError::Secret(what, why) => write!(out, "cannot read {what}: {why}"),
+            ConfigError::Secret(what, why) => {
+                write!(out, "cannot read {what}: {why}\nhint: put the secret there, or leave the key out")
+            }
             ConfigError::Several(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 out.write_str(&lines.join("\n"))
@@ -97,6 +99,23 @@ pub fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| wrong(file, text, &error))?;
     faults::none(file, &config, text)?;
     Ok(config)
+}
+
+impl Config {
+    /// Sees to it that the secrets of plugins and of the proxy are where the config says. Done at the start, so that
+    /// nobody finds out at night that a cookie was never there.
+    ///
+    /// # Errors
+    /// The first that cannot be read, by its key and its place.
+    pub fn find_secrets(&self) -> Result<(), ConfigError> {
+        let plugins = self.plugin.iter().flat_map(|(name, plugin)| {
+            let cookie = plugin.cookie.iter().map(move |text| (format!("`plugin.{name}.cookie`"), text));
+            let settings = plugin.settings.iter();
+            cookie.chain(settings.map(move |(key, text)| (format!("`plugin.{name}.settings.{key}`"), text)))
+        });
+        let proxy = self.http.proxy.iter().map(|text| (String::from("`http.proxy`"), text));
+        proxy.chain(plugins).try_for_each(|(key, text)| text.resolve(&key).map(drop))
+    }
 }
 
 fn wrong(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {

@@ -242,6 +242,29 @@ fn spans_and_sizes_are_read_as_people_write_them() {
 }
 
 #[test]
+fn a_secret_that_is_not_there_is_named_by_its_key_and_place() {
+    let check = |text: &str, expected: &str| {
+        let told = parse(Path::new("x"), text).unwrap().find_secrets().map_err(|error| error.to_string());
+        let hint = "\nhint: put the secret there, or leave the key out";
+        assert_eq!(told, Err(format!("cannot read {expected}{hint}")));
+    };
+    let unset = "the environment variable `LYREBIRD_TEST_UNSET` is not set";
+    let place = "{ env = \"LYREBIRD_TEST_UNSET\" }";
+    check(&format!("[plugin.a]\ncookie = {place}\n"), &format!("`plugin.a.cookie`: {unset}"));
+    check(&format!("[plugin.a]\nsettings = {{ key = {place} }}\n"), &format!("`plugin.a.settings.key`: {unset}"));
+    check(&format!("[http]\nproxy = {place}\n"), &format!("`http.proxy`: {unset}"));
+    check(
+        "[plugin.a]\ncookie = { file = \"/proc/nowhere\" }\n",
+        "`plugin.a.cookie`: file `/proc/nowhere`: No such file or directory (os error 2)",
+    );
+    check(
+        "[plugin.a]\ncookie = { file = \"/dev/null\" }\n",
+        "`plugin.a.cookie`: file `/dev/null`: it is no file but a pipe or a device",
+    );
+    assert!(parse(Path::new("x"), "[plugin.a]\ncookie = \"a=b\"\n").unwrap().find_secrets().is_ok());
+}
+
+#[test]
 fn a_secret_is_never_printed() {
     let config = parse(Path::new("x"), "[plugin.a]\ncookie = \"SESSDATA=canary\"\n").unwrap();
     assert!(!format!("{config:?}").contains("canary"));
