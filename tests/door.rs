@@ -61,3 +61,12 @@ fn what_is_no_file_is_not_read() {
         assert!(finished.stderr.contains("fifo.wasm") && finished.stderr.contains("pipe"), "{}", finished.stderr);
     }
 }
+
+#[test]
+fn a_table_of_no_plugin_is_told() {
+    let place = Place::new("door-stranger");
+    let config = configured(&place, "[plugin.dircet]\ninterval = \"1s\"\n[plugin.direct]\ninterval = \"1s\"\n");
+    let said = place.run(&["plugin", "list", "-c", &config]).expect_code(0).stderr;
+    assert!(said.contains("plugin.dircet") && said.contains("did you mean `direct`?"), "{said}");
+    assert!(!said.contains("plugin.direct"), "{said}");
+}

@@ -8,7 +8,7 @@ use anyhow::Context;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, nearest};
 use crate::event::{self, Sink};
 use crate::http::Http;
 use crate::monitor::ledger::Ledger;
@@ -103,6 +103,7 @@ impl House {
             events: events.clone(),
         };
         let registry = Arc::new(Registry::load(&dirs, &means).await?);
+        warn_of_strangers(&config, &registry.names());
         let plugin_dirs = Arc::new(dirs);
         let data = Arc::new(data);
         Ok((House { config, clock, http, store, registry, events, ledger, data, plugin_dirs }, Keeper { news }))
@@ -119,6 +120,14 @@ impl House {
         // The news end when the last sender is gone; one that hangs on to it must not keep the program.
         let _ = tokio::time::timeout(LAST_NEWS, keeper.news).await;
         store.close().await;
+    }
+}
+
+/// A table for a plugin that is not there is most likely misspelt, and then nobody reads its cookie.
+fn warn_of_strangers(config: &Config, known: &[String]) {
+    for name in config.plugin.keys().filter(|name| !known.contains(name)) {
+        let hint = nearest(name, known).unwrap_or_else(|| String::from("there is no plugin at all"));
+        tracing::warn!(hint, "`[plugin.{name}]` is the table of no plugin that is there");
     }
 }
 

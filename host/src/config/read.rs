@@ -136,12 +136,13 @@ fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     Some((key.to_owned(), known))
 }
 
-fn nearest(key: &str, known: &[String]) -> Option<String> {
+/// A hint for a name that is not known: the nearest one, else all there are; none where there are none.
+pub fn nearest(key: &str, known: &[String]) -> Option<String> {
     let near = known.iter().map(|name| (strsim::damerau_levenshtein(key, name), name)).min();
     match near {
         Some((distance, name)) if distance <= 3 => Some(format!("did you mean `{name}`?")),
         _ if known.is_empty() => None,
-        _ => Some(format!("known keys here: {}", known.join(", "))),
+        _ => Some(format!("known here: {}", known.join(", "))),
     }
 }
 

@@ -34,7 +34,7 @@ fn a_misspelt_key_names_its_place_and_its_neighbour() {
         "[rooms]\nwhatever = 1\n",
         expect![[r#"
             lyrebird.toml:2:1: unknown key `whatever`
-            hint: known keys here: file"#]],
+            hint: known here: file"#]],
     );
 }
 

@@ -110,6 +110,11 @@ impl Registry {
         list
     }
 
+    /// The names of all plugins, also of those that were not loaded.
+    pub fn names(&self) -> Vec<String> {
+        self.entries.iter().map(|entry| entry.description.name.clone()).collect()
+    }
+
     /// Directories that could not be read, and why.
     pub fn unread(&self) -> &[(PathBuf, String)] {
         &self.unread
