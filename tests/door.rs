@@ -42,6 +42,17 @@ fn a_secret_that_is_not_there() {
 }
 
 #[test]
+fn a_header_that_is_the_recorders() {
+    let place = Place::new("door-header");
+    for name in ["Host", "content-length", "Connection", "TE", "Proxy-Authorization", "Accept-Encoding"] {
+        for command in ["record", "check"] {
+            let finished = refused(&place, &[command, URL, "--header", &format!("{name}: canary")], &[name]);
+            assert!(!finished.stderr.contains("canary"), "{}", finished.stderr);
+        }
+    }
+}
+
+#[test]
 fn what_is_no_file_is_not_read() {
     let place = Place::new("door-fifo");
     let fifo = place.root().join("fifo.wasm");

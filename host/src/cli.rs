@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::config::{self as wishes, Config};
+use crate::http::is_reserved;
 use crate::logging::{self, Color};
+use crate::model::Pair;
 use crate::store::DataDir;
 
 mod args;
@@ -104,6 +106,23 @@ fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     config.rooms = wishes::Rooms::default();
     config.find_secrets().exit(Exit::Usage)?;
     Ok(config)
+}
+
+fn is_coding(name: &str) -> bool {
+    name.eq_ignore_ascii_case("accept-encoding")
+}
+
+/// Refuses headers that the recorder sets itself. Their values, which may be secret, are told to nobody.
+fn own_headers(headers: &[Pair]) -> Result<(), Failed> {
+    let Some((name, _)) = headers.iter().find(|(name, _)| is_reserved(name) || is_coding(name)) else { return Ok(()) };
+    let hint = match name.to_ascii_lowercase().as_str() {
+        "host" => "`hosts` in `[plugin.NAME]` sends requests elsewhere with the host that they name",
+        coding if is_coding(coding) => "media is always asked for as it is: leave it out",
+        proxy if proxy.starts_with("proxy-") => "user and password of a proxy stand in `[http] proxy`",
+        _ => "it speaks of the connection, which the recorder makes itself: leave it out",
+    };
+    let error = anyhow::anyhow!("`--header` cannot set `{name}`\nhint: {hint}");
+    Err(Failed { exit: Exit::Usage, error })
 }
 
 /// The directory of the program's own state, for a command that only looks.

@@ -8,7 +8,7 @@ use tracing::info;
 use super::args::{Asking, Global, Record};
 use super::exit::{Exit, Failed, WithExit};
 use super::signals::Signals;
-use super::{config, data_to_keep, status};
+use super::{config, data_to_keep, own_headers, status};
 use crate::app::record::Recorder;
 use crate::app::rooms::RoomPlan;
 use crate::app::{House, Wishes};
@@ -17,6 +17,7 @@ use crate::plugin::Picker;
 use crate::record::Preference;
 
 pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed> {
+    own_headers(&args.asking.headers)?;
     let mut config = config(args.asking.config.as_ref())?;
     if let Some(output) = &args.output {
         config.output.dir.clone_from(output);
