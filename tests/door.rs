@@ -53,6 +53,17 @@ fn a_header_that_is_the_recorders() {
 }
 
 #[test]
+fn a_template_that_cannot_be_right() {
+    let place = Place::new("door-template");
+    refused(&place, &["record", URL, "--name", "{{ title"], &["--name", "{{ title"]);
+    for template in ["{{ titel }}", "{{ start | date('%Y-%Q') }}"] {
+        refused(&place, &["record", URL, "--name", template], &["--name", template]);
+        let config = configured(&place, &format!("[output]\nname = \"{template}\"\n"));
+        refused(&place, &["record", URL, "-c", &config], &["lyrebird.toml", "output.name", template]);
+    }
+}
+
+#[test]
 fn what_is_no_file_is_not_read() {
     let place = Place::new("door-fifo");
     let fifo = place.root().join("fifo.wasm");

@@ -10,6 +10,7 @@ use crate::config::{self as wishes, Config};
 use crate::http::is_reserved;
 use crate::logging::{self, Color};
 use crate::model::Pair;
+use crate::record::name::check_template;
 use crate::store::DataDir;
 
 mod args;
@@ -98,6 +99,9 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
     result
 }
 
+/// What a template of names is made of.
+const TEMPLATE_HINT: &str = "hint: write it as `{{ streamer }}/{{ start | date('%Y-%m-%d %H.%M.%S') }} {{ title }}`";
+
 /// The config that the user named, without its rooms; the defaults where he named none.
 fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     let Some(file) = file else { return Ok(Config::default()) };
@@ -105,6 +109,9 @@ fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     config.room.clear();
     config.rooms = wishes::Rooms::default();
     config.find_secrets().exit(Exit::Usage)?;
+    check_template(&config.output.name)
+        .map_err(|why| anyhow::anyhow!("{}: `output.name`: {why}\n{TEMPLATE_HINT}", file.display()))
+        .exit(Exit::Usage)?;
     Ok(config)
 }
 

@@ -8,13 +8,14 @@ use tracing::info;
 use super::args::{Asking, Global, Record};
 use super::exit::{Exit, Failed, WithExit};
 use super::signals::Signals;
-use super::{config, data_to_keep, own_headers, status};
+use super::{TEMPLATE_HINT, config, data_to_keep, own_headers, status};
 use crate::app::record::Recorder;
 use crate::app::rooms::RoomPlan;
 use crate::app::{House, Wishes};
 use crate::monitor::room::Outcome;
 use crate::plugin::Picker;
 use crate::record::Preference;
+use crate::record::name::check_template;
 
 pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed> {
     own_headers(&args.asking.headers)?;
@@ -23,6 +24,8 @@ pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed
         config.output.dir.clone_from(output);
     }
     if let Some(name) = &args.name {
+        let checked = check_template(name);
+        checked.map_err(|why| anyhow::anyhow!("`--name`: {why}\n{TEMPLATE_HINT}")).exit(Exit::Usage)?;
         config.output.name.clone_from(name);
     }
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_keep(global)? };
