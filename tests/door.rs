@@ -63,6 +63,7 @@ fn a_template_that_cannot_be_right() {
     }
 }
 
+/// A FIFO without a writer is not waited for.
 #[test]
 fn what_is_no_file_is_not_read() {
     let place = Place::new("door-fifo");
@@ -91,4 +92,18 @@ fn a_table_of_no_plugin_is_told() {
     let said = place.run(&["plugin", "list", "-c", &config]).expect_code(0).stderr;
     assert!(said.contains("plugin.dircet") && said.contains("did you mean `direct`?"), "{said}");
     assert!(!said.contains("plugin.direct"), "{said}");
+}
+
+/// Nobody listens: as dark as a 404. A name that leads nowhere is a trouble of the network.
+#[test]
+fn a_refused_connection_is_offline() {
+    let place = Place::new("door-refused");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/live.flv", listener.local_addr().unwrap());
+    drop(listener);
+    let finished = place.run(&["check", &url, "--json"]).expect_code(3);
+    let answer = &finished.json_lines()[0];
+    assert_eq!((&answer["status"], &answer["failure"]), (&"offline".into(), &serde_json::Value::Null));
+    assert!(answer["probed"].as_str().unwrap().contains("refused"), "{answer:#}");
+    place.run(&["check", "http://does-not-exist.invalid/live.flv"]).expect_code(1);
 }
