@@ -71,7 +71,7 @@ pub struct Keeper {
 }
 
 impl House {
-    /// Opens the house: the plugins are loaded, nothing is asked yet.
+    /// Opens the house: the plugins are known and being loaded, nothing is asked yet.
     ///
     /// # Errors
     /// A config whose proxy, certificates or private hosts cannot be used, or a data directory that cannot be made.

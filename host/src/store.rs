@@ -80,6 +80,17 @@ impl DataDir {
             DataDir::Nowhere => None,
         }
     }
+
+    /// Where it is, for whoever writes there.
+    ///
+    /// # Errors
+    /// It is not for writing.
+    pub fn kept(&self) -> anyhow::Result<&Path> {
+        match self {
+            DataDir::Kept(path) => Ok(path),
+            DataDir::Read(_) | DataDir::Nowhere => anyhow::bail!("this command keeps nothing in a data directory"),
+        }
+    }
 }
 
 /// The database. Clones share one thread, which ends when the last one is gone; [`Store::close`] waits for it.

@@ -57,7 +57,7 @@ impl House {
     pub async fn examine(&self, output: &Path) -> Vec<Finding> {
         let mut findings = folder(output, self.config.output.min_free.0).await;
         findings.push(data(self.data.path()).await);
-        findings.extend(self.plugins());
+        findings.extend(self.plugins().await);
         findings.push(match ffmpeg::version(&self.config.ffmpeg.path).await {
             Ok(version) => finding("ffmpeg", Weight::Fine, version, None),
             Err(why) => finding("ffmpeg", Weight::Care, why, Some("FLV needs none; install it to work on the files")),
@@ -67,10 +67,10 @@ impl House {
         findings
     }
 
-    fn plugins(&self) -> Vec<Finding> {
+    async fn plugins(&self) -> Vec<Finding> {
         let places: Vec<String> = self.plugin_dirs.iter().map(|dir| dir.display().to_string()).collect();
         let places = places.join(", ");
-        let listings = self.registry.list();
+        let listings = self.registry.list().await;
         if listings.is_empty() {
             let hint = "put `.wasm` files there, or name another directory with `--plugins DIR`";
             return vec![finding("plugins", Weight::Bad, format!("none in {places}"), Some(hint))];

@@ -12,7 +12,7 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
     let config = config(file.as_ref())?;
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
-    let listings = house.registry.list();
+    let listings = house.registry.list().await;
     let dirs: Vec<String> = house.plugin_dirs.iter().map(|dir| dir.display().to_string()).collect();
     for (dir, why) in house.registry.unread() {
         output::error(format!("cannot read `{}`: {why}", dir.display()), global.color.into());

@@ -56,7 +56,10 @@ fn plan(args: &Record, url: String) -> RoomPlan {
 }
 
 async fn watched(house: &House, args: &Record, mut signals: Signals) -> Result<Exit, Failed> {
-    let picked = pick_all(house, &args.asking.urls, args.asking.plugin.as_deref())?;
+    let picked = tokio::select! {
+        picked = pick_all(house, &args.asking.urls, args.asking.plugin.as_deref()) => picked?,
+        number = signals.next() => return Ok(Exit::Signal(number)),
+    };
     let rooms = picked.into_iter().map(|(url, picker)| (plan(args, url), picker)).collect();
     let (once, folder) = (args.once, house.config.output.dir.clone());
     let opened = tokio::select! {
@@ -116,11 +119,12 @@ pub(super) fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow
 }
 
 /// One picker a URL. None, or two, for any of them is an error before anything is recorded.
-pub(super) fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) -> Result<Vec<(String, Picker)>, Failed> {
-    let pick = |url: &String| {
-        let found = house.picker(url, by_name);
+async fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) -> Result<Vec<(String, Picker)>, Failed> {
+    let mut picked = Vec::new();
+    for url in urls {
+        let found = house.picker(url, by_name).await;
         let picker = found.map_err(|error| Failed { exit: Exit::from(&error), error: error.into() })?;
-        Ok((url.clone(), picker))
-    };
-    urls.iter().map(pick).collect()
+        picked.push((url.clone(), picker));
+    }
+    Ok(picked)
 }

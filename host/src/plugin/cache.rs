@@ -61,6 +61,11 @@ impl Cache {
         }
     }
 
+    /// The component of the bytes with this hash, where it was compiled before.
+    pub(super) fn cached(&self, engine: &Engine, sha256: &str) -> Option<Component> {
+        self.find(engine, &key(engine, sha256))
+    }
+
     /// The component of these bytes: from the cache, else compiled and kept. The error is the compiler's.
     pub(super) fn component(&self, engine: &Engine, sha256: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
         let key = key(engine, sha256);

@@ -101,6 +101,7 @@ async fn a_guest_announces_finds_and_takes_back() {
         events: event::queue().0,
     };
     let registry = Registry::load(&[guests], &means).await.unwrap();
+    registry.ready("telltale").await;
     let notifier = registry.notifier("telltale").unwrap();
     let at = |port: u16| {
         let url = Text::Literal(Secret::new(format!("http://127.0.0.1:{port}")));
