@@ -117,10 +117,11 @@ fn a_link_does_not_lead_out() {
     assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "written through a link");
 }
 
+/// Broken for this title alone, which nobody can know at the start.
 #[test]
 fn a_broken_template_falls_back_and_says_so() {
     let place = Place::new("broken-template");
-    let finished = record(&place, &["--name", "{{ title | no_such_filter }}"]);
+    let finished = record(&place, &["--name", "{% if title == 'clip' %}{{ titel }}{% endif %}x"]);
     assert!(check_safe(&place).ends_with(".flv"));
     assert!(finished.stderr.contains("template"), "{}", finished.stderr);
 }

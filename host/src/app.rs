@@ -8,12 +8,12 @@ use anyhow::Context;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, nearest};
 use crate::event::{self, Sink};
 use crate::http::Http;
 use crate::monitor::ledger::Ledger;
 use crate::plugin::{Means, Registry};
-use crate::store::Store;
+use crate::store::{DataDir, Store};
 
 pub mod check;
 pub mod doctor;
@@ -39,8 +39,8 @@ pub struct Wishes {
     pub config: Config,
     /// Directories of plugins that the user named at the door; empty = the config's, else the usual places.
     pub plugins: Vec<PathBuf>,
-    /// The program's own state.
-    pub data: PathBuf,
+    /// The program's own state, and what may be done to it.
+    pub data: DataDir,
 }
 
 /// Everything that the rooms share. Cheap to clone; [`House::close`] once, when all rooms have been left.
@@ -61,7 +61,7 @@ pub struct House {
     /// Who tells people, for a door that has anybody told: it opens the ledger, and closes it before the house.
     pub ledger: Arc<OnceLock<Ledger>>,
     /// The program's own state.
-    pub data: Arc<PathBuf>,
+    pub data: Arc<DataDir>,
     /// Where plugins were looked for.
     pub plugin_dirs: Arc<Vec<PathBuf>>,
 }
@@ -72,35 +72,42 @@ pub struct Keeper {
 }
 
 impl House {
-    /// Opens the house: the plugins are loaded, nothing is asked yet.
+    /// Opens the house: the plugins are known and being loaded, nothing is asked yet.
     ///
     /// # Errors
     /// A config whose proxy, certificates or private hosts cannot be used, or a data directory that cannot be made.
     pub async fn open(wishes: Wishes) -> anyhow::Result<(House, Keeper)> {
         let Wishes { config, plugins, data } = wishes;
-        std::fs::create_dir_all(&data).with_context(|| {
-            format!("cannot make the data directory `{}`\nhint: name another one with `--data DIR`", data.display())
-        })?;
         let clock = Clock::system();
         let http = Http::new(&config.http, &config.plugins.allow_private_hosts)?;
-        let store = Store::open_with(&data, clock.clone());
+        let store = match &data {
+            DataDir::Kept(dir) => {
+                std::fs::create_dir_all(dir).with_context(|| {
+                    let place = dir.display();
+                    format!("cannot make the data directory `{place}`\nhint: name another one with `--data DIR`")
+                })?;
+                Store::open_with(dir, clock.clone())
+            }
+            DataDir::Read(_) | DataDir::Nowhere => Store::passing(data.path(), clock.clone()),
+        };
         let (events, queue) = event::queue();
         let ledger = Arc::new(OnceLock::new());
         let news = tokio::spawn(news::tell(
             queue,
             Hearers { store: store.clone(), ledger: Arc::clone(&ledger), clock: clock.clone() },
         ));
-        let dirs = plugin_dirs(&plugins, &config, &data);
+        let dirs = plugin_dirs(&plugins, &config, data.path());
         let config = Arc::new(config);
         let means = Means {
             config: &config,
-            data_dir: &data,
+            data: &data,
             http: http.clone(),
             store: store.clone(),
             clock: clock.clone(),
             events: events.clone(),
         };
         let registry = Arc::new(Registry::load(&dirs, &means).await?);
+        warn_of_strangers(&config, &registry.names());
         let plugin_dirs = Arc::new(dirs);
         let data = Arc::new(data);
         Ok((House { config, clock, http, store, registry, events, ledger, data, plugin_dirs }, Keeper { news }))
@@ -120,9 +127,17 @@ impl House {
     }
 }
 
+/// A table for a plugin that is not there is most likely misspelt, and then nobody reads its cookie.
+fn warn_of_strangers(config: &Config, known: &[String]) {
+    for name in config.plugin.keys().filter(|name| !known.contains(name)) {
+        let hint = nearest(name, known).unwrap_or_else(|| String::from("there is no plugin at all"));
+        tracing::warn!(hint, "`[plugin.{name}]` is the table of no plugin that is there");
+    }
+}
+
 /// Where plugins are: what the user named, else the config's, else beside the program, else in a checkout's target
 /// folder, else in the data directory.
-fn plugin_dirs(named: &[PathBuf], config: &Config, data: &Path) -> Vec<PathBuf> {
+fn plugin_dirs(named: &[PathBuf], config: &Config, data: Option<&Path>) -> Vec<PathBuf> {
     if !named.is_empty() {
         return named.to_vec();
     }
@@ -136,5 +151,5 @@ fn plugin_dirs(named: &[PathBuf], config: &Config, data: &Path) -> Vec<PathBuf> 
     let checkout = folder.and_then(Path::parent).filter(|target| target.join("CACHEDIR.TAG").is_file());
     let checkout = checkout.map(|target| target.join("plugins"));
     let found = beside.into_iter().chain(checkout).find(|dir| dir.is_dir());
-    vec![found.unwrap_or_else(|| data.join("plugins"))]
+    found.or_else(|| data.map(|data| data.join("plugins"))).into_iter().collect()
 }

@@ -7,7 +7,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::config::{self as wishes, Config};
+use crate::http::is_reserved;
 use crate::logging::{self, Color};
+use crate::model::Pair;
+use crate::record::name::check_template;
+use crate::store::DataDir;
 
 mod args;
 mod check;
@@ -99,24 +103,57 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
     result
 }
 
+/// What a template of names is made of.
+const TEMPLATE_HINT: &str = "hint: write it as `{{ streamer }}/{{ start | date('%Y-%m-%d %H.%M.%S') }} {{ title }}`";
+
 /// The config that the user named, without its rooms; the defaults where he named none.
 fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     let Some(file) = file else { return Ok(Config::default()) };
     let mut config = wishes::read(file).exit(Exit::Usage)?;
     config.room.clear();
     config.rooms = wishes::Rooms::default();
+    config.find_secrets().exit(Exit::Usage)?;
+    check_template(&config.output.name)
+        .map_err(|why| anyhow::anyhow!("{}: `output.name`: {why}\n{TEMPLATE_HINT}", file.display()))
+        .exit(Exit::Usage)?;
     Ok(config)
 }
 
-/// The directory of the program's own state.
-fn data_dir(global: &Global) -> Result<PathBuf, Failed> {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let found = global
-        .data
-        .clone()
-        .or_else(|| from("XDG_DATA_HOME").map(|dir| dir.join("lyrebird")))
-        .or_else(|| from("HOME").map(|dir| dir.join(".local/share/lyrebird")));
+fn is_coding(name: &str) -> bool {
+    name.eq_ignore_ascii_case("accept-encoding")
+}
+
+/// Refuses headers that the recorder sets itself. Their values, which may be secret, are told to nobody.
+fn own_headers(headers: &[Pair]) -> Result<(), Failed> {
+    let Some((name, _)) = headers.iter().find(|(name, _)| is_reserved(name) || is_coding(name)) else { return Ok(()) };
+    let hint = match name.to_ascii_lowercase().as_str() {
+        "host" => "`hosts` in `[plugin.NAME]` sends requests elsewhere with the host that they name",
+        coding if is_coding(coding) => "media is always asked for as it is: leave it out",
+        proxy if proxy.starts_with("proxy-") => "user and password of a proxy stand in `[http] proxy`",
+        _ => "it speaks of the connection, which the recorder makes itself: leave it out",
+    };
+    let error = anyhow::anyhow!("`--header` cannot set `{name}`\nhint: {hint}");
+    Err(Failed { exit: Exit::Usage, error })
+}
+
+/// The directory of the program's own state, for a command that only looks.
+fn data_to_read(global: &Global) -> DataDir {
+    data_dir(global).map_or(DataDir::Nowhere, DataDir::Read)
+}
+
+/// The same for a command that cannot do without: one that writes there, or tells what is there.
+fn data_to_keep(global: &Global) -> Result<DataDir, Failed> {
+    let found = data_dir(global).map(DataDir::Kept);
     found
         .ok_or_else(|| anyhow::anyhow!("no place for the program's state is known\nhint: name one with `--data DIR`"))
         .exit(Exit::Usage)
+}
+
+fn data_dir(global: &Global) -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    global
+        .data
+        .clone()
+        .or_else(|| from("XDG_DATA_HOME").map(|dir| dir.join("lyrebird")))
+        .or_else(|| from("HOME").map(|dir| dir.join(".local/share/lyrebird")))
 }

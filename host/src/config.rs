@@ -10,6 +10,7 @@ use crate::model::Secret;
 
 mod diff;
 mod faults;
+mod file;
 mod places;
 mod read;
 mod rooms;
@@ -18,8 +19,9 @@ mod units;
 mod watch;
 
 pub use diff::{Diff, diff};
+pub use file::open_file;
 pub use places::Places;
-pub use read::{ConfigError, parse, read};
+pub use read::{ConfigError, nearest, parse, read};
 pub use rooms::{Origin, RoomWish};
 pub use snapshot::{Snapshot, load, usual_places};
 pub use units::{Rate, Size, Span, UnitError};

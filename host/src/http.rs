@@ -23,6 +23,7 @@ mod resolver;
 mod tls;
 
 pub use guest::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Method, Redirect, Trace};
+pub use header::is_reserved;
 pub use media::{Media, MediaFault, MediaRequest};
 
 use guard::{Guard, Reach};

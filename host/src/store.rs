@@ -2,10 +2,10 @@
 //! notices, events, and each room's story, in one SQLite file.
 //!
 //! It is never on the path of a recording: a broken file is put aside and built anew, a full disk is an error for the
-//! one who asked, and nothing here stops anything else. Knows no plugin and no room.
+//! one who asked, and so is a directory that hangs; nothing here stops anything else. Knows no plugin and no room.
 
-use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,6 +43,13 @@ pub const MAX_PLUGIN: usize = 1 << 20;
 /// Requests that may wait for the thread; more wait outside, each for itself.
 const QUEUE: usize = 64;
 
+/// How long an answer is waited for: longer than another program may hold the file, and well below the 20 s of a check,
+/// which can then still answer. What takes longer is a directory that hangs, on a dead network share say.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// The same while nothing has been answered since an answer was last given up.
+const NO_PATIENCE: Duration = Duration::from_millis(100);
+
 /// Why a value was not read or kept, as `store.error` of the contract has it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -57,6 +64,38 @@ pub enum StoreError {
     Io(String),
 }
 
+/// The directory of the program's own state, and what a command may do to it.
+#[derive(Clone, Debug)]
+pub enum DataDir {
+    /// It is made where it is missing, and written to.
+    Kept(PathBuf),
+    /// It is looked at, and stays as it is; it need not be there.
+    Read(PathBuf),
+    /// Nobody knows one: nothing is found and nothing is kept.
+    Nowhere,
+}
+
+impl DataDir {
+    /// Where it is.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            DataDir::Kept(path) | DataDir::Read(path) => Some(path),
+            DataDir::Nowhere => None,
+        }
+    }
+
+    /// Where it is, for whoever writes there.
+    ///
+    /// # Errors
+    /// It is not for writing.
+    pub fn kept(&self) -> anyhow::Result<&Path> {
+        match self {
+            DataDir::Kept(path) => Ok(path),
+            DataDir::Read(_) | DataDir::Nowhere => anyhow::bail!("this command keeps nothing in a data directory"),
+        }
+    }
+}
+
 /// The database. Clones share one thread, which ends when the last one is gone; [`Store::close`] waits for it.
 #[derive(Clone)]
 pub struct Store(Arc<Desk>);
@@ -67,6 +106,8 @@ struct Desk {
     pad: Mutex<Pad>,
     /// When events were last swept out, in turns of an hour.
     swept: AtomicU64,
+    /// An answer was given up, and the thread has done nothing since.
+    hangs: AtomicBool,
 }
 
 type Order = Box<dyn FnOnce(&mut File) + Send>;
@@ -89,6 +130,15 @@ impl Store {
         Store::start(File::new(data_dir, Clock::system(), Access::Read))
     }
 
+    /// One in memory, gone with its last clone: for commands that may change nothing, and whose plugins want to keep
+    /// something all the same. It begins with what plugins keep in the file of `data_dir`, where there is one.
+    pub fn passing(data_dir: Option<&Path>, clock: Clock) -> Store {
+        Store::start(match data_dir {
+            Some(dir) => File::new(dir, clock, Access::Copy),
+            None => File::new(Path::new(""), clock, Access::Nothing),
+        })
+    }
+
     fn start(mut file: File) -> Store {
         let (orders, mut waiting) = mpsc::channel::<Order>(QUEUE);
         let clock = file.clock().clone();
@@ -102,7 +152,8 @@ impl Store {
         if let Err(error) = started {
             tracing::warn!(error = %error, "cannot start the thread of the database, nothing will be remembered");
         }
-        Store(Arc::new(Desk { orders, clock, pad: Mutex::default(), swept: AtomicU64::new(0) }))
+        let (pad, swept) = (Mutex::default(), AtomicU64::new(0));
+        Store(Arc::new(Desk { orders, hangs: AtomicBool::new(false), clock, pad, swept }))
     }
 
     /// A plugin's value; none when it was never set, deleted, or its time is over.
@@ -175,12 +226,31 @@ impl Store {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let order: Order = Box::new(move |file| {
-            // Whoever asked may have gone; then nobody wants to know.
-            let _ = answer.send(question(file));
+            // Whoever has been told that there is no answer must not find it done later all the same.
+            if !answer.is_closed() {
+                // He may go just now; then nobody wants to know.
+                let _ = answer.send(question(file));
+            }
         });
-        let gone = || StoreError::Io(String::from("the database's thread is gone"));
-        self.0.orders.send(order).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let hangs = &self.0.hangs;
+        let patience = if hangs.load(Ordering::Relaxed) { NO_PATIENCE } else { PATIENCE };
+        let asked = async {
+            self.0.orders.send(order).await.ok()?;
+            answered.await.ok()
+        };
+        match tokio::time::timeout(patience, asked).await {
+            Ok(answer) => {
+                hangs.store(false, Ordering::Relaxed);
+                answer.unwrap_or_else(|| Err(StoreError::Io(String::from("the database's thread is gone"))))
+            }
+            Err(_) => {
+                if !hangs.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(waited = ?patience, "the database does not answer; recordings go on without it");
+                }
+                let why = "the database does not answer: its directory hangs, or the disk is very slow";
+                Err(StoreError::Io(String::from(why)))
+            }
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl House {
             candidates: Vec::new(),
             probed: None,
         };
-        let picker = match self.picker(&question.url, question.plugin.as_deref()) {
+        let picker = match self.picker(&question.url, question.plugin.as_deref()).await {
             Ok(picker) => picker,
             Err(error) => return Answer { verdict: Verdict::NoPicker(error), ..answer },
         };

@@ -56,8 +56,8 @@ impl House {
     /// Looks at everything that `output` will need.
     pub async fn examine(&self, output: &Path) -> Vec<Finding> {
         let mut findings = folder(output, self.config.output.min_free.0).await;
-        findings.push(data(&self.data).await);
-        findings.extend(self.plugins());
+        findings.push(data(self.data.path()).await);
+        findings.extend(self.plugins().await);
         findings.push(match ffmpeg::version(&self.config.ffmpeg.path).await {
             Ok(version) => finding("ffmpeg", Weight::Fine, version, None),
             Err(why) => finding("ffmpeg", Weight::Care, why, Some("FLV needs none; install it to work on the files")),
@@ -67,10 +67,10 @@ impl House {
         findings
     }
 
-    fn plugins(&self) -> Vec<Finding> {
+    async fn plugins(&self) -> Vec<Finding> {
         let places: Vec<String> = self.plugin_dirs.iter().map(|dir| dir.display().to_string()).collect();
         let places = places.join(", ");
-        let listings = self.registry.list();
+        let listings = self.registry.list().await;
         if listings.is_empty() {
             let hint = "put `.wasm` files there, or name another directory with `--plugins DIR`";
             return vec![finding("plugins", Weight::Bad, format!("none in {places}"), Some(hint))];
@@ -139,16 +139,30 @@ async fn folder(output: &Path, min_free: u64) -> Vec<Finding> {
     findings
 }
 
-async fn data(folder: &Path) -> Finding {
-    let place = folder.to_owned();
+/// Looked at alone: what `record` keeps there is not this command's to touch.
+async fn data(folder: Option<&Path>) -> Finding {
+    const TOPIC: &str = "data";
+    let Some(folder) = folder else {
+        let hint = "`record` needs one: name it with `--data DIR`, or set HOME";
+        return finding(TOPIC, Weight::Bad, "no place for the program's state is known", Some(hint));
+    };
     let text = format!("`{}`", folder.display());
-    match tokio::task::spawn_blocking(move || trial(&place)).await {
-        Ok(Ok(())) => finding("data", Weight::Fine, text, None),
-        Ok(Err(error)) => {
-            let hint = "plugins are compiled at every start and remember nothing; name another place with `--data DIR`";
-            finding("data", Weight::Care, format!("{text}: {error:#}"), Some(hint))
-        }
-        Err(error) => finding("data", Weight::Bad, error.to_string(), None),
+    let hint = "plugins are compiled at every start and remember nothing; name another place with `--data DIR`";
+    if folder.exists() && !folder.is_dir() {
+        return finding(TOPIC, Weight::Bad, format!("{text} is no folder"), Some("name another with `--data DIR`"));
+    }
+    let Some(there) = nearest(folder) else {
+        return finding(TOPIC, Weight::Bad, format!("{text} cannot be"), Some("name another with `--data DIR`"));
+    };
+    match tokio::task::spawn_blocking(move || look_at(&there)).await {
+        Ok(Ok(seen)) if seen.read_only || !seen.writable => match folder.is_dir() {
+            true => finding(TOPIC, Weight::Care, format!("{text} cannot be written to"), Some(hint)),
+            false => finding(TOPIC, Weight::Bad, format!("{text} is not there and may not be made"), Some(hint)),
+        },
+        Ok(Ok(_)) if folder.is_dir() => finding(TOPIC, Weight::Fine, text, None),
+        Ok(Ok(_)) => finding(TOPIC, Weight::Fine, format!("{text} is not there yet: `record` makes it"), None),
+        Ok(Err(error)) => finding(TOPIC, Weight::Care, format!("{text}: {error}"), Some(hint)),
+        Err(error) => finding(TOPIC, Weight::Bad, error.to_string(), None),
     }
 }
 

@@ -25,9 +25,14 @@ pub enum EntryError {
 }
 
 impl House {
-    /// The picker that takes `input`, by its manifest or by the user's word.
-    pub fn picker(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
-        self.registry.pick(input, by_name)
+    /// The picker that takes `input`, by its manifest or by the user's word. Waits until it is loaded.
+    pub async fn picker(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
+        self.registry.pick(input, by_name).await
+    }
+
+    /// The same for whoever has waited until all plugins are loaded.
+    pub fn picker_now(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
+        self.registry.pick_now(input, by_name)
     }
 
     /// Finds the room's id. `resolve` asks the picker for it, and is begun only where that is needed: the store

@@ -45,11 +45,14 @@ impl Recorder {
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, rooms: Vec<(RoomPlan, Picker)>) -> anyhow::Result<Recorder> {
         let hands = hands(&house).await?;
-        let owner = Owner::record(&house.data);
+        let owner = Owner::record(house.data.kept()?);
         let roots = roots(&house);
-        let kept = Kept::read(&house.store, &house.data, Heir::Record, roots.clone()).await;
+        let kept = Kept::read(&house.store, house.data.kept()?, Heir::Record, roots.clone()).await;
         let salvage = Salvage::start(roots, hands.clone());
         let House { store, clock, .. } = &house;
+        for notify in &house.config.notify {
+            house.registry.ready(&notify.plugin).await;
+        }
         let all = targets(&house.config, &house.registry);
         let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone());
         // Nobody has opened another one before.

@@ -77,7 +77,9 @@ impl Runner {
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, owner: Owner, snapshot: Snapshot) -> anyhow::Result<Runner> {
         let hands = hands(&house).await?;
-        let kept = Kept::read(&house.store, &house.data, Heir::Run, roots(&house)).await;
+        // From here on its rooms and targets come and go without a pause.
+        house.registry.settled().await;
+        let kept = Kept::read(&house.store, house.data.kept()?, Heir::Run, roots(&house)).await;
         let salvage = Salvage::start(roots(&house), hands.clone());
         let House { store, clock, .. } = &house;
         let all = targets(&house.config, &house.registry);
@@ -215,7 +217,7 @@ impl Runner {
         }
         let wish = &wanted.wish;
         let (plan, options) = plan(wish);
-        let picked = self.house.picker(&wish.url, wish.plugin.as_deref());
+        let picked = self.house.picker_now(&wish.url, wish.plugin.as_deref());
         let idle = match (wish.enabled, options, picked) {
             (false, ..) => (State::Paused, "paused", String::from("by the config")),
             (_, Err(why), _) => (State::Ended, "refused", why),

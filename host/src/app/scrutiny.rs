@@ -36,7 +36,7 @@ pub fn examine(snapshot: &Snapshot, named: &[PathBuf], data: Option<&Path>) -> F
             findings.faults.push(wrong(origin, error.to_string()));
         }
     }
-    let dirs = plugin_dirs(named, config, data.unwrap_or(Path::new("")));
+    let dirs = plugin_dirs(named, config, data);
     let catalogue = Catalogue::read(&dirs);
     for (dir, error) in catalogue.unread() {
         findings.notes.push(format!("cannot read the plugins directory `{}`: {error}", dir.display()));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::{Check, Global};
 use super::exit::{Exit, Failed, WithExit};
-use super::{config, data_dir, output};
+use super::{config, data_to_read, output, own_headers};
 use crate::app::check::{Answer, Question, Verdict};
 use crate::app::{House, Wishes};
 use crate::clock::{from_unix, rfc3339};
@@ -13,8 +13,9 @@ use crate::model::{Candidate, Failure, Pair, redact_input, redact_url, shown_id}
 use crate::plugin::CallError;
 
 pub(super) async fn check(global: &Global, args: Check) -> Result<Exit, Failed> {
+    own_headers(&args.asking.headers)?;
     let config = config(args.asking.config.as_ref())?;
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     let mut exit = Exit::Done;
     for url in args.asking.urls {

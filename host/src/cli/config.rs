@@ -43,7 +43,7 @@ fn check(global: &Global, named: Option<PathBuf>, json: bool) -> Result<Exit, Fa
     let color = Color::from(global.color);
     let (snapshot, findings) = match config::load(&file) {
         Ok(snapshot) => {
-            let data = data_dir(global).ok();
+            let data = data_dir(global);
             let findings = scrutiny::examine(&snapshot, &global.plugins, data.as_deref());
             (Some(snapshot), findings)
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::args::{Doctor, Global};
 use super::exit::{Exit, Failed, WithExit};
-use super::{config, data_dir, output};
+use super::{config, data_to_read, output};
 use crate::app::doctor::Weight;
 use crate::app::{House, Wishes};
 use crate::logging::Color;
@@ -12,11 +12,12 @@ use crate::logging::Color;
 pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed> {
     let config = config(args.config.as_ref())?;
     let folder = args.output.unwrap_or_else(|| config.output.dir.clone());
-    let data = data_dir(global)?;
+    let data = data_to_read(global);
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data.clone() };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     let findings = house.examine(&folder).await;
     house.close(keeper).await;
+    let data = data.path();
     let bad = findings.iter().any(|finding| finding.weight == Weight::Bad);
     if args.json {
         let list: Vec<_> = findings
@@ -28,7 +29,8 @@ pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed
         let version = env!("CARGO_PKG_VERSION");
         output::json(&json!({ "version": version, "data": data, "healthy": !bad, "findings": list }))?;
     } else {
-        output::line(format!("lyrebird {}, data in `{}`", env!("CARGO_PKG_VERSION"), data.display()));
+        let place = data.map_or_else(String::new, |data| format!(", data in `{}`", data.display()));
+        output::line(output::safe(&format!("lyrebird {}{place}", env!("CARGO_PKG_VERSION"))));
         for finding in &findings {
             let text = output::safe(&finding.text);
             output::line(format!("{} {:11} {text}", mark(finding.weight, global.color.into()), finding.topic));

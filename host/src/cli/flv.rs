@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::exit::{Exit, Failed};
 use super::output;
+use crate::config::open_file;
 use crate::logging::status_line;
 
 /// How much is read at once.
@@ -39,11 +40,11 @@ pub(super) fn inspect(files: &[PathBuf], json: bool, tags: bool, color: crate::l
 
 fn look(path: &Path, tags: bool) -> anyhow::Result<Report> {
     let shown = path.display();
-    let mut file = File::open(path).with_context(|| format!("cannot open `{shown}`"))?;
-    let kind = file.metadata().with_context(|| format!("cannot look at `{shown}`"))?;
-    if kind.is_dir() {
+    if path.is_dir() {
         bail!("`{shown}` is a folder\nhint: name the files in it");
     }
+    let mut file = open_file(path).with_context(|| format!("cannot open `{shown}`"))?;
+    let kind = file.metadata().with_context(|| format!("cannot look at `{shown}`"))?;
     let bar = status_line();
     let mut inspector = Inspector::new();
     let mut read = 0u64;

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::exit::{Exit, Failed, WithExit};
-use super::{config, data_dir, output};
+use super::{config, data_to_read, output};
 use crate::app::{House, Wishes};
 use crate::plugin::{self, Description, Listing, State};
 
 pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> Result<Exit, Failed> {
     let config = config(file.as_ref())?;
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
-    let listings = house.registry.list();
+    let listings = house.registry.list().await;
     let dirs: Vec<String> = house.plugin_dirs.iter().map(|dir| dir.display().to_string()).collect();
     for (dir, why) in house.registry.unread() {
         output::error(format!("cannot read `{}`: {why}", dir.display()), global.color.into());

@@ -8,23 +8,27 @@ use tracing::info;
 use super::args::{Asking, Global, Record};
 use super::exit::{Exit, Failed, WithExit};
 use super::signals::Signals;
-use super::{config, data_dir, status};
+use super::{TEMPLATE_HINT, config, data_to_keep, own_headers, status};
 use crate::app::record::Recorder;
 use crate::app::rooms::RoomPlan;
 use crate::app::{House, Wishes};
 use crate::monitor::room::Outcome;
 use crate::plugin::Picker;
 use crate::record::Preference;
+use crate::record::name::check_template;
 
 pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed> {
+    own_headers(&args.asking.headers)?;
     let mut config = config(args.asking.config.as_ref())?;
     if let Some(output) = &args.output {
         config.output.dir.clone_from(output);
     }
     if let Some(name) = &args.name {
+        let checked = check_template(name);
+        checked.map_err(|why| anyhow::anyhow!("`--name`: {why}\n{TEMPLATE_HINT}")).exit(Exit::Usage)?;
         config.output.name.clone_from(name);
     }
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_dir(global)? };
+    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_keep(global)? };
     let mut signals = Signals::new()?;
     // Nothing is recorded yet, so whoever wants out gets out.
     let opened = tokio::select! {
@@ -52,7 +56,10 @@ fn plan(args: &Record, url: String) -> RoomPlan {
 }
 
 async fn watched(house: &House, args: &Record, mut signals: Signals) -> Result<Exit, Failed> {
-    let picked = pick_all(house, &args.asking.urls, args.asking.plugin.as_deref())?;
+    let picked = tokio::select! {
+        picked = pick_all(house, &args.asking.urls, args.asking.plugin.as_deref()) => picked?,
+        number = signals.next() => return Ok(Exit::Signal(number)),
+    };
     let rooms = picked.into_iter().map(|(url, picker)| (plan(args, url), picker)).collect();
     let (once, folder) = (args.once, house.config.output.dir.clone());
     let opened = tokio::select! {
@@ -112,11 +119,12 @@ pub(super) fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow
 }
 
 /// One picker a URL. None, or two, for any of them is an error before anything is recorded.
-pub(super) fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) -> Result<Vec<(String, Picker)>, Failed> {
-    let pick = |url: &String| {
-        let found = house.picker(url, by_name);
+async fn pick_all(house: &House, urls: &[String], by_name: Option<&str>) -> Result<Vec<(String, Picker)>, Failed> {
+    let mut picked = Vec::new();
+    for url in urls {
+        let found = house.picker(url, by_name).await;
         let picker = found.map_err(|error| Failed { exit: Exit::from(&error), error: error.into() })?;
-        Ok((url.clone(), picker))
-    };
-    urls.iter().map(pick).collect()
+        picked.push((url.clone(), picker));
+    }
+    Ok(picked)
 }

@@ -10,7 +10,7 @@ use super::args::{Global, Run};
 use super::exit::{Exit, Failed, WithExit};
 use super::record::unusable;
 use super::signals::Signals;
-use super::{console, data_dir, status};
+use super::{console, data_to_keep, status};
 use crate::app::owner::{Owner, OwnerError};
 use crate::app::run::Runner;
 use crate::app::{House, Wishes};
@@ -21,8 +21,8 @@ const WORDS: usize = 16;
 
 pub(super) async fn run(global: &Global, args: Run) -> Result<Exit, Failed> {
     let snapshot = read(&args)?;
-    let data = data_dir(global)?;
-    let owner = match Owner::run(&data) {
+    let data = data_to_keep(global)?;
+    let owner = match Owner::run(data.kept()?) {
         Err(error @ OwnerError::AlreadyRunning(_)) => return Err(Failed { exit: Exit::Failed, error: error.into() }),
         locked => locked.exit(Exit::Disk)?,
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{Config, Text, faults, places};
+use super::{Config, Text, faults, file, places};
 use crate::model::Secret;
 
 /// Why a config was not taken. Nothing of it is in force then.
@@ -43,7 +43,9 @@ impl fmt::Display for ConfigError {
                 }
                 hint.iter().try_for_each(|hint| write!(out, "\nhint: {hint}"))
             }
-            ConfigError::Secret(what, why) => write!(out, "cannot read {what}: {why}"),
+            ConfigError::Secret(what, why) => {
+                write!(out, "cannot read {what}: {why}\nhint: put the secret there, or leave the key out")
+            }
             ConfigError::Several(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 out.write_str(&lines.join("\n"))
@@ -63,7 +65,7 @@ impl std::error::Error for ConfigError {
 
 /// Reads a config file; relative paths in it are made relative to its folder.
 pub fn read(file: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
+    let text = file::text(file).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
     from_text(file, &text)
 }
 
@@ -99,6 +101,23 @@ pub fn parse(file: &Path, text: &str) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+impl Config {
+    /// Sees to it that the secrets of plugins and of the proxy are where the config says. Done at the start, so that
+    /// nobody finds out at night that a cookie was never there.
+    ///
+    /// # Errors
+    /// The first that cannot be read, by its key and its place.
+    pub fn find_secrets(&self) -> Result<(), ConfigError> {
+        let plugins = self.plugin.iter().flat_map(|(name, plugin)| {
+            let cookie = plugin.cookie.iter().map(move |text| (format!("`plugin.{name}.cookie`"), text));
+            let settings = plugin.settings.iter();
+            cookie.chain(settings.map(move |(key, text)| (format!("`plugin.{name}.settings.{key}`"), text)))
+        });
+        let proxy = self.http.proxy.iter().map(|text| (String::from("`http.proxy`"), text));
+        proxy.chain(plugins).try_for_each(|(key, text)| text.resolve(&key).map(drop))
+    }
+}
+
 fn wrong(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let (line, column) = places::line_and_column(text, error.span().map_or(0, |span| span.start));
     let message = error.message().trim();
@@ -117,12 +136,13 @@ fn unknown_key(message: &str) -> Option<(String, Vec<String>)> {
     Some((key.to_owned(), known))
 }
 
-fn nearest(key: &str, known: &[String]) -> Option<String> {
+/// A hint for a name that is not known: the nearest one, else all there are; none where there are none.
+pub fn nearest(key: &str, known: &[String]) -> Option<String> {
     let near = known.iter().map(|name| (strsim::damerau_levenshtein(key, name), name)).min();
     match near {
         Some((distance, name)) if distance <= 3 => Some(format!("did you mean `{name}`?")),
         _ if known.is_empty() => None,
-        _ => Some(format!("known keys here: {}", known.join(", "))),
+        _ => Some(format!("known here: {}", known.join(", "))),
     }
 }
 
@@ -167,8 +187,7 @@ impl Text {
                 .map(Secret::new)
                 .map_err(|_| failed(format!("the environment variable `{name}` is not set"))),
             Text::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| failed(format!("file `{}`: {error}", path.display())))?;
+                let text = file::text(path).map_err(|error| failed(format!("file `{}`: {error}", path.display())))?;
                 Ok(Secret::new(text.lines().next().unwrap_or_default().trim()))
             }
         }

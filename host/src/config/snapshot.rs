@@ -1,10 +1,9 @@
 //! All that the user wishes at one moment: the config, its text file of rooms, and what its secret files held.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigError, Origin, Places, RoomWish, Text, read, rooms};
+use super::{Config, ConfigError, Origin, Places, RoomWish, Text, file, read, rooms};
 
 /// A whole that was read at once and found good.
 #[derive(Clone, Debug)]
@@ -84,7 +83,7 @@ fn reading(file: &Path, emptied: Emptied, hasher: &mut blake3::Hasher) -> Result
     }
     let mut secrets = Secrets::new();
     for path in texts(&config).filter_map(file_of) {
-        let held = fs::read(path).ok().map(|bytes| blake3::hash(&bytes));
+        let held = file::bytes(path).ok().map(|bytes| blake3::hash(&bytes));
         hasher.update(held.as_ref().map_or(&[][..], |hash| hash.as_bytes()));
         secrets.insert(path.to_owned(), held);
     }
@@ -97,7 +96,7 @@ const EMPTY: &str = "to stop watching all rooms, leave a comment in it";
 
 /// Also notes that a file could not be read, and why: that is a content, too.
 fn read_into(file: &Path, hasher: &mut blake3::Hasher) -> std::io::Result<String> {
-    let read = fs::read_to_string(file);
+    let read = file::text(file);
     match &read {
         Ok(text) => hasher.update(b"text").update(blake3::hash(text.as_bytes()).as_bytes()),
         Err(error) => hasher.update(error.to_string().as_bytes()),

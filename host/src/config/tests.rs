@@ -34,7 +34,7 @@ fn a_misspelt_key_names_its_place_and_its_neighbour() {
         "[rooms]\nwhatever = 1\n",
         expect![[r#"
             lyrebird.toml:2:1: unknown key `whatever`
-            hint: known keys here: file"#]],
+            hint: known here: file"#]],
     );
 }
 
@@ -239,6 +239,29 @@ fn spans_and_sizes_are_read_as_people_write_them() {
     assert_eq!(size("500MB"), Ok(500_000_000));
     assert_eq!(size("1.5 KiB"), Ok(1_536));
     assert!(size("lots").is_err() && size("999999999999TiB").is_err());
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_named_by_its_key_and_place() {
+    let check = |text: &str, expected: &str| {
+        let told = parse(Path::new("x"), text).unwrap().find_secrets().map_err(|error| error.to_string());
+        let hint = "\nhint: put the secret there, or leave the key out";
+        assert_eq!(told, Err(format!("cannot read {expected}{hint}")));
+    };
+    let unset = "the environment variable `LYREBIRD_TEST_UNSET` is not set";
+    let place = "{ env = \"LYREBIRD_TEST_UNSET\" }";
+    check(&format!("[plugin.a]\ncookie = {place}\n"), &format!("`plugin.a.cookie`: {unset}"));
+    check(&format!("[plugin.a]\nsettings = {{ key = {place} }}\n"), &format!("`plugin.a.settings.key`: {unset}"));
+    check(&format!("[http]\nproxy = {place}\n"), &format!("`http.proxy`: {unset}"));
+    check(
+        "[plugin.a]\ncookie = { file = \"/proc/nowhere\" }\n",
+        "`plugin.a.cookie`: file `/proc/nowhere`: No such file or directory (os error 2)",
+    );
+    check(
+        "[plugin.a]\ncookie = { file = \"/dev/null\" }\n",
+        "`plugin.a.cookie`: file `/dev/null`: it is no file but a pipe or a device",
+    );
+    assert!(parse(Path::new("x"), "[plugin.a]\ncookie = \"a=b\"\n").unwrap().find_secrets().is_ok());
 }
 
 #[test]

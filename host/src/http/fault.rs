@@ -9,6 +9,8 @@ pub(super) enum Kind {
     Timeout,
     Dns,
     Connect,
+    /// The host is there, and nobody listens.
+    Refused,
     Tls,
     /// The peer closed before the message was whole.
     Cut,
@@ -66,6 +68,7 @@ fn refine(kind: Kind, cause: &(dyn Error + 'static), text: &str) -> Kind {
     }
     match (kind, error.kind()) {
         (Kind::Io, io::ErrorKind::UnexpectedEof) => Kind::Cut,
+        (_, io::ErrorKind::ConnectionRefused) => Kind::Refused,
         (_, io::ErrorKind::TimedOut) => Kind::Timeout,
         _ => kind,
     }

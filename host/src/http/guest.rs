@@ -296,7 +296,7 @@ fn failed(error: &reqwest::Error, shown: &str) -> GuestError {
     match kind {
         Kind::Timeout => GuestError::Timeout,
         Kind::Dns => GuestError::Dns(text),
-        Kind::Connect => GuestError::Connect(text),
+        Kind::Connect | Kind::Refused => GuestError::Connect(text),
         Kind::Tls => GuestError::Tls(text),
         Kind::Cut | Kind::Io => GuestError::Io(text),
     }

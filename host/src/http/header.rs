@@ -25,14 +25,15 @@ pub(super) fn parse(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)
     // What is shown of a bad name is cut short and printable.
     let shown = || name.chars().take(40).flat_map(char::escape_default).collect::<String>();
     let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Unfit::Illegal(shown()))?;
-    if is_reserved(parsed.as_str()) {
+    if is_reserved(name) {
         return Err(Unfit::Reserved(shown()));
     }
     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| Unfit::Illegal(shown()))?;
     Ok((parsed, value))
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether a header is the host's own: it sets it, or it speaks of the connection. The case of letters does not matter.
+pub fn is_reserved(name: &str) -> bool {
     const RESERVED: [&str; 9] = [
         "host",
         "content-length",
@@ -44,7 +45,8 @@ fn is_reserved(name: &str) -> bool {
         "upgrade",
         "expect",
     ];
-    RESERVED.contains(&name) || name.starts_with("proxy-")
+    let name = name.to_ascii_lowercase();
+    RESERVED.contains(&name.as_str()) || name.starts_with("proxy-")
 }
 
 /// Seconds that the answer asks us to stay away: `Retry-After` in seconds, or as a date counted from the answer's own

@@ -140,10 +140,14 @@ impl Http {
         let limits = wire::Limits { connect: inner.connect_limit, head: request.stall };
         inner.media.get(&route, headers, limits).await.map_err(|failed| {
             let shown = redact_url(errand.url.as_str());
-            Refusal::Unreachable(match failed {
-                Failed::Late => format!("{shown}: no answer in time"),
-                Failed::Error(_, text) => format!("{shown}: {text}"),
-            })
+            match failed {
+                Failed::Late => Refusal::Unreachable(format!("{shown}: no answer in time")),
+                // A proxy that is closed says nothing of whom it would ask.
+                Failed::Error(Kind::Refused, text) if matches!(inner.media, Dialer::Direct(_)) => {
+                    Refusal::Closed(format!("{shown}: {text}"))
+                }
+                Failed::Error(_, text) => Refusal::Unreachable(format!("{shown}: {text}")),
+            }
         })
     }
 }

@@ -128,7 +128,11 @@ async fn nobody_listens() {
     let http = Http::new(&config::Http::default(), &[]).unwrap();
     let (guest, media) = fetch(&http, String::from("http://127.0.0.1:1/")).await;
     assert!(matches!(&guest, Err(GuestError::Connect(text)) if text.contains("refused")), "{guest:?}");
-    assert!(matches!(&media, Err(Refusal::Unreachable(text)) if text.contains("refused")), "{media:?}");
+    assert!(matches!(&media, Err(Refusal::Closed(text)) if text.contains("refused")), "{media:?}");
+    let proxy = Some(config::Text::Literal(Secret::new("http://127.0.0.1:1")));
+    let behind = Http::new(&config::Http { proxy, ..Default::default() }, &[]).unwrap();
+    let (_, media) = fetch(&behind, String::from("http://does-not-exist.example/")).await;
+    assert!(matches!(&media, Err(Refusal::Unreachable(_))), "the proxy refuses, not the host: {media:?}");
     let pattern = HostPattern::parse("https://does-not-exist.invalid").unwrap();
     assert_eq!(pattern.to_string(), "does-not-exist.invalid");
     let (guest, media) = fetch(&http, String::from("http://does-not-exist.invalid/")).await;

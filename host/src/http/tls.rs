@@ -1,6 +1,7 @@
 //! TLS as both clients use it: rustls on ring, the system's root certificates (Mozilla's where there are none), and
 //! the user's own on top.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,7 +41,8 @@ pub(super) fn roots(own: Option<&Path>) -> anyhow::Result<RootCertStore> {
 }
 
 fn add_file(roots: &mut RootCertStore, file: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read(file)?;
+    let mut text = Vec::new();
+    crate::config::open_file(file)?.read_to_end(&mut text)?;
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(&text) {
         let certificate = certificate.map_err(|error| anyhow::anyhow!("{error}"))?;

@@ -38,7 +38,9 @@ pub enum Refusal {
     Unsupported(String),
     /// The address may not be visited; the text names the rule.
     Denied(String),
-    /// No connection: DNS, connect, TLS.
+    /// Nobody listens there: the host is there and refuses the connection.
+    Closed(String),
+    /// No connection for another reason: DNS, connect, TLS.
     Unreachable(String),
 }
 
@@ -78,7 +80,7 @@ impl fmt::Display for Refusal {
             Refusal::NotMedia(what) => write!(out, "not media, it looks like {what}"),
             Refusal::Unsupported(what) => write!(out, "cannot record {what}"),
             Refusal::Denied(rule) => write!(out, "denied, {rule}"),
-            Refusal::Unreachable(why) => write!(out, "unreachable, {why}"),
+            Refusal::Closed(why) | Refusal::Unreachable(why) => write!(out, "unreachable, {why}"),
         }
     }
 }

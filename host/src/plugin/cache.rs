@@ -22,44 +22,99 @@ const MOST_BYTES: u64 = 1 << 30;
 /// How compiled files end.
 const EXTENSION: &str = "cwasm";
 
-/// The directory of compiled files; none when it cannot be trusted or made, and then everything is compiled anew.
+/// The directory of compiled files.
 #[derive(Clone, Debug)]
-pub(super) struct Cache(Option<PathBuf>);
+pub(super) enum Cache {
+    /// What is compiled is kept there.
+    Kept(PathBuf),
+    /// What lies there is used, and left as it is.
+    Read(PathBuf),
+    /// It cannot be trusted or made: everything is compiled anew.
+    Nowhere,
+}
 
 impl Cache {
     /// Takes the directory, making it where it is missing.
     pub(super) fn open(dir: &Path) -> Cache {
         match secure(dir) {
-            Ok(()) => Cache(Some(dir.to_owned())),
+            Ok(()) => Cache::Kept(dir.to_owned()),
             Err(error) => {
                 warn!(dir = %dir.display(), %error, "compiled plugins cannot be kept, each start compiles them anew");
-                Cache(None)
+                Cache::Nowhere
             }
+        }
+    }
+
+    /// Takes the directory as it is: what is in it may be used where nobody else could have written it.
+    pub(super) fn look(dir: &Path) -> Cache {
+        match fs::metadata(dir) {
+            Ok(facts) if facts.is_dir() && is_mine(&facts) => Cache::Read(dir.to_owned()),
+            _ => Cache::Nowhere,
         }
     }
 
     /// Removes what was not used for longest, and what an interrupted write left behind.
     pub(super) fn trim(&self) {
-        let Some(dir) = &self.0 else { return };
+        let Cache::Kept(dir) = self else { return };
         if let Err(error) = trim(dir, MOST_BYTES) {
             debug!(%error, "cannot trim the compiled plugins");
         }
     }
 
+    /// The component of the bytes with this hash, where it was compiled before.
+    pub(super) fn cached(&self, engine: &Engine, sha256: &str) -> Option<Component> {
+        self.find(engine, &key(engine, sha256))
+    }
+
     /// The component of these bytes: from the cache, else compiled and kept. The error is the compiler's.
     pub(super) fn component(&self, engine: &Engine, sha256: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
         let key = key(engine, sha256);
-        if let Some(component) = self.0.as_ref().and_then(|dir| find(dir, engine, &key)) {
+        if let Some(component) = self.find(engine, &key) {
             return Ok(component);
         }
         let compiled = engine.precompile_component(wasm)?;
-        if let Some(dir) = &self.0 {
+        if let Cache::Kept(dir) = self {
             match keep(dir, &key, &compiled) {
                 Ok(file) => return machine_code(engine, Source::File(&file)),
                 Err(error) => debug!(%error, "a compiled plugin cannot be kept"),
             }
         }
         machine_code(engine, Source::Bytes(&compiled))
+    }
+
+    fn find(&self, engine: &Engine, key: &str) -> Option<Component> {
+        let dir = match self {
+            Cache::Kept(dir) | Cache::Read(dir) => dir,
+            Cache::Nowhere => return None,
+        };
+        for (file, checksum) in named(dir, key) {
+            let loaded = verify(&file, &checksum)
+                .map_err(wasmtime::Error::from)
+                .and_then(|()| machine_code(engine, Source::File(&file)));
+            match loaded {
+                Ok(component) => {
+                    self.note_use(&file);
+                    return Some(component);
+                }
+                Err(error) => self.discard(&file, &error),
+            }
+        }
+        None
+    }
+
+    /// The time of the last use, for trimming; a file system that cannot do it trims by age.
+    fn note_use(&self, file: &Path) {
+        if matches!(self, Cache::Kept(_)) {
+            let _ = File::open(file).and_then(|file| file.set_modified(Clock::system().now()));
+        }
+    }
+
+    fn discard(&self, file: &Path, error: &wasmtime::Error) {
+        warn!(file = %file.display(), error = %format!("{error:#}"), "a compiled plugin is damaged, compiling it again");
+        if matches!(self, Cache::Kept(_)) {
+            // Removing a name is safe where somebody still has the file mapped.
+            let _ = fs::remove_file(file);
+        }
     }
 }
 
@@ -71,37 +126,24 @@ fn key(engine: &Engine, sha256: &str) -> String {
     format!("{sha256}-{:016x}", hasher.finish())
 }
 
-fn find(dir: &Path, engine: &Engine, key: &str) -> Option<Component> {
-    for entry in fs::read_dir(dir).ok()?.flatten() {
-        let name = entry.file_name();
-        let Some(checksum) = name.to_str().and_then(|name| name.strip_prefix(key)) else { continue };
-        let Some(checksum) = checksum.strip_prefix('-').and_then(|rest| rest.strip_suffix(".cwasm")) else { continue };
-        let file = entry.path();
-        let loaded = verify(&file, checksum)
-            .map_err(wasmtime::Error::from)
-            .and_then(|()| machine_code(engine, Source::File(&file)));
-        match loaded {
-            Ok(component) => {
-                // The time of the last use, for trimming; a file system that cannot do it trims by age.
-                let _ = File::open(&file).and_then(|file| file.set_modified(Clock::system().now()));
-                return Some(component);
-            }
-            Err(error) => {
-                warn!(file = %file.display(), error = %format!("{error:#}"), "a compiled plugin is damaged, compiling it again");
-                // Removing a name is safe where somebody still has the file mapped.
-                let _ = fs::remove_file(&file);
-            }
-        }
-    }
-    None
+/// Files of this key, with the checksums in their names.
+fn named(dir: &Path, key: &str) -> Vec<(PathBuf, String)> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let checksum = |name: &str| Some(name.strip_prefix(key)?.strip_prefix('-')?.strip_suffix(".cwasm")?.to_owned());
+    let files = entries.flatten().filter_map(|entry| Some((entry.path(), checksum(entry.file_name().to_str()?)?)));
+    files.collect()
+}
+
+/// Nobody else could have written it.
+fn is_mine(facts: &fs::Metadata) -> bool {
+    facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o022 == 0
 }
 
 /// Damaged machine code would take the process along, and wasmtime does not look.
 fn verify(file: &Path, checksum: &str) -> io::Result<()> {
     let mut open = File::open(file)?;
     let facts = open.metadata()?;
-    let mine = facts.is_file() && facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o022 == 0;
-    if !mine {
+    if !facts.is_file() || !is_mine(&facts) {
         return Err(io::Error::other("it is not a file of this user alone"));
     }
     let mut hasher = blake3::Hasher::new();

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::anatomy::{Anatomy, Kind};
@@ -27,6 +28,9 @@ pub(super) struct Loader {
     pub(super) guests: Arc<Guests>,
     cache: Cache,
     linker: Linker<Host>,
+    /// Held by the one that is tried. Its samples have the time of a call each, which a whole directory of plugins that
+    /// are tried at once would take from one another.
+    trying: Semaphore,
 }
 
 /// A file that may become a build.
@@ -42,7 +46,7 @@ impl Loader {
     pub(super) fn new(guests: Arc<Guests>, cache: Cache) -> anyhow::Result<Loader> {
         let mut linker = Linker::new(&guests.engine);
         imports::offer(&mut linker)?;
-        Ok(Loader { guests, cache, linker })
+        Ok(Loader { guests, cache, linker, trying: Semaphore::new(1) })
     }
 
     /// Loads a file. What was loaded before is not touched.
@@ -60,14 +64,23 @@ impl Loader {
             facts,
             overrides,
         };
+        // Never closed; and without its turn it would only be slower.
+        let _turn = self.trying.acquire().await.ok();
         self.start(&version).await?;
         self.try_samples(&version).await?;
         Ok(version)
     }
 
+    /// What was compiled before does not wait behind what is being compiled now.
     async fn compile(&self, sha256: &str, wasm: Vec<u8>) -> Result<Component, LoadError> {
-        let (cache, engine, sha256) = (self.cache.clone(), self.guests.engine.clone(), sha256.to_owned());
-        let compiled = self.guests.compile(move || cache.component(&engine, &sha256, &wasm)).await;
+        let means = || (self.cache.clone(), self.guests.engine.clone(), sha256.to_owned());
+        let (cache, engine, sought) = means();
+        let found = tokio::task::spawn_blocking(move || cache.cached(&engine, &sought)).await;
+        if let Ok(Some(component)) = found {
+            return Ok(component);
+        }
+        let (cache, engine, sought) = means();
+        let compiled = self.guests.compile(move || cache.component(&engine, &sought, &wasm)).await;
         let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler gave up")))?;
         compiled.map_err(|error| {
             let text = cut(format!("{error:#}"), MOST_WORDS);

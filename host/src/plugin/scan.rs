@@ -1,7 +1,7 @@
 //! Which files of the plugins directories count. A plugin is known by its manifest's name: the first directory wins;
 //! in one directory the higher version, then the later change.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use super::anatomy::{self, Anatomy};
 use super::error::LoadError;
 use super::manifest::Manifest;
+use crate::config::open_file;
 
 /// Bytes of a file: Python's have 18 MB.
 const MOST_BYTES: u64 = 64 << 20;
@@ -47,7 +48,7 @@ pub(super) fn scan(dirs: &[PathBuf]) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
 
 /// The bytes of a file that may be a plugin.
 pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, LoadError> {
-    let open = File::open(file).map_err(LoadError::Io)?;
+    let open = open_file(file).map_err(LoadError::Io)?;
     let facts = open.metadata().map_err(LoadError::Io)?;
     let mut bytes = Vec::new();
     // What grows while it is read is cut off here, and found incomplete.

@@ -80,7 +80,15 @@ pub fn check_template(template: &str) -> Result<(), String> {
         expires_at: None,
         extra: Vec::new(),
     };
-    let broadcast = Broadcast::default();
+    // Words everywhere: a template that only some titles do not fit is not broken.
+    let words = || String::from("some words of text");
+    let broadcast = Broadcast {
+        id: Some(words()),
+        streamer: words(),
+        title: words(),
+        category: Some(words()),
+        ..Broadcast::default()
+    };
     let facts =
         Facts { room: &room, broadcast: &broadcast, candidate: &candidate, session: "", start: SystemTime::UNIX_EPOCH };
     render(template, &facts).map(drop).map_err(|error| explain(template, &error))
@@ -152,8 +160,26 @@ fn date(value: &Value, format: &str) -> Result<String, minijinja::Error> {
     let Some(start) = value.downcast_object_ref::<Start>() else {
         return Err(wrong(String::from("`date` takes `start` alone")));
     };
+    if let Some(letter) = unknown_directive(format) {
+        return Err(wrong(format!("`{format}` is no format of a date, there is no `%{letter}`")));
+    }
     // A value like any other: a format with a `/` would make folders, as a template with one does.
     start.format(format).map_err(|error| wrong(format!("`{format}` is no format of a date, {error}")))
+}
+
+/// A directive that strftime(3) does not have, but for fractions of a second: the formatter knows letters of its own,
+/// which say something else than whoever has misspelt one would think.
+fn unknown_directive(format: &str) -> Option<char> {
+    const KNOWN: &str = "aAbBcCdDeFfgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ%";
+    let mut letters = format.chars();
+    while letters.by_ref().any(|letter| letter == '%') {
+        // Flags, a width, the point before a fraction, the colon of a zone's offset.
+        let letter = letters.by_ref().find(|letter| !"-_^#.:".contains(*letter) && !letter.is_ascii_digit());
+        if let Some(letter) = letter.filter(|letter| !KNOWN.contains(*letter)) {
+            return Some(letter);
+        }
+    }
+    None
 }
 
 /// Folders and stem of a rendered path; empty parts are left out.

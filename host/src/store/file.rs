@@ -13,6 +13,13 @@ const NAME: &str = "lyrebird.db";
 /// How long another program may hold the file.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
+/// How often a file is tried that another program is just making.
+const TRIES: u32 = 50;
+
+/// How long one of these tries waits for a lock, and the longest pause between two: all of them together take no
+/// longer than [`BUSY`].
+const STEP: Duration = Duration::from_millis(50);
+
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -23,6 +30,10 @@ pub(super) enum Access {
     Full,
     /// It is looked at.
     Read,
+    /// A copy in memory of what plugins keep, for as long as it is open: changed at will, and never written.
+    Copy,
+    /// There is none: an empty one in memory.
+    Nothing,
 }
 
 pub(super) struct File {
@@ -143,7 +154,12 @@ impl File {
             {
                 return Ok(Err(StoreError::Io(why.clone())));
             }
-            match open(&self.dir) {
+            let opened = match self.access {
+                Access::Nothing => in_memory().map_err(Unopened::Sql),
+                Access::Copy => reader::copy(&self.dir.join(NAME)).map_err(Unopened::Sql),
+                Access::Full | Access::Read => patiently(|| open(&self.dir)),
+            };
+            match opened {
                 Ok(connection) => self.open = Some(connection),
                 Err(Unopened::Sql(error)) if is_broken(&error) => return Err(error),
                 Err(unopened) => {
@@ -195,16 +211,41 @@ enum Unopened {
     Dir(std::io::Error),
 }
 
+/// Tries until nobody else has the file. SQLite's own waiting does not cover the passage to WAL: of two programs that
+/// have both begun to read an old file, the second one to write is refused at once, as waiting could be for ever.
+fn patiently<T>(open: impl Fn() -> Result<T, Unopened>) -> Result<T, Unopened> {
+    let mut pause = Duration::from_millis(1);
+    for _ in 1..TRIES {
+        match open() {
+            Err(Unopened::Sql(error)) if is_busy(&error) => std::thread::sleep(pause),
+            done => return done,
+        }
+        pause = (pause * 2).min(STEP);
+    }
+    open()
+}
+
+pub(super) fn in_memory() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    schema::prepare(&mut connection)?;
+    Ok(connection)
+}
+
 fn open(dir: &Path) -> Result<Connection, Unopened> {
     std::fs::create_dir_all(dir).map_err(Unopened::Dir)?;
     let mut connection = Connection::open(dir.join(NAME))?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(STEP)?;
     // WAL: readers and the writer of several programs do not wait for each other. With it NORMAL survives a kill whole,
     // and a power cut without the last answers: all of them can be asked for again.
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     schema::prepare(&mut connection)?;
+    connection.busy_timeout(BUSY)?;
     Ok(connection)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 fn is_broken(error: &rusqlite::Error) -> bool {

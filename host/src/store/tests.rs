@@ -148,6 +148,84 @@ async fn two_programs_share_it() {
     }
 }
 
+/// Another program has just begun to write to a file that is not in WAL yet: SQLite does not wait for it.
+#[tokio::test]
+async fn a_file_that_another_program_is_making_is_waited_for() {
+    let folder = Folder::new();
+    let other = rusqlite::Connection::open(folder.0.join("lyrebird.db")).unwrap();
+    other.execute_batch("CREATE TABLE x (a); BEGIN IMMEDIATE").unwrap();
+    let store = Store::open(&folder.0);
+    // The answer is right however long it is held; it is held so long that one who does not wait is refused.
+    let held = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.execute_batch("COMMIT").unwrap();
+    };
+    let (answer, ()) = tokio::join!(store.kv_get("a", "k"), held);
+    assert_eq!(answer, Ok(None));
+}
+
+/// Whoever only looks has what was kept, may change it for himself, and leaves the file as it is.
+#[tokio::test]
+async fn a_copy_is_nobody_elses() {
+    let folder = Folder::new();
+    let place = folder.0.join("data");
+    let nothing = Store::passing(Some(&place), Clock::system());
+    nothing.kv_set("a", "k", bytes("mine"), None).await.unwrap();
+    assert_eq!(nothing.kv_get("a", "k").await, Ok(Some(bytes("mine"))));
+    assert!(!place.exists());
+    let store = Store::open(&place);
+    store.kv_set("a", "k", bytes("kept"), None).await.unwrap();
+    store.note_resolved("a", "https://a.example/1", "1").await;
+    store.close().await;
+    let file = || std::fs::read(place.join("lyrebird.db")).unwrap();
+    let before = file();
+    let copy = Store::passing(Some(&place), Clock::system());
+    assert_eq!(copy.kv_get("a", "k").await, Ok(Some(bytes("kept"))));
+    assert_eq!(copy.resolved("a", "https://a.example/1").await.as_deref(), Some("1"));
+    copy.kv_set("a", "k", bytes("mine"), None).await.unwrap();
+    assert_eq!(copy.kv_get("a", "k").await, Ok(Some(bytes("mine"))));
+    copy.close().await;
+    assert!(file() == before && std::fs::read_dir(&place).unwrap().count() == 1);
+}
+
+/// A directory that hangs holds up nobody for long, and is used again when it comes back.
+#[tokio::test]
+async fn a_place_that_hangs_is_given_up() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.0);
+    store.kv_set("a", "k", bytes("v"), None).await.unwrap();
+    let (release, hang) = std::sync::mpsc::channel::<()>();
+    let (tell, begun) = oneshot::channel();
+    let asking = store.clone();
+    let stuck = tokio::spawn(async move {
+        let question = move |_: &mut File| {
+            tell.send(()).unwrap();
+            hang.recv().map_err(|gone| StoreError::Io(gone.to_string()))
+        };
+        asking.ask(question).await
+    });
+    begun.await.unwrap();
+    // From here on time passes by itself: the thread hangs and cannot be overtaken.
+    tokio::time::pause();
+    let begin = tokio::time::Instant::now();
+    assert!(matches!(stuck.await.unwrap(), Err(StoreError::Io(text)) if text.contains("does not answer")));
+    // Whoever comes next knows it sooner, however many they are.
+    for _ in 0..2 * QUEUE {
+        assert_eq!(store.resolved("a", "https://a.example/1").await, None);
+    }
+    assert!(store.kv_set("a", "k", bytes("w"), None).await.is_err());
+    store.close().await;
+    assert!(begin.elapsed() < 3 * PATIENCE, "{:?}", begin.elapsed());
+    tokio::time::resume();
+    release.send(()).unwrap();
+    let mut answer = store.kv_get("a", "k").await;
+    while answer.is_err() {
+        answer = store.kv_get("a", "k").await;
+    }
+    assert_eq!(answer, Ok(Some(bytes("v"))));
+    assert!(!store.0.hangs.load(Ordering::Relaxed));
+}
+
 #[tokio::test]
 async fn a_newer_file_is_left_as_it_is() {
     let folder = Folder::new();

@@ -78,6 +78,25 @@ fn the_least_recently_used_go_first_and_foreign_files_stay() {
 }
 
 #[test]
+fn a_reader_changes_nothing() {
+    let (place, engine) = (Place::new(), Engine::default());
+    Cache::look(&place.0).component(&engine, "abc", EMPTY).unwrap();
+    assert!(place.files().is_empty());
+    Cache::open(&place.0).component(&engine, "abc", EMPTY).unwrap();
+    let [file] = place.files().try_into().unwrap();
+    let used = fs::metadata(&file).unwrap().modified().unwrap();
+    // What lies there is used: these bytes are no component.
+    Cache::look(&place.0).component(&engine, "abc", b"nonsense").unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), used);
+    fs::write(&file, b"damaged").unwrap();
+    Cache::look(&place.0).component(&engine, "abc", EMPTY).unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"damaged");
+    fs::set_permissions(&place.0, Permissions::from_mode(0o777)).unwrap();
+    assert!(matches!(Cache::look(&place.0), Cache::Nowhere), "others could have written there");
+    assert!(matches!(Cache::look(Path::new("/proc/nowhere")), Cache::Nowhere));
+}
+
+#[test]
 fn without_a_directory_it_compiles_each_time() {
     let cache = Cache::open(Path::new("/proc/nowhere"));
     cache.component(&Engine::default(), "abc", EMPTY).unwrap();

@@ -11,7 +11,7 @@ use crate::event;
 use crate::http::Http;
 use crate::model::Secret;
 use crate::plugin::{Means, Registry};
-use crate::store::Store;
+use crate::store::{DataDir, Store};
 
 /// A service that answers each request with the next of its lines: a status and a body; `none` closes without a word.
 struct Service {
@@ -94,13 +94,14 @@ async fn a_guest_announces_finds_and_takes_back() {
     let config = crate::config::Config::default();
     let means = Means {
         config: &config,
-        data_dir: &data,
+        data: &DataDir::Kept(data.clone()),
         http: Http::new(&config.http, &[]).unwrap(),
         store: Store::open(&data),
         clock: Clock::system(),
         events: event::queue().0,
     };
     let registry = Registry::load(&[guests], &means).await.unwrap();
+    registry.ready("telltale").await;
     let notifier = registry.notifier("telltale").unwrap();
     let at = |port: u16| {
         let url = Text::Literal(Secret::new(format!("http://127.0.0.1:{port}")));

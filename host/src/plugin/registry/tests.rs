@@ -15,14 +15,14 @@ async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
     let (events, mut told) = event::queue();
     let means = Means {
         config: &config,
-        data_dir: &data,
+        data: &DataDir::Kept(data.clone()),
         http: Http::new(&config.http, &[]).unwrap(),
         store: Store::open(&data),
         clock: Clock::system(),
         events,
     };
     let registry = Registry::load(&[plugins], &means).await.unwrap();
-    let lines = registry.list().into_iter().map(|listing| {
+    let lines = registry.list().await.into_iter().map(|listing| {
         let reason = listing.reason.unwrap_or_default();
         format!("{}: {}: {}", listing.description.name, listing.state.word(), reason.lines().next().unwrap_or_default())
     });
@@ -55,4 +55,50 @@ page: refused: not a WebAssembly component: it does not begin like WebAssembly
 set: refused: bad settings: plugin `set` has no settings, `colour` is set",
     )
     .await;
+}
+
+/// One is compiled and takes its time: who was compiled before is there, and the other is waited for.
+#[tokio::test]
+async fn what_was_compiled_before_does_not_wait_behind_a_compile() {
+    let root = std::env::temp_dir().join(format!("lyrebird-registry-{}", event::new_id()));
+    let (plugins, data) = (root.join("plugins"), root.join("data"));
+    fs::create_dir_all(&plugins).unwrap();
+    let write = |name: &str| {
+        let words = format!("manifest name = \"{name}\";version = \"1.0.0\"");
+        let wasm = component(&format!("{words}\ninstance\nexport lyrebird:plugin/picker@0.1.0"));
+        fs::write(plugins.join(format!("{name}.wasm")), wasm).unwrap();
+    };
+    let config = crate::config::Config::default();
+    let means = Means {
+        config: &config,
+        data: &DataDir::Kept(data.clone()),
+        http: Http::new(&config.http, &[]).unwrap(),
+        store: Store::passing(None, Clock::system()),
+        clock: Clock::system(),
+        events: event::queue().0,
+    };
+    write("warm");
+    let first = Registry::load(std::slice::from_ref(&plugins), &means).await.unwrap();
+    assert_eq!(first.list().await.len(), 1);
+    first.shut_down().await;
+
+    write("cold");
+    let guests = Arc::new(Guests::start().unwrap());
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (tell, begun) = tokio::sync::oneshot::channel();
+    let compiler = Arc::clone(&guests);
+    let busy = tokio::spawn(async move {
+        let job = move || tell.send(()).is_ok() && held.recv().is_ok();
+        compiler.compile(job).await
+    });
+    begun.await.unwrap();
+    let registry = Registry::load_on(guests, &[plugins], &means).await.unwrap();
+    // Both are hollow, which shows only once they are linked.
+    let hollow = |error: PickError| assert!(error.to_string().contains("does not fit the contract"), "{error}");
+    hollow(registry.pick("x", Some("warm")).await.unwrap_err());
+    assert!(futures_util::FutureExt::now_or_never(registry.pick("x", Some("cold"))).is_none());
+    release.send(()).unwrap();
+    assert_eq!(busy.await.unwrap(), Some(true));
+    hollow(registry.pick("x", Some("cold")).await.unwrap_err());
+    fs::remove_dir_all(root).unwrap();
 }

@@ -9,7 +9,7 @@ fn write(dir: &Path, name: &str, manifest: &str, age: u64) {
     let file = dir.join(name);
     fs::write(&file, bytes).unwrap();
     let time = SystemTime::now() - Duration::from_secs(age);
-    File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
+    fs::File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
 }
 
 #[test]

@@ -72,9 +72,16 @@ fn names() {
 
 #[test]
 fn a_broken_template_falls_back_and_says_so() {
-    for template in
-        ["{{ titel }}", "{{ title", "{{ start | date('%!') }}", "{{ title | date('%Y') }}", "{{ title | nope }}"]
-    {
+    for template in [
+        "{{ titel }}",
+        "{{ title",
+        "{% if title %}{{ titel }}{% endif %}",
+        "{{ start | date('%!') }}",
+        "{{ start | date('%Y %Q') }}",
+        "{{ start | date('%:Q') }}",
+        "{{ title | date('%Y') }}",
+        "{{ title | nope }}",
+    ] {
         facts("Ann", "Hello", |facts| {
             let (name, broken) = name(template, facts);
             assert!(broken.unwrap().contains(template), "{template}");
@@ -83,7 +90,9 @@ fn a_broken_template_falls_back_and_says_so() {
         });
         assert!(check_template(template).is_err());
     }
-    assert_eq!(check_template(DEFAULT_NAME), Ok(()));
+    for template in [DEFAULT_NAME, "{{ start | date('%-d %3f %:z %%Q %s') }}"] {
+        assert_eq!(check_template(template), Ok(()));
+    }
 }
 
 #[test]
