@@ -115,12 +115,25 @@ fn send(mut stream: TcpStream, bytes: &[u8]) -> std::io::Result<()> {
     stream.write_all(bytes)
 }
 
+/// CPU time of one run.
+#[derive(Clone, Copy)]
+struct Cpu {
+    user: Duration,
+    system: Duration,
+}
+
+impl Cpu {
+    fn all(self) -> Duration {
+        self.user + self.system
+    }
+}
+
 /// One of the programs that are compared.
 struct Rival {
     name: &'static str,
     command: Box<dyn Fn() -> Command>,
     output: PathBuf,
-    cpu: Vec<Duration>,
+    cpu: Vec<Cpu>,
     wall: Vec<Duration>,
     calls_per_mib: Option<f64>,
 }
@@ -142,7 +155,7 @@ fn measure(plan: &Plan) {
     for round in 0..plan.rounds {
         for rival in &mut rivals {
             run(rival, plan.mib);
-            println!("  round {}: {:<9} {:>6.2} CPU s", round + 1, rival.name, seconds(rival.cpu[round]));
+            println!("  round {}: {:<9} {:>6.2} CPU s", round + 1, rival.name, seconds(rival.cpu[round].all()));
         }
     }
     if strace_is_there() {
@@ -213,16 +226,16 @@ fn run(rival: &mut Rival, mib: usize) {
 }
 
 /// CPU time of a child with all its threads, read between its end and its burial.
-fn cpu_of(mut child: Child, name: &str) -> Duration {
+fn cpu_of(mut child: Child, name: &str) -> Cpu {
     let pid = Pid::from_child(&child);
     waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
     let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
     // Fields are counted behind the name, which stands in brackets and may hold anything (proc_pid_stat(5)).
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    let ticks: u32 = fields[11].parse::<u32>().unwrap() + fields[12].parse::<u32>().unwrap();
+    let [user, system] = [11, 12].map(|field: usize| TICK * fields[field].parse::<u32>().unwrap());
     let status = child.wait().unwrap();
     assert!(status.success(), "{name} ended with {status}");
-    TICK * ticks
+    Cpu { user, system }
 }
 
 fn strace_is_there() -> bool {
@@ -253,16 +266,23 @@ fn count_calls(rival: &mut Rival, mib: usize, folder: &Path) {
 }
 
 fn table(rivals: &[Rival], mib: usize) {
-    let curl = rivals.iter().find(|rival| rival.name == "curl").map_or(1.0, |rival| seconds(median(&rival.cpu)));
-    println!("\n| {mib} MiB | CPU s, median | × curl | least … most | wall s | system calls a MiB |");
-    println!("|---|---|---|---|---|---|");
+    let curl = rivals.iter().find(|rival| rival.name == "curl").expect("curl is there");
+    println!("\n| {mib} MiB | CPU s, median | user | system | least … most | × curl | wall s | system calls a MiB |");
+    println!("|---|---|---|---|---|---|---|---|");
     for rival in rivals {
-        let cpu = seconds(median(&rival.cpu));
-        let least = seconds(*rival.cpu.iter().min().unwrap());
-        let most = seconds(*rival.cpu.iter().max().unwrap());
+        let cpu = |part: fn(Cpu) -> Duration| rival.cpu.iter().map(|cpu| seconds(part(*cpu))).collect::<Vec<f64>>();
+        let all = cpu(Cpu::all);
+        let (user, system) = (median(&cpu(|cpu| cpu.user)), median(&cpu(|cpu| cpu.system)));
+        let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = all.iter().copied().fold(0.0, f64::max);
+        // Round by round: what else the machine did at that time was much the same for both.
+        let ratios: Vec<f64> = all.iter().zip(&curl.cpu).map(|(ours, curl)| ours / seconds(curl.all())).collect();
         let calls = rival.calls_per_mib.map_or_else(|| String::from("?"), |calls| format!("{calls:.1}"));
-        let wall = seconds(median(&rival.wall));
-        println!("| {} | {cpu:.2} | {:.2} | {least:.2} … {most:.2} | {wall:.2} | {calls} |", rival.name, cpu / curl);
+        let wall = median(&rival.wall.iter().map(|wall| seconds(*wall)).collect::<Vec<f64>>());
+        let (cpu, ratio, name) = (median(&all), median(&ratios), rival.name);
+        println!(
+            "| {name} | {cpu:.2} | {user:.2} | {system:.2} | {least:.2} … {most:.2} | {ratio:.2} | {wall:.2} | {calls} |"
+        );
     }
 }
 
@@ -277,9 +297,9 @@ fn size(folder: &Path) -> u64 {
     entries.map(|entry| if entry.path().is_dir() { size(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
 }
 
-fn median(times: &[Duration]) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
+fn median(numbers: &[f64]) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
