@@ -1,7 +1,7 @@
 //! One output file: it appears under its name only when it is whole.
 
 use std::fs::File;
-use std::io::{IoSlice, Write};
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use rustix::fs;
+use tokio::sync::Semaphore;
 
-use super::batch::Batch;
 use super::fault::{DiskError, SYNC};
 use super::hash::Hash;
 use super::part::OldFile;
 use super::publish::{publish, replace_sidecar};
-use super::volume::Volume;
+use super::volume::{AHEAD_BYTES, Volume};
 
 /// What a new file is made from.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// The first fault of this file's writes, again at each call.
-    pub async fn write(&self, batch: Batch) -> Result<(), DiskError> {
+    pub async fn write(&self, batch: Bytes) -> Result<(), DiskError> {
         self.open.fault()?;
         self.volume.write(&self.open, batch).await
     }
@@ -137,6 +137,8 @@ pub(super) struct Open {
     stem: Mutex<String>,
     written: Mutex<Written>,
     failed: AtomicBool,
+    /// Its share of the volume's queue.
+    ahead: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
@@ -173,6 +175,7 @@ impl Open {
             stem: Mutex::new(stem),
             written,
             failed: AtomicBool::new(false),
+            ahead: Arc::new(Semaphore::new(AHEAD_BYTES)),
         })
     }
 
@@ -194,6 +197,10 @@ impl Open {
 
     pub(super) fn ext(&self) -> &str {
         &self.ext
+    }
+
+    pub(super) fn ahead(&self) -> &Arc<Semaphore> {
+        &self.ahead
     }
 
     pub(super) fn device(&self) -> u64 {
@@ -223,19 +230,19 @@ impl Open {
     }
 
     /// Appends the batch. After a fault nothing is appended any more: what stands is whole.
-    pub(super) fn append(&self, batch: &Batch) {
+    pub(super) fn append(&self, batch: &[u8]) {
         let mut written = self.written();
         if written.fault.is_some() {
             return;
         }
-        if let Err(error) = write_all(&self.file, batch.slices()) {
+        if let Err(error) = (&self.file).write_all(batch) {
             // The torn end goes, which gives back what room it took.
             let _ = fs::ftruncate(&self.file, written.bytes);
             self.fail(&mut written, DiskError::new("write", &self.name, error));
             return;
         }
-        batch.slices().iter().for_each(|slice| written.hash.update(slice));
-        written.bytes += u64::try_from(batch.bytes()).unwrap_or(u64::MAX);
+        written.hash.update(batch);
+        written.bytes += u64::try_from(batch.len()).unwrap_or(u64::MAX);
     }
 
     /// Replaces bytes in place.
@@ -275,19 +282,4 @@ impl Open {
         written.fault = Some(error);
         self.failed.store(true, Ordering::Release);
     }
-}
-
-/// One `writev`, and more only where the system took less than all.
-fn write_all(mut file: &File, slices: &[Bytes]) -> std::io::Result<()> {
-    let mut vectors: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
-    let mut left = vectors.as_mut_slice();
-    while !left.is_empty() {
-        match file.write_vectored(left) {
-            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
-            Ok(count) => IoSlice::advance_slices(&mut left, count),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::beneath::Beneath;
 use super::create::{is_taken, numbered};
+use super::hash::Hash;
 use super::output::{Open, Opening};
 use super::*;
 
@@ -57,10 +58,8 @@ fn new(folder: &str, stem: &str) -> NewFile {
     }
 }
 
-fn batch(content: &[u8]) -> Batch {
-    let mut batch = Batch::default();
-    batch.share(Bytes::copy_from_slice(content));
-    batch.take()
+fn batch(content: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(content)
 }
 
 #[tokio::test]
@@ -208,14 +207,42 @@ async fn what_was_left_behind_is_found_and_taken_once() {
     assert_eq!(temp.tree(), "a/name.flv\na/name.json\na/whole.flv\na/whole.json\nloop");
 }
 
-#[tokio::test]
-async fn a_full_device_is_told_in_its_own_words_and_nothing_follows() {
-    let temp = Temp::new();
-    let file = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+/// An output file that is something else.
+fn disguised(temp: &Temp, file: std::fs::File) -> OutputFile {
     let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
     let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
-    let file = OutputFile::new(Arc::new(volume::Volume::start().unwrap()), open);
+    OutputFile::new(Arc::new(volume::Volume::start().unwrap()), open)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_disk_holds_up_for_a_moment_and_then_the_queue_takes_more() {
+    use std::io::Read;
+    let temp = Temp::new();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let file = disguised(&temp, std::os::fd::OwnedFd::from(writer).into());
+    let start = tokio::time::Instant::now();
+    let send = async |numbers: std::ops::Range<u8>| {
+        for number in numbers {
+            file.write(vec![number; BATCH_BYTES].into()).await.unwrap();
+        }
+        start.elapsed()
+    };
+    // Nobody reads: the first fill the file's share, each that follows waits a little.
+    assert_eq!(send(0..8).await, Duration::ZERO);
+    let waited = send(8..32).await;
+    assert!((24 * 20..24 * 25).contains(&waited.as_millis()), "{waited:?}");
+    drop(file);
+    let mut content = Vec::new();
+    reader.read_to_end(&mut content).unwrap();
+    let wanted: Vec<u8> = (0..32).flat_map(|number| vec![number; BATCH_BYTES]).collect();
+    assert!(content == wanted);
+}
+
+#[tokio::test]
+async fn a_full_device_is_told_in_its_own_words_and_nothing_follows() {
+    let temp = Temp::new();
+    let file = disguised(&temp, std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
     file.write(batch(b"abc")).await.unwrap();
     let error = file.seal(Vec::new()).await.unwrap_err();
     assert_eq!(error.fault, DiskFault::Full);
@@ -256,19 +283,49 @@ async fn a_name_that_is_too_long_is_an_error_that_leaves_nothing() {
 }
 
 #[test]
-fn small_pieces_are_joined_and_large_ones_shared() {
+fn a_batch_is_full_at_its_size() {
     let mut batch = Batch::default();
-    let large = Bytes::from(vec![7; 5_000]);
-    batch.copy(b"head");
-    batch.share(large.clone());
-    batch.copy(b"tail");
-    batch.share(Bytes::from_static(b"small"));
-    assert_eq!(batch.bytes(), 5_013);
+    batch.append(b"head");
+    batch.append(&vec![7; BATCH_BYTES - 5]);
+    assert_eq!((batch.bytes(), batch.is_full()), (BATCH_BYTES - 1, false));
+    batch.append(b"t");
+    assert!(batch.is_full());
     let taken = batch.take();
-    let pieces: Vec<&[u8]> = taken.slices().iter().map(|slice| slice.as_ref()).collect();
-    assert_eq!(pieces, [b"head".as_slice(), &large, b"tailsmall"]);
-    assert_eq!(taken.slices()[1].as_ptr(), large.as_ptr());
+    assert_eq!((&taken[..5], &taken[BATCH_BYTES - 2..]), (b"head\x07".as_slice(), b"\x07t".as_slice()));
     assert!(batch.is_empty() && !batch.is_full());
+}
+
+#[test]
+fn a_batch_uses_memory_again_that_nobody_holds() {
+    let mut batch = Batch::default();
+    let mut fill = |byte: u8| {
+        (0..9).for_each(|_| batch.append(&vec![byte; BATCH_BYTES / 8]));
+        batch.take()
+    };
+    let held: Vec<Bytes> = (0..20).map(&mut fill).collect();
+    let places: std::collections::HashSet<usize> = (20..120).map(|byte| fill(byte).as_ptr().addr()).collect();
+    assert_eq!(places.len(), 1);
+    let whole =
+        |(byte, content): (u8, &Bytes)| content.len() == BATCH_BYTES / 8 * 9 && content.iter().all(|is| *is == byte);
+    assert!((0..).zip(&held).all(whole));
+}
+
+#[test]
+fn a_hash_is_the_same_in_pieces_of_any_size() {
+    let content: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+    let whole = blake3::hash(&content).to_hex().to_string();
+    for sizes in [[1_000_000, 1], [16 << 10, 16 << 10], [16 << 10, 1], [70_001, 13], [1, 40_000], [16_383, 16_385]] {
+        let (mut hash, mut rest) = (Hash::default(), content.as_slice());
+        for size in sizes.into_iter().cycle() {
+            let (now, later) = rest.split_at(rest.len().min(size));
+            hash.update(now);
+            rest = later;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(hash.finish(), whole, "{sizes:?}");
+    }
 }
 
 #[test]

@@ -8,12 +8,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::batch::Batch;
 use super::fault::DiskError;
 use super::output::Open;
 
 /// Bytes that may wait for one volume: half a second of a slow disk's best. All recordings on it share them.
 const QUEUE_BYTES: u32 = 32 << 20;
+
+/// Bytes of one file that may wait while the writer keeps up. Whoever brings more waits a moment: what is written soon is
+/// still in the processor's cache, and its memory is used again.
+pub(super) const AHEAD_BYTES: usize = 2 << 20;
+
+/// How long a moment is. A slow disk may take the whole queue.
+const AHEAD_WAIT: Duration = Duration::from_millis(20);
 
 /// What work without media bytes counts as, so that its number is bounded too.
 const CHORE_BYTES: u32 = 4 << 10;
@@ -29,12 +35,15 @@ type Chore = Box<dyn FnOnce() + Send>;
 /// Work for the writer, done in order.
 enum Order {
     /// Append.
-    Write(Arc<Open>, Batch, OwnedSemaphorePermit),
+    Write(Arc<Open>, Bytes, Room),
     /// Overwrite in place.
     Patch(Arc<Open>, Vec<(u64, Bytes)>, OwnedSemaphorePermit),
     /// Once all before it is written, pass this on to the syncer.
     Then(Chore),
 }
+
+/// What a batch takes of the queue: of the volume's, and of its file's share as far as there was some.
+type Room = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 /// One volume. Its threads end when the last holder has dropped it.
 #[derive(Debug)]
@@ -67,10 +76,11 @@ impl Volume {
     }
 
     /// Hands a batch over; waits only while the queue is full.
-    pub(super) async fn write(&self, file: &Arc<Open>, batch: Batch) -> Result<(), DiskError> {
-        let bytes = u32::try_from(batch.bytes()).unwrap_or(u32::MAX);
+    pub(super) async fn write(&self, file: &Arc<Open>, batch: Bytes) -> Result<(), DiskError> {
+        let bytes = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        let ahead = go_ahead(bytes, file).await;
         let room = self.reserve(bytes, file).await?;
-        self.order(Order::Write(Arc::clone(file), batch, room), file)
+        self.order(Order::Write(Arc::clone(file), batch, (room, ahead)), file)
     }
 
     /// Hands bytes over that replace others of the file's head, after all batches before them.
@@ -128,6 +138,18 @@ impl Volume {
     }
 }
 
+/// A file's own share of the queue; none where it stays used up.
+async fn go_ahead(bytes: u32, file: &Open) -> Option<OwnedSemaphorePermit> {
+    let ahead = file.ahead();
+    if let Ok(permit) = Arc::clone(ahead).try_acquire_many_owned(bytes) {
+        return Some(permit);
+    }
+    // Half of it at least, so that one wake-up serves many batches.
+    let half = u32::try_from(AHEAD_BYTES / 2).unwrap_or(u32::MAX).max(bytes);
+    let waited = tokio::time::timeout(AHEAD_WAIT, Arc::clone(ahead).acquire_many_owned(half)).await;
+    waited.ok().and_then(Result::ok).and_then(|mut half| half.split(usize::try_from(bytes).unwrap_or(usize::MAX)))
+}
+
 /// The answer, if it comes in time.
 async fn within<T>(limit: Duration, answer: oneshot::Receiver<T>) -> Option<T> {
     tokio::time::timeout(limit, answer).await.ok()?.ok()
@@ -145,7 +167,7 @@ fn answered<T: Send + 'static>(
     (chore, answer)
 }
 
-/// The writer: one `writev` a batch, one `pwrite` a patch.
+/// The writer: one `write` a batch, one `pwrite` a patch.
 fn write(orders: &Receiver<Order>, syncer: &Sender<Chore>) {
     for order in orders {
         match order {

@@ -90,16 +90,16 @@ impl Segment {
         }
         let frame = layout.append(&tag);
         let before = self.batch.bytes();
-        self.batch.copy(&frame.head);
-        self.batch.share(tag.payload);
-        self.batch.copy(&frame.tail);
+        self.batch.append(&frame.head);
+        self.batch.append(&tag.payload);
+        self.batch.append(&frame.tail);
         self.count(before);
     }
 
     /// Appends bytes to the batch as they are.
     pub(super) fn append_raw(&mut self, bytes: Bytes) {
         let before = self.batch.bytes();
-        self.batch.share(bytes);
+        self.batch.append(&bytes);
         self.count(before);
     }
 
