@@ -79,7 +79,7 @@ fn profile() -> Outcome<&'static str> {
 }
 
 /// The names of the crates in the folders of a directory, in order.
-fn crates_below(directory: &str) -> Outcome<Vec<String>> {
+pub(crate) fn crates_below(directory: &str) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root().join(directory))? {
         let manifest = entry?.path().join("Cargo.toml");

@@ -8,7 +8,10 @@ use std::process::Command;
 use crate::artefacts;
 use crate::shell::{Outcome, Stop, cargo, output_of, root, say, strings_of};
 
-const UNIT: &str = include_str!("lyrebird@.service");
+const UNIT: &str = include_str!("lyrebird.service");
+
+/// Documents, at the same places as in the checkout, so that their links to each other work.
+const DOCUMENTS: [&str; 6] = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "docs", "wit"];
 
 /// Builds the release into `directory`, which must be empty or not there.
 pub(crate) fn dist(directory: &Path) -> Outcome {
@@ -24,24 +27,41 @@ pub(crate) fn dist(directory: &Path) -> Outcome {
     let built = artefacts::release()?;
     let program = directory.join(format!("lyrebird{}", std::env::consts::EXE_SUFFIX));
     fs::copy(built, &program)?;
-    copy_all(&shelves.plugins, &directory.join("plugins"), "wasm")?;
+    // A bare name would be looked up in PATH.
+    let program = fs::canonicalize(program)?;
+    plugins(&shelves.plugins, directory)?;
     completions(&program, &directory.join("completions"))?;
-    licences(&directory.join("licences"))?;
-    fs::write(directory.join("lyrebird@.service"), UNIT)?;
-    for document in ["README.md", "CHANGELOG.md"] {
-        fs::copy(root().join(document), directory.join(document))?;
+    fs::write(directory.join("lyrebird.toml"), output_of(Command::new(&program).args(["config", "default"]))?)?;
+    fs::write(directory.join("lyrebird.service"), UNIT)?;
+    for document in DOCUMENTS {
+        copy(&root().join(document), &directory.join(document))?;
     }
+    licences(&directory.join("licences"))?;
     say(format!("{} is complete; try {} plugin list", directory.display(), program.display()));
     Ok(())
 }
 
-fn copy_all(from: &Path, to: &Path, extension: &str) -> Outcome {
+/// The components, and what their authors tell about each.
+fn plugins(shelf: &Path, directory: &Path) -> Outcome {
+    for name in artefacts::crates_below("plugins")? {
+        let folder = Path::new("plugins").join(&name);
+        fs::create_dir_all(directory.join(&folder))?;
+        fs::copy(shelf.join(format!("{name}.wasm")), directory.join("plugins").join(format!("{name}.wasm")))?;
+        fs::copy(root().join(&folder).join("README.md"), directory.join(&folder).join("README.md"))?;
+    }
+    Ok(())
+}
+
+/// A file, or a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> Outcome {
+    if from.is_file() {
+        fs::copy(from, to)?;
+        return Ok(());
+    }
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
-        let path = entry?.path();
-        if let (Some(name), true) = (path.file_name(), path.extension().is_some_and(|found| found == extension)) {
-            fs::copy(&path, to.join(name))?;
-        }
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
 }
@@ -49,33 +69,31 @@ fn copy_all(from: &Path, to: &Path, extension: &str) -> Outcome {
 fn completions(program: &Path, directory: &Path) -> Outcome {
     fs::create_dir_all(directory)?;
     for (shell, file) in [("bash", "lyrebird.bash"), ("zsh", "_lyrebird"), ("fish", "lyrebird.fish")] {
-        // A bare name would be looked up in PATH.
-        let text = output_of(Command::new(fs::canonicalize(program)?).args(["completions", shell]))?;
+        let text = output_of(Command::new(program).args(["completions", shell]))?;
         fs::write(directory.join(file), text)?;
     }
     Ok(())
 }
 
-/// Our own licences, and the licence texts of every crate that the program and the plugins contain.
+/// The licence texts of every crate that the program and the plugins contain.
 fn licences(directory: &Path) -> Outcome {
     fs::create_dir_all(directory)?;
-    for own in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        fs::copy(root().join(own), directory.join(own))?;
-    }
     let mut tree = cargo();
-    tree.args(["tree", "--locked", "--package", "lyrebird", "--package", "lyrebird-plugin", "--edges", "normal"]);
-    tree.args(["--prefix", "none", "--no-dedupe", "--format", "{p}\t{l}"]);
+    tree.args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--no-dedupe", "--format", "{p}\t{l}"]);
+    tree.args(["--package", "lyrebird"]);
+    for plugin in artefacts::crates_below("plugins")? {
+        tree.args(["--package", &plugin]);
+    }
     let contained: BTreeSet<(String, String)> = output_of(&mut tree)?.lines().filter_map(dependency).collect();
     let metadata = output_of(cargo().args(["metadata", "--locked", "--format-version", "1"]))?;
     let manifests = strings_of(&metadata, "manifest_path");
     let mut list = String::from("Lyrebird contains these crates; their licence texts lie beside this list.\n\n");
     for (package, licence) in &contained {
-        list.push_str(&format!("{package}: {licence}\n"));
         let folder =
             manifests.iter().filter_map(|path| Path::new(path).parent()).find(|folder| folder.ends_with(package));
-        if let Some(folder) = folder {
-            licence_texts(folder, &directory.join(package))?;
-        }
+        let texts = folder.map_or(Ok(0), |folder| licence_texts(folder, &directory.join(package)))?;
+        let note = if texts == 0 { " (its package has no text)" } else { "" };
+        list.push_str(&format!("{package}: {licence}{note}\n"));
     }
     fs::write(directory.join("DEPENDENCIES.txt"), list)?;
     Ok(())
@@ -93,7 +111,9 @@ fn dependency(line: &str) -> Option<(String, String)> {
     Some((format!("{name}-{version}"), licence.to_owned()))
 }
 
-fn licence_texts(from: &Path, to: &Path) -> Outcome {
+/// Copies them and says how many there are.
+fn licence_texts(from: &Path, to: &Path) -> Outcome<usize> {
+    let mut count = 0;
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_uppercase()) else { continue };
@@ -102,7 +122,8 @@ fn licence_texts(from: &Path, to: &Path) -> Outcome {
         if is_licence && path.is_file() {
             fs::create_dir_all(to)?;
             fs::copy(&path, to.join(name))?;
+            count += 1;
         }
     }
-    Ok(())
+    Ok(count)
 }

@@ -22,7 +22,7 @@ usage: cargo xtask COMMAND
   ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
   bench [NAME]     measures against other programs; NAME: record [--mib N] [--rounds N]
-  dist DIR         a release that works outside the checkout: program, plugins, completions, licences, systemd unit
+  dist DIR         a release that works outside the checkout: program, plugins, config, unit, completions, licences
   deny             licences and advisories of the dependencies, by cargo-deny
 
 What these need and the machine lacks (wasm target, FFmpeg for the tests) is installed, asked for, or named.";
