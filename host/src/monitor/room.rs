@@ -9,8 +9,10 @@ use super::pace;
 use crate::model::{Broadcast, EndReason, Refusal};
 
 mod by_media;
+mod same;
 mod words;
 
+use same::{another, compare};
 pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdict};
 
 /// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
@@ -18,6 +20,8 @@ pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdic
 const WORKS: Duration = Duration::from_secs(2);
 /// How long a full disk is left alone before we look whether somebody made room.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
+/// What is offered but not wished for is asked for again after this long.
+const NOTHING_USABLE: Duration = Duration::from_secs(90);
 
 /// The end of a room whose last media could not be written; 74 is the exit code of the disk.
 const DISK: Outcome = Outcome::GaveUp(74);
@@ -376,21 +380,6 @@ impl Room {
         self.done = true;
         orders.push(Order::Done(outcome));
     }
-}
-
-/// What is offered but not wished for is asked for again after this long.
-const NOTHING_USABLE: Duration = Duration::from_secs(90);
-
-/// Whether the two are the same broadcast: by id, else by start; none where nothing names them both.
-fn compare(known: &Broadcast, heard: &Broadcast) -> Option<bool> {
-    match (&known.id, &heard.id) {
-        (Some(known), Some(heard)) => Some(known == heard),
-        _ => known.started_at.zip(heard.started_at).map(|(known, heard)| known == heard),
-    }
-}
-
-fn another(known: &Broadcast, heard: &Broadcast) -> bool {
-    compare(known, heard) == Some(false)
 }
 
 #[cfg(test)]
