@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use lyrebird_tests::bilibili::{Bilibili, Endpoint, Post};
 use lyrebird_tests::clip::Clip;
-use lyrebird_tests::origin::How;
+use lyrebird_tests::origin::{Connection, How};
 use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
 
+mod ledger;
 mod restart;
 
 const ROOM: u64 = 22_637_261;
@@ -74,6 +75,13 @@ impl Story {
     fn flows(&self, number: usize) {
         let has_media = || self.platform.receptions(ROOM).get(number - 1).is_some_and(|one| one.tags.len() > FLOWING);
         wait_until(&format!("media comes by reception {number}"), LIMIT, has_media);
+    }
+
+    /// Waits until a reception that runs, whatever its number, has given media for a second.
+    #[track_caller]
+    fn is_received(&self) {
+        let runs = |one: &Connection| one.ended.is_none() && one.tags.len() > FLOWING;
+        wait_until("media comes", LIMIT, || self.platform.receptions(ROOM).iter().any(runs));
     }
 
     #[track_caller]
