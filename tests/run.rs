@@ -11,6 +11,7 @@ use lyrebird_tests::verify::judge;
 
 mod ledger;
 mod restart;
+mod risk;
 mod targets;
 
 const ROOM: u64 = 22_637_261;
