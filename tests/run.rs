@@ -9,6 +9,7 @@ use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
 
+mod beside;
 mod ledger;
 mod restart;
 mod risk;
