@@ -13,6 +13,7 @@ mod beside;
 mod ledger;
 mod restart;
 mod risk;
+mod states;
 mod targets;
 
 const ROOM: u64 = 22_637_261;
