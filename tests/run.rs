@@ -10,6 +10,7 @@ use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
 
 mod beside;
+mod clocks;
 mod ledger;
 mod restart;
 mod risk;
