@@ -11,6 +11,7 @@ use lyrebird_tests::verify::judge;
 
 mod beside;
 mod clocks;
+mod database;
 mod ledger;
 mod restart;
 mod risk;
