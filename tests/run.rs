@@ -2,15 +2,26 @@
 
 use std::time::Duration;
 
-use lyrebird_tests::bilibili::{Bilibili, Endpoint};
+use lyrebird_tests::bilibili::{Bilibili, Endpoint, Post};
 use lyrebird_tests::clip::Clip;
-use lyrebird_tests::origin::How;
+use lyrebird_tests::origin::{Connection, How};
 use lyrebird_tests::place::{Place, wait_until};
-use lyrebird_tests::program::{Run, Signal, binary};
+use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
+
+mod beside;
+mod clocks;
+mod database;
+mod ledger;
+mod restart;
+mod risk;
+mod states;
+mod targets;
 
 const ROOM: u64 = 22_637_261;
 const LIMIT: Duration = Duration::from_secs(30);
+/// Tags of somewhat more than a second.
+const FLOWING: usize = 80;
 
 /// A config of these rooms, on the platform of the scenario, with one target.
 fn config(platform: &Bilibili, rooms: &[u64]) -> String {
@@ -24,62 +35,150 @@ fn config(platform: &Bilibili, rooms: &[u64]) -> String {
     )
 }
 
-fn start(place: &Place) -> Run {
-    Run::start(place.lyrebird(&["run", "-c", "lyrebird.toml", "--log", "info,lyrebird=debug"]), None)
+/// One room of a platform, and a place where it is recorded to.
+struct Story {
+    platform: Bilibili,
+    place: Place,
+}
+
+impl Story {
+    /// The room is dark.
+    fn new(name: &str) -> Story {
+        let (place, platform) = (Place::new(name), Bilibili::start());
+        platform.room(ROOM).streamer("Menura").title("Dawn chorus");
+        place.configure(&config(&platform, &[ROOM]));
+        Story { platform, place }
+    }
+
+    /// With another line in the config.
+    fn where_config_says(self, instead_of: &str, line: &str) -> Story {
+        let config = config(&self.platform, &[ROOM]);
+        assert!(config.contains(instead_of), "`{instead_of}` is not in the config");
+        self.place.configure(&config.replace(instead_of, line));
+        self
+    }
+
+    fn start(&self) -> Run {
+        Run::start(self.place.lyrebird(&["run", "-c", "lyrebird.toml", "--log", "info,lyrebird=debug"]), None)
+    }
+
+    /// Watches the room, which goes live, until it is announced and recorded.
+    fn on_air(&self) -> Run {
+        let run = self.start();
+        self.platform.go_live(ROOM);
+        self.is_announced();
+        self.flows(1);
+        run
+    }
+
+    #[track_caller]
+    fn is_announced(&self) {
+        wait_until("the session was announced", LIMIT, || self.platform.visible_posts().len() == 1);
+    }
+
+    /// Waits until the reception of this number, from 1, has given media for a second.
+    #[track_caller]
+    fn flows(&self, number: usize) {
+        let has_media = || self.platform.receptions(ROOM).get(number - 1).is_some_and(|one| one.tags.len() > FLOWING);
+        wait_until(&format!("media comes by reception {number}"), LIMIT, has_media);
+    }
+
+    /// Waits until a reception that runs, whatever its number, has given media for a second.
+    #[track_caller]
+    fn is_received(&self) {
+        let runs = |one: &Connection| one.ended.is_none() && one.tags.len() > FLOWING;
+        wait_until("media comes", LIMIT, || self.platform.receptions(ROOM).iter().any(runs));
+    }
+
+    #[track_caller]
+    fn is_taken_back(&self) {
+        wait_until("the notice was taken back", LIMIT, || self.platform.visible_posts().is_empty());
+    }
+
+    /// The room goes dark; its one notice is taken back, and the program ends in order.
+    #[track_caller]
+    fn ends_well(&self, run: Run) -> Finished {
+        self.platform.go_dark(ROOM);
+        self.is_taken_back();
+        let finished = stop(run);
+        assert_eq!(self.platform.posts().len(), 1, "announced once");
+        self.platform.expect_no_violation();
+        self.has_no_part();
+        finished
+    }
+
+    #[track_caller]
+    fn has_no_part(&self) {
+        let files = self.place.files();
+        assert!(files.iter().all(|name| !name.ends_with(".part")), "{files:?}");
+    }
+
+    /// All that was received is in these files.
+    #[track_caller]
+    fn is_recorded_whole(&self) {
+        judge(&self.platform.receptions(ROOM), &self.place.recordings(), Some(&binary())).expect_good();
+    }
+
+    /// The recording went on in a second file of the same session, and says why.
+    #[track_caller]
+    fn goes_on_in_a_second_file(&self) {
+        let files = self.place.recordings();
+        assert_eq!(files.len(), 2, "{files:?}");
+        let stem = files[0].file_stem().unwrap().to_str().unwrap();
+        assert_eq!(files[1].file_stem().unwrap().to_str().unwrap(), format!("{stem}_2"));
+        let sidecar = self.place.sidecar(&files[1]);
+        assert_eq!(sidecar["session"], self.place.sidecar(&files[0])["session"]);
+        assert_eq!(sidecar["gaps"][0]["cause"], "restart", "{sidecar}");
+    }
+
+    /// The one post that there ever was.
+    #[track_caller]
+    fn only_post(&self) -> Post {
+        let posts = self.platform.posts();
+        assert_eq!(posts.len(), 1, "{posts:?}");
+        posts[0].clone()
+    }
+}
+
+/// Stops the program as a service manager does.
+#[track_caller]
+fn stop(run: Run) -> Finished {
+    run.signal(Signal::TERM);
+    run.finish(LIMIT).expect_code(0)
+}
+
+/// Lets time pass in which nothing may happen.
+fn nothing_happens_for(seconds: u64) {
+    std::thread::sleep(Duration::from_secs(seconds));
 }
 
 #[test]
 fn a_broadcast_is_announced_recorded_over_a_break_and_taken_back() {
-    let (place, platform) = (Place::new("run-story"), Bilibili::start());
-    platform.room(ROOM).streamer("Menura").title("Dawn chorus");
-    place.configure(&config(&platform, &[ROOM]));
-    let run = start(&place);
+    let story = Story::new("run-story");
+    let platform = &story.platform;
+    let run = story.start();
     wait_until("the dark room was looked at", LIMIT, || platform.count(Endpoint::BaseInfo) > 0);
     assert!(platform.posts().is_empty());
     platform.go_live(ROOM);
-    wait_until("the session was announced", LIMIT, || platform.visible_posts().len() == 1);
-    wait_until("media comes", LIMIT, || !platform.receptions(ROOM).is_empty());
-    std::thread::sleep(Duration::from_secs(2));
+    story.is_announced();
+    story.flows(1);
     platform.resize(ROOM, Clip::Large);
-    std::thread::sleep(Duration::from_secs(2));
+    nothing_happens_for(2);
     platform.cut(ROOM, How::Reset);
-    wait_until("the connection came back", LIMIT, || platform.receptions(ROOM).len() == 2);
-    std::thread::sleep(Duration::from_secs(2));
-    platform.go_dark(ROOM);
-    wait_until("the notice was taken back", LIMIT, || platform.visible_posts().is_empty());
-    run.signal(Signal::TERM);
-    run.finish(LIMIT).expect_code(0);
-    assert_eq!(platform.posts().len(), 1, "announced once");
-    platform.expect_no_violation();
-    judge(&platform.receptions(ROOM), &place.recordings(), Some(&binary())).expect_good();
+    story.flows(2);
+    story.ends_well(run);
+    story.is_recorded_whole();
 }
 
 #[test]
 fn a_kill_in_mid_broadcast_keeps_the_session_and_its_notice() {
-    let (place, platform) = (Place::new("run-killed"), Bilibili::start());
-    platform.room(ROOM).streamer("Menura").title("Dawn chorus");
-    place.configure(&config(&platform, &[ROOM]));
-    let run = start(&place);
-    platform.go_live(ROOM);
-    wait_until("the session was announced", LIMIT, || platform.visible_posts().len() == 1);
-    wait_until("media comes", LIMIT, || !platform.receptions(ROOM).is_empty());
-    std::thread::sleep(Duration::from_secs(3));
+    let story = Story::new("run-killed");
+    let run = story.on_air();
+    nothing_happens_for(1);
     run.kill_9();
-    std::thread::sleep(Duration::from_secs(1));
-    let run = start(&place);
-    wait_until("it goes on", LIMIT, || platform.receptions(ROOM).len() == 2);
-    std::thread::sleep(Duration::from_secs(2));
-    platform.go_dark(ROOM);
-    wait_until("the notice was taken back", LIMIT, || platform.visible_posts().is_empty());
-    run.signal(Signal::TERM);
-    run.finish(LIMIT).expect_code(0);
-    assert_eq!(platform.posts().len(), 1, "announced once");
-    platform.expect_no_violation();
-    let files = place.recordings();
-    assert_eq!(files.len(), 2, "{files:?}");
-    let stem = files[0].file_stem().unwrap().to_str().unwrap();
-    assert_eq!(files[1].file_stem().unwrap().to_str().unwrap(), format!("{stem}_2"));
-    let sidecar = place.sidecar(&files[1]);
-    assert_eq!(sidecar["session"], place.sidecar(&files[0])["session"]);
-    assert_eq!(sidecar["gaps"][0]["cause"], "restart", "{sidecar}");
+    nothing_happens_for(1);
+    let run = story.start();
+    story.flows(2);
+    story.ends_well(run);
+    story.goes_on_in_a_second_file();
 }

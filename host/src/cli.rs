@@ -141,10 +141,14 @@ fn data_to_read(global: &Global) -> DataDir {
     data_dir(global).map_or(DataDir::Nowhere, DataDir::Read)
 }
 
-/// The same for a command that cannot do without: one that writes there, or tells what is there.
+/// The same for a command that writes there.
 fn data_to_keep(global: &Global) -> Result<DataDir, Failed> {
-    let found = data_dir(global).map(DataDir::Kept);
-    found
+    needed_data_dir(global).map(DataDir::Kept)
+}
+
+/// Where it is, for a command that is of no use without it.
+fn needed_data_dir(global: &Global) -> Result<PathBuf, Failed> {
+    data_dir(global)
         .ok_or_else(|| anyhow::anyhow!("no place for the program's state is known\nhint: name one with `--data DIR`"))
         .exit(Exit::Usage)
 }

@@ -20,6 +20,7 @@ pub mod encoder;
 pub mod feed;
 pub mod ffprobe;
 pub mod flv;
+pub mod jump;
 pub mod origin;
 pub mod place;
 pub mod program;

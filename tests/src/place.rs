@@ -63,6 +63,22 @@ impl Place {
         self.root.join("recordings")
     }
 
+    /// Where the program keeps its own things.
+    pub fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// From now on what the program compiles here lies in one folder with what it compiles in other tests: each of them
+    /// would spend seconds on the same plugins. For `run` it is so; tests that look at the data directory go without.
+    pub fn share_compiled(&self) {
+        let (compiled, shared) = (self.data().join("compiled"), scratch().join("compiled"));
+        if compiled.symlink_metadata().is_err() {
+            fs::create_dir_all(self.data()).unwrap();
+            fs::create_dir_all(&shared).unwrap();
+            std::os::unix::fs::symlink(&shared, &compiled).unwrap();
+        }
+    }
+
     /// A file of the test itself.
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.root.join(name);
@@ -78,13 +94,16 @@ impl Place {
 
     /// The same with other plugins.
     pub fn lyrebird_with<S: AsRef<str>>(&self, plugins: &Path, arguments: &[S]) -> Command {
+        if arguments.first().is_some_and(|first| first.as_ref() == "run") {
+            self.share_compiled();
+        }
         let mut command = Command::new(program::binary());
         command.env_clear().current_dir(&self.root);
         for kept in ["PATH", "LANG", "TZ", "TMPDIR"] {
             command.envs(env::var_os(kept).map(|value| (kept, value)));
         }
         command.env("HOME", self.root.join("home")).env("NO_COLOR", "1").env("RUST_BACKTRACE", "1");
-        command.arg("--data").arg(self.root.join("data")).arg("--plugins").arg(plugins);
+        command.arg("--data").arg(self.data()).arg("--plugins").arg(plugins);
         command.args(arguments.iter().map(AsRef::as_ref));
         command
     }

@@ -49,12 +49,12 @@ impl Recorder {
         let roots = roots(&house);
         let kept = Kept::read(&house.store, house.data.kept()?, Heir::Record, roots.clone()).await;
         let salvage = Salvage::start(roots, hands.clone());
-        let House { store, clock, .. } = &house;
+        let House { store, clock, events, .. } = &house;
         for notify in &house.config.notify {
             house.registry.ready(&notify.plugin).await;
         }
         let all = targets(&house.config, &house.registry);
-        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone());
+        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());
         // Nobody has opened another one before.
         let _ = house.ledger.set(ledger.clone());
         let mut watched = Rooms::new(house, hands.clone(), ledger.clone(), Arc::from(owner.name()), kept);

@@ -81,9 +81,9 @@ impl Runner {
         house.registry.settled().await;
         let kept = Kept::read(&house.store, house.data.kept()?, Heir::Run, roots(&house)).await;
         let salvage = Salvage::start(roots(&house), hands.clone());
-        let House { store, clock, .. } = &house;
+        let House { store, clock, events, .. } = &house;
         let all = targets(&house.config, &house.registry);
-        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone());
+        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());
         // Nobody has opened another one before.
         let _ = house.ledger.set(ledger.clone());
         let files = Watch::start(&snapshot, clock.clone());

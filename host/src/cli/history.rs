@@ -2,7 +2,7 @@
 
 use super::args::{Global, History};
 use super::exit::{Exit, Failed, WithExit};
-use super::{data_to_keep, output, status, table};
+use super::{needed_data_dir, output, status, table};
 use crate::app::past::Past;
 use crate::clock::{from_rfc3339, local};
 use crate::store::{HistoryRow, PastNotice};
@@ -12,8 +12,7 @@ const SESSIONS: u32 = 50;
 const SESSIONS_OF_ONE: u32 = 10;
 
 pub(super) async fn history(global: &Global, args: History) -> Result<Exit, Failed> {
-    let data = data_to_keep(global)?;
-    let past = Past::open(data.kept()?);
+    let past = Past::open(&needed_data_dir(global)?);
     let usual = if args.room.is_some() { SESSIONS_OF_ONE } else { SESSIONS };
     let sessions = past.history(args.room.as_deref(), args.limit.unwrap_or(usual)).await.exit(Exit::Failed)?;
     if args.json {

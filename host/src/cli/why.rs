@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{Global, Why};
 use super::exit::{Exit, Failed, WithExit};
 use super::history::time;
-use super::{data_to_keep, output};
+use super::{needed_data_dir, output};
 use crate::app::owner::Alive;
 use crate::app::past::{Line, Now, Past, RoomStory};
 use crate::clock::{local, rfc3339};
@@ -16,8 +16,7 @@ use crate::clock::{local, rfc3339};
 const LINES: usize = 60;
 
 pub(super) async fn why(global: &Global, args: Why) -> Result<Exit, Failed> {
-    let data = data_to_keep(global)?;
-    let past = Past::open(data.kept()?);
+    let past = Past::open(&needed_data_dir(global)?);
     let story = past.why(&args.room).await.exit(Exit::Failed)?;
     let most = args.limit.map_or(LINES, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     match args.json {

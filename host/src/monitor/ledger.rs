@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config::Text;
-use crate::event::{Event, Kind};
+use crate::event::{Event, Kind, Sink};
 use crate::model::{self, Broadcast, RoomKey};
 use crate::plugin::{AnnounceError, CallError, Notice, Notifier};
 use crate::store::Store;
@@ -150,16 +150,16 @@ impl Drop for Handle {
 impl Ledger {
     /// Opens the ledger. It takes up nothing by itself: what earlier runs have left is named by [`Ledger::on_air`] and
     /// [`Ledger::adopt`], for a session may belong to a program that lives. The caller awaits the task after
-    /// [`Ledger::close`].
-    pub fn open(targets: Vec<Target>, store: Store, clock: Clock) -> (Ledger, JoinHandle<()>) {
-        Ledger::open_with(targets.into_iter().map(Place::from).collect(), store, clock)
+    /// [`Ledger::close`]. That a service no longer accepts the user's login goes to `events`.
+    pub fn open(targets: Vec<Target>, store: Store, clock: Clock, events: Sink) -> (Ledger, JoinHandle<()>) {
+        Ledger::open_with(targets.into_iter().map(Place::from).collect(), store, clock, events)
     }
 
-    fn open_with(places: Vec<Place>, store: Store, clock: Clock) -> (Ledger, JoinHandle<()>) {
+    fn open_with(places: Vec<Place>, store: Store, clock: Clock, events: Sink) -> (Ledger, JoinHandle<()>) {
         let inbox = Arc::new(Inbox::default());
         let ledger = Ledger(Arc::new(Handle { inbox: Arc::clone(&inbox), clock: clock.clone() }));
         ledger.set_places(places);
-        let task = tokio::spawn(Clerk::new(inbox, store, clock).run());
+        let task = tokio::spawn(Clerk::new(inbox, store, clock, events).run());
         (ledger, task)
     }
 

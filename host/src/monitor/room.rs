@@ -9,8 +9,10 @@ use super::pace;
 use crate::model::{Broadcast, EndReason, Refusal};
 
 mod by_media;
+mod same;
 mod words;
 
+use same::{another, compare};
 pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdict};
 
 /// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
@@ -18,6 +20,8 @@ pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdic
 const WORKS: Duration = Duration::from_secs(2);
 /// How long a full disk is left alone before we look whether somebody made room.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
+/// What is offered but not wished for is asked for again after this long.
+const NOTHING_USABLE: Duration = Duration::from_secs(90);
 
 /// The end of a room whose last media could not be written; 74 is the exit code of the disk.
 const DISK: Outcome = Outcome::GaveUp(74);
@@ -54,6 +58,8 @@ pub struct Room {
     asking: bool,
     next: Next,
     failures: u32,
+    /// Until then streams are not asked for: only a person can mend what they are behind.
+    walled_until: Duration,
     stopping: Option<Leave>,
     /// What came last could not be written.
     disk_full: bool,
@@ -79,6 +85,7 @@ impl Room {
             asking: false,
             next: Next::Check,
             failures: 0,
+            walled_until: Duration::ZERO,
             stopping: None,
             disk_full: false,
             done: false,
@@ -122,9 +129,12 @@ impl Room {
                 }
                 self.ended(reason, lasted, now, orders);
             }
-            Fact::CheckNow if self.receiving || self.next == Next::Check => self.ask(Next::Check, orders),
-            // Streams are asked for next, which tells the same and more.
-            Fact::CheckNow => self.woken(orders),
+            Fact::CheckNow => {
+                self.walled_until = Duration::ZERO;
+                // Streams that are asked for next tell the same and more.
+                let next = if self.receiving { Next::Check } else { self.next };
+                self.ask(next, orders);
+            }
             Fact::Stop(leave) => {
                 self.stopping = Some(leave);
                 if !self.receiving {
@@ -169,7 +179,7 @@ impl Room {
             Verdict::Trouble(trouble) => {
                 // A session that broke off and was not seen dark goes on as soon as there are streams again.
                 let lost = |session: &Session| session.dark.is_none() && session.kept.is_none();
-                let lost = !self.receiving && self.session.as_ref().is_some_and(lost);
+                let lost = !self.receiving && now >= self.walled_until && self.session.as_ref().is_some_and(lost);
                 self.trouble(if lost { Next::Streams } else { Next::Check }, trouble, now, orders);
             }
         }
@@ -205,7 +215,10 @@ impl Room {
             None if self.rules.by_media => {}
             None => self.open(now, orders),
         }
-        self.ask(Next::Streams, orders);
+        match now < self.walled_until {
+            true => self.look_again(now, orders),
+            false => self.ask(Next::Streams, orders),
+        }
     }
 
     /// Whether the room is live with another broadcast than the session's.
@@ -220,7 +233,7 @@ impl Room {
 
     fn open(&mut self, now: Duration, orders: &mut Vec<Order>) {
         // Pauses that grew while the room was dark say nothing about its streams.
-        self.failures = 0;
+        (self.failures, self.walled_until) = (0, Duration::ZERO);
         let broadcast = self.guess.clone();
         orders.push(Order::OpenSession(broadcast.clone()));
         let (last_media, ended_clean, kept) = (now, false, None);
@@ -273,6 +286,11 @@ impl Room {
             // The media goes on; what the platform says of the room is asked again, but not soon.
             Trouble::Permanent(_) if self.receiving => self.wait(next, pace::WALL, now, orders),
             Trouble::Permanent(code) => self.leave("gone", Outcome::GaveUp(code), orders),
+            // Checks are answered: the session's end must not wait for the wall's.
+            Trouble::Wall if next == Next::Streams && !self.rules.by_media => {
+                self.walled_until = now + pace::WALL;
+                self.look_again(now, orders);
+            }
             Trouble::Wall => self.wait(next, pace::WALL, now, orders),
             // The platform's rest is its desk's affair; a session that broke off does not wait for its end.
             Trouble::RateLimited(_) if next == Next::Streams => {
@@ -376,21 +394,6 @@ impl Room {
         self.done = true;
         orders.push(Order::Done(outcome));
     }
-}
-
-/// What is offered but not wished for is asked for again after this long.
-const NOTHING_USABLE: Duration = Duration::from_secs(90);
-
-/// Whether the two are the same broadcast: by id, else by start; none where nothing names them both.
-fn compare(known: &Broadcast, heard: &Broadcast) -> Option<bool> {
-    match (&known.id, &heard.id) {
-        (Some(known), Some(heard)) => Some(known == heard),
-        _ => known.started_at.zip(heard.started_at).map(|(known, heard)| known == heard),
-    }
-}
-
-fn another(known: &Broadcast, heard: &Broadcast) -> bool {
-    compare(known, heard) == Some(false)
 }
 
 #[cfg(test)]

@@ -87,8 +87,10 @@ pub struct Choice<'a> {
 pub fn choose<'a>(candidates: &'a [Candidate], wish: &Preference, tried: &Tried, unix_now: u64) -> Choice<'a> {
     let mut passed_over = Vec::new();
     let mut order = Vec::new();
+    // No picker hands out what is over: where every URL seems to be, it is our clock that is ahead.
+    let clock_is_right = candidates.iter().any(|candidate| !is_expired(candidate, unix_now));
     for candidate in candidates {
-        match unusable(candidate, unix_now).or_else(|| too_low(candidate, candidates, wish)) {
+        match unusable(candidate, clock_is_right.then_some(unix_now)).or_else(|| too_low(candidate, candidates, wish)) {
             Some(why) => passed_over.push((candidate, why)),
             None => order.push(candidate),
         }
@@ -150,11 +152,16 @@ fn unmet(order: &[&Candidate], wished: &[String]) -> Option<String> {
     Some(format!("wished {noun} {wished} {verb} not offered; recording `{key}` (offered: {offered})"))
 }
 
-fn unusable(candidate: &Candidate, unix_now: u64) -> Option<String> {
+fn is_expired(candidate: &Candidate, unix_now: u64) -> bool {
+    candidate.expires_at.is_some_and(|expires| u64::from(expires) <= unix_now)
+}
+
+/// Why the candidate cannot be tried. Without a time that can be relied on nothing expires.
+fn unusable(candidate: &Candidate, unix_now: Option<u64>) -> Option<String> {
     if let Transport::Other(name) = &candidate.transport {
         return Some(format!("the transport `{name}` is not known to this host"));
     }
-    let expired = candidate.expires_at.is_some_and(|expires| u64::from(expires) <= unix_now);
+    let expired = unix_now.is_some_and(|now| is_expired(candidate, now));
     expired.then(|| String::from("its URL has expired"))
 }
 

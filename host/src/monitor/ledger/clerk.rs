@@ -18,6 +18,7 @@ use super::lane::{Key, Lane};
 use super::notice::{Fact, Moment, Report};
 use super::page::{Page, moment};
 use crate::clock::Clock;
+use crate::event::Sink;
 use crate::model::RoomKey;
 use crate::store::{Store, StoreError};
 
@@ -54,6 +55,7 @@ pub(super) struct Clerk {
     inbox: Arc<Inbox>,
     store: Store,
     clock: Clock,
+    events: Sink,
     /// The time of day when the clock showed `passed`: moments of a run are told by the clock that never jumps.
     began: (Moment, Duration),
     lanes: BTreeMap<Key, Lane>,
@@ -78,12 +80,13 @@ impl Drop for Clerk {
 }
 
 impl Clerk {
-    pub(super) fn new(inbox: Arc<Inbox>, store: Store, clock: Clock) -> Clerk {
+    pub(super) fn new(inbox: Arc<Inbox>, store: Store, clock: Clock, events: Sink) -> Clerk {
         Clerk {
             began: (moment(clock.now()), clock.passed()),
             inbox,
             store,
             clock,
+            events,
             lanes: BTreeMap::new(),
             sessions: BTreeMap::new(),
             recent: VecDeque::new(),

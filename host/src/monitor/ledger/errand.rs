@@ -26,6 +26,18 @@ pub(super) enum Reply {
     Posted(OnItsWay, Result<(), AnnounceError>),
 }
 
+impl Reply {
+    /// Why the call failed, if it did.
+    pub(super) fn error(&self) -> Option<&CallError> {
+        match self {
+            Reply::Announced(answer) => answer.as_ref().err().map(|failed| &failed.error),
+            Reply::Posted(_, answer) => answer.as_ref().err().map(|failed| &failed.error),
+            Reply::Found(answer) => answer.as_ref().err(),
+            Reply::Retracted(answer) => answer.as_ref().err(),
+        }
+    }
+}
+
 /// An errand.
 pub(super) struct Errand {
     pub(super) lane: Key,

@@ -35,6 +35,8 @@ pub(super) struct Lane {
     pub(super) posts: Posts,
     /// The last trouble that was told, so that the same one is told once.
     told: Option<String>,
+    /// Whether it was told that the service accepts the user's login no longer.
+    told_login: bool,
     told_template: bool,
 }
 
@@ -65,11 +67,13 @@ impl Lane {
     pub(super) fn renew(&mut self, place: Arc<Place>) {
         self.place = Some(place);
         self.is_current = true;
-        (self.rest_until, self.told, self.told_template) = (Moment::ZERO, None, false);
+        (self.rest_until, self.told) = (Moment::ZERO, None);
+        (self.told_login, self.told_template) = (false, false);
     }
 
     /// A call has succeeded.
     pub(super) fn answers(&mut self, key: &Key) {
+        self.told_login = false;
         if self.told.take().is_some() {
             info!(target_name = key.target, plugin = key.plugin, "the target answers again");
         }
@@ -84,6 +88,12 @@ impl Lane {
             warn!(target_name = key.target, plugin = key.plugin, what, reason, "the target fails, trying again");
             self.told = Some(reason);
         }
+    }
+
+    /// Whether a failed call says that the login is not accepted: news once, until a call succeeds.
+    pub(super) fn loses_login(&mut self, error: &CallError) -> bool {
+        let is_refused = matches!(error, CallError::Failure(Failure::LoginRequired(_)));
+        is_refused && !std::mem::replace(&mut self.told_login, true)
     }
 
     /// The template is broken: told once.

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::*;
-use crate::event::new_id;
+use crate::event::{self, new_id};
 use crate::model::Failure;
 
 mod crash;
@@ -174,6 +174,8 @@ struct Scene {
     clock: Clock,
     store: Store,
     service: Arc<Service>,
+    /// What the ledger sees.
+    heard: mpsc::Receiver<Event>,
     open: Option<(Ledger, JoinHandle<()>)>,
 }
 
@@ -189,7 +191,7 @@ impl Scene {
         let dir = std::env::temp_dir().join(format!("lyrebird-ledger-{}", new_id()));
         let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
         let (store, service) = (Store::open_with(&dir, clock.clone()), Service::new(&clock));
-        let mut scene = Scene { dir, clock, store, service, open: None };
+        let mut scene = Scene { dir, clock, store, service, heard: event::queue().1, open: None };
         scene.open();
         scene
     }
@@ -199,7 +201,9 @@ impl Scene {
     }
 
     fn open_with(&mut self, places: Vec<Place>) {
-        self.open = Some(Ledger::open_with(places, self.store.clone(), self.clock.clone()));
+        let (events, heard) = event::queue();
+        self.heard = heard;
+        self.open = Some(Ledger::open_with(places, self.store.clone(), self.clock.clone(), events));
     }
 
     fn ledger(&self) -> &Ledger {

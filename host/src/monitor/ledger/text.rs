@@ -96,7 +96,10 @@ fn streamer(facts: &Facts<'_>) -> String {
 /// Our own line.
 fn usual(facts: &Facts<'_>) -> String {
     let fact = |name: &str| facts.data.get(name).map(shown).unwrap_or_default();
-    let who = streamer(facts);
+    let who = match streamer(facts) {
+        who if who.is_empty() => fact("target"),
+        who => who,
+    };
     let (title, url) = (facts.broadcast.title.trim(), facts.broadcast.room_url.as_str());
     let text = match facts.kind {
         Kind::SessionStarted if title.is_empty() => format!("{who} is live {url}"),

@@ -44,6 +44,7 @@ fn fact(words: &str) -> Fact {
         "way" => Fact::Offered(Offer::Way),
         "last" => Fact::Offered(Offer::LastWay),
         "resting" => Fact::Offered(Offer::Trouble(Trouble::RateLimited(rest.parse().ok().map(secs)))),
+        "walled" => Fact::Offered(Offer::Trouble(Trouble::Wall)),
         "nothing" => Fact::Offered(Offer::Nothing),
         "unusable" => Fact::Offered(Offer::NothingUsable),
         "ended" => ended(EndReason::Ended),
@@ -323,4 +324,53 @@ fn a_full_disk_is_the_outcome_as_long_as_it_is_full() {
         let Some(Order::Done(outcome)) = orders.last() else { panic!("{story}: {orders:?}") };
         assert_eq!(format!("{outcome:?}"), expected, "{story}");
     }
+}
+
+/// Streams behind a wall are left alone for long, but the end of the broadcast is seen in time.
+#[test]
+fn a_wall_before_the_streams_does_not_hide_the_end() {
+    let story = "0 woken\n0 live a\n0 walled\n30 live a\n60 lost\n62 woken\n62 live a\n1770 live a\n1800 live a\n1800 walled\n1830 asked\n1830 live a\n1830 walled\n1860 dark\n1890 dark\n1920 dark\n1950 live b";
+    check(
+        BY_CHECK,
+        story,
+        expect![[r#"
+        0 woken
+            Check
+        0 live a
+            open a
+            AskStreams
+        0 walled
+            look at 30
+        30 live a
+            look at 60
+        60 lost
+            wake at 62
+        62 woken
+            Check
+        62 live a
+            look at 92
+        1770 live a
+            look at 1800
+        1800 live a
+            AskStreams
+        1800 walled
+            look at 1830
+        1830 asked
+            Check
+        1830 live a
+            AskStreams
+        1830 walled
+            look at 1860
+        1860 dark
+            look at 1890
+        1890 dark
+            look at 1920
+        1920 dark
+            close: offline
+            look at 1950
+        1950 live b
+            open b
+            AskStreams
+    "#]],
+    );
 }

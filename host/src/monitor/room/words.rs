@@ -95,7 +95,7 @@ pub enum Offer {
     Nothing,
     /// Some, but none that can be recorded or is wished for.
     NothingUsable,
-    /// The platform rests and is not asked, but the way that worked last may be tried again.
+    /// No answer, as the platform rests or by what passes; but the way that worked last may be tried again.
     LastWay,
     /// No answer.
     Trouble(Trouble),

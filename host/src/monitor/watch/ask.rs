@@ -167,11 +167,12 @@ impl Hand {
     }
 }
 
-/// No ways are told. Where the platform rests, the last way may still be open: a signed URL outlives the question.
+/// No ways are told. Where that may pass (the platform rests, its answer cannot be read, the plugin breaks), the last way
+/// may still be open: a signed URL outlives the question.
 fn unanswered(error: CallError, last: Option<Candidate>, unix_now: u64) -> Answer {
     let trouble = trouble(&error);
     let open = |last: &Candidate| last.expires_at.is_none_or(|expires| u64::from(expires) > unix_now);
-    let last = last.filter(|last| matches!(trouble, Trouble::RateLimited(_)) && open(last));
+    let last = last.filter(|last| matches!(trouble, Trouble::RateLimited(_) | Trouble::Passing) && open(last));
     let offer = if last.is_some() { Offer::LastWay } else { Offer::Trouble(trouble) };
     Answer { chosen: last, error: Some(error), ..Answer::from(Fact::Offered(offer)) }
 }

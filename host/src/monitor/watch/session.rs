@@ -147,6 +147,8 @@ impl Hand {
         self.watch.kept = None;
         self.session = new_id();
         self.tried = Tried::default();
+        // Another broadcast's way is none of the next one's.
+        self.chosen = None;
         self.told_quality = false;
         self.progress = Arc::default();
     }

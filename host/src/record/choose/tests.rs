@@ -96,6 +96,12 @@ fn expired_and_strange_ones_are_passed_over() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_costs_no_recording() {
+    let all = "src 3 flv avc a expired\nhd 2 flv avc a expired";
+    check(all, "", "", "src.a hd.a -- src flv avc a: the best of 2");
+}
+
+#[test]
 fn failed_ones_come_last_and_in_turn() {
     check(
         THREE,

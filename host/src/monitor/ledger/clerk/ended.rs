@@ -1,8 +1,10 @@
 //! What the clerk's errands gave.
 
+use serde_json::json;
 use tracing::{debug, info, warn};
 
 use super::{Clerk, Fact, Moment, Page, Rows, tell};
+use crate::event::{Event, Kind};
 use crate::model::Failure;
 use crate::monitor::ledger::errand::{Ended, PageKey, Reply};
 use crate::monitor::ledger::lane::{Key, Lane};
@@ -27,6 +29,10 @@ impl Clerk {
                 let Some(way) = self.lanes.get_mut(&lane) else { return };
                 way.is_busy = false;
                 let Some(reply) = reply else { return };
+                if let Some(error) = reply.error().filter(|error| way.loses_login(error)) {
+                    let data = json!({ "plugin": lane.plugin, "target": lane.target, "message": error.to_string() });
+                    self.events.send(Event::now(&self.clock, Kind::LoginExpired, None, None, data));
+                }
                 let fact = reply_fact(&lane, way, reply, now);
                 let page = page.and_then(|key: PageKey| self.pages.get_mut(&key));
                 if let (Some(page), Some(fact)) = (page, fact) {

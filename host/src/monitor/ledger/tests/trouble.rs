@@ -138,12 +138,15 @@ async fn a_service_that_wants_rest_has_it_from_all_notices() {
 
 #[tokio::test]
 async fn a_login_that_expired_is_tried_every_half_hour() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     scene.service.is(Mood::Refuses(Failure::LoginRequired(String::from("token"))));
     scene.on_air("s1", false);
     scene.quiet().await;
     scene.pass(2 * HOUR, MINUTE).await;
     assert_eq!(seconds(&scene.service.calls()), [0, 1800, 3600, 5400, 7200]);
+    let event = scene.heard.try_recv().unwrap();
+    assert_eq!((event.kind, &event.data["target"]), (Kind::LoginExpired, &serde_json::json!("family")));
+    assert!(scene.heard.try_recv().is_err(), "told once");
 }
 
 #[tokio::test]
