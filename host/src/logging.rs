@@ -126,6 +126,12 @@ pub fn status_line() -> ProgressBar {
     STATUS.get_or_init(make).clone()
 }
 
+/// How many columns the terminal of stderr has: the usual 80 where nobody knows.
+pub fn terminal_width() -> usize {
+    let known = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    known.filter(|columns| *columns > 0).unwrap_or(80)
+}
+
 /// Shows lines above the status line, without a time and whatever the log's level: an answer to somebody at the terminal.
 pub fn above_status(text: &str) {
     // A closed stderr: nobody is left to read the answer.

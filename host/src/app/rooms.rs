@@ -150,6 +150,7 @@ impl Rooms {
         let (leave, left) = watch::channel(None);
         let (commands, obeyed) = mpsc::channel(COMMANDS);
         let peek = Peek::new(&plan, Some(picker.clone()));
+        peek.glance.is_idle("waiting", "");
         self.ground.kept.entering(&plan.url);
         let life = Life {
             ground: self.ground.clone(),
@@ -250,6 +251,17 @@ impl Rooms {
             }
         }
         self.ground.ledger.adopt(ids);
+    }
+
+    /// Another name of the user's own for a room that is shown.
+    pub fn rename(&self, id: RoomId, name: Option<String>) {
+        self.board.rename(id, name);
+    }
+
+    /// Nobody watches a room any more that has been left; it stays to be seen, with a word and a reason.
+    pub fn retire(&mut self, id: RoomId, word: &'static str, reason: &str) {
+        self.members.remove(&id);
+        self.board.retire(id, word, reason);
     }
 
     /// Forgets a room that has ended, or was only shown.

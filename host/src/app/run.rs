@@ -68,6 +68,8 @@ enum State {
     Stopped,
     /// No picker takes it, or it has come to its end.
     Ended,
+    /// It is the same room as another, which is watched.
+    Twin,
 }
 
 impl Runner {
@@ -238,10 +240,11 @@ impl Runner {
 
     /// A room is wanted no longer: its files are closed, its notices taken back.
     fn unwant(&mut self, wish: &RoomWish) {
-        for leaving in self.leaving.values_mut().filter(|leaving| leaving.url == wish.url) {
-            leaving.next = None;
-        }
-        let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else { return };
+        let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
+            // It is being left already, and was to begin anew.
+            let leaving = self.leaving.values_mut().filter(|leaving| leaving.url == wish.url);
+            return leaving.for_each(|leaving| leaving.next = None);
+        };
         let wanted = self.wanted.remove(at);
         let Some(id) = wanted.id else { return };
         if wanted.state == State::Watched {
@@ -260,7 +263,12 @@ impl Runner {
             return;
         }
         let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
-            return self.want(wish);
+            let mut next = self.leaving.values_mut().filter_map(|leaving| leaving.next.as_mut());
+            return match next.find(|next| next.wish.url == wish.url && next.state == State::Stopped) {
+                // A person's word outlasts a changed config, also while the room is being left.
+                Some(stopped) => stopped.wish = wish,
+                None => self.want(wish),
+            };
         };
         let Some(wanted) = self.wanted.get_mut(at) else { return };
         let before = std::mem::replace(&mut wanted.wish, wish.clone());
@@ -279,8 +287,12 @@ impl Runner {
                 self.unwant(&wish);
                 self.want(wish);
             }
-            (State::Stopped, _) => {}
-            (State::Paused | State::Ended, _) => {
+            (State::Stopped, _) => {
+                if let Some(id) = wanted.id {
+                    self.rooms.rename(id, wish.name);
+                }
+            }
+            (State::Paused | State::Ended | State::Twin, _) => {
                 let mut wanted = self.wanted.remove(at);
                 self.begin(&mut wanted);
                 self.wanted.insert(at, wanted);
@@ -290,27 +302,46 @@ impl Runner {
 
     fn ended(&mut self, id: RoomId, outcome: Option<Outcome>) {
         if let Some(left) = self.leaving.remove(&id) {
-            self.rooms.remove(id);
-            if let Some(mut next) = left.next {
-                if next.state == State::Stopped {
-                    next.id = Some(self.rooms.show_idle(&plan(&next.wish).0, "stopped", "by a person"));
-                } else {
-                    self.begin(&mut next);
+            let is_stopped = left.next.as_ref().is_some_and(|next| next.state == State::Stopped);
+            match left.next {
+                None => self.rooms.remove(id),
+                Some(mut next) => {
+                    next.id = Some(id);
+                    if is_stopped {
+                        self.rooms.retire(id, "stopped", "by a person");
+                    } else {
+                        self.begin(&mut next);
+                    }
+                    self.wanted.push(next);
                 }
-                self.wanted.push(next);
+            }
+            // Who stops a room means all that is written of it.
+            if !is_stopped {
+                self.begin_twins();
             }
             return;
         }
         if let Some(wanted) = self.wanted.iter_mut().find(|wanted| wanted.id == Some(id)) {
-            wanted.state = State::Ended;
+            wanted.state = if outcome.is_none() { State::Twin } else { State::Ended };
             let url = redact_input(&wanted.wish.url);
             match outcome {
+                // Whoever saw that it is the same room has told.
+                None => {}
                 Some(Outcome::GaveUp(_)) => {
                     warn!(url, "the room is given up: `start` or a changed config tries it again")
                 }
                 _ => info!(url, "the room is done"),
             }
         }
+    }
+
+    /// A room was left: what was written of the same room in another way may be watched now.
+    fn begin_twins(&mut self) {
+        let mut all = std::mem::take(&mut self.wanted);
+        for twin in all.iter_mut().filter(|wanted| wanted.state == State::Twin) {
+            self.begin(twin);
+        }
+        self.wanted = all;
     }
 
     fn tell_count(&self) {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::table;
 use crate::app::rooms::Board;
 use crate::app::run::{Asked, Order};
-use crate::logging::{Escaped, above_status};
+use crate::logging::{Escaped, above_status, terminal_width};
 
 /// Bytes of a line that are read; what is longer was no word of ours.
 const LINE: usize = 4 << 10;
@@ -76,8 +76,8 @@ fn read(lines: &mpsc::Sender<String>) {
 async fn answer(line: &str, words: &mpsc::Sender<Asked>, board: &Board) -> Option<String> {
     let order = match parse(line) {
         Typed::Nothing => return None,
-        Typed::Info => return Some(table::rooms(&board.rooms())),
-        Typed::Pickers => return Some(table::pickers(&board.pickers())),
+        Typed::Info => return Some(table::rooms(&board.rooms(), terminal_width())),
+        Typed::Pickers => return Some(table::pickers(&board.pickers(), terminal_width())),
         Typed::Help => return Some(HELP.to_owned()),
         Typed::Wrong(why) => return Some(why),
         Typed::Order(order) => order,

@@ -72,6 +72,14 @@ pub struct Wishes {
     pub targets: Option<Vec<String>>,
 }
 
+impl Wishes {
+    /// Whether these may lead to something at once that the ones before had put off.
+    fn are_looked_at_now(&self, before: &Wishes) -> bool {
+        let sooner = self.rules.interval < before.rules.interval || self.rules.grace < before.rules.grace;
+        sooner || self.preference != before.preference || self.replay != before.replay
+    }
+}
+
 /// What a person may say to a room that is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -209,8 +217,12 @@ impl Hand {
             }
             Some(command) = reins.commands.recv() => self.obey(command),
             () = changed(&mut self.watch.wishes) => {
-                self.wishes = Arc::clone(&self.watch.wishes.borrow_and_update());
-                None
+                let wishes = Arc::clone(&self.watch.wishes.borrow_and_update());
+                let before = std::mem::replace(&mut self.wishes, wishes);
+                // What waits was ordered by the old wishes, and may wait for long. Of media that flows there is nothing
+                // to ask where it alone shows that a room is live.
+                let has_reason = !(receiving && self.wishes.rules.by_media);
+                (has_reason && self.wishes.are_looked_at_now(&before)).then_some(Fact::Woken)
             }
             answer = wait_for(&mut self.question) => {
                 self.question = None;

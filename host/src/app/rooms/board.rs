@@ -119,6 +119,16 @@ impl Board {
         self.change(|state| state.rooms.remove(&id));
     }
 
+    /// Nobody asks about it; what was seen of it stays.
+    pub(super) fn retire(&self, id: RoomId, word: &'static str, reason: &str) {
+        self.change(|state| {
+            if let Some(peek) = state.rooms.get_mut(&id) {
+                peek.picker = None;
+                peek.glance.is_idle(word, reason);
+            }
+        });
+    }
+
     pub(super) fn rename(&self, id: RoomId, name: Option<String>) {
         self.change(|state| {
             if let Some(peek) = state.rooms.get_mut(&id) {

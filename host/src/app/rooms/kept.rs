@@ -82,7 +82,8 @@ impl Kept {
     pub(super) fn claim(&self, key: &RoomKey, url: &str) -> Option<(SessionRow, SystemTime)> {
         self.entered(url);
         self.change(|state| {
-            let is_mine = |row: &SessionRow| row.platform == key.platform && row.room == key.id;
+            let id = key.kept_id();
+            let is_mine = |row: &SessionRow| row.platform == key.platform && row.room == id;
             let (mut mine, rest): (Vec<_>, Vec<_>) = state.rows.drain(..).partition(|(row, _)| is_mine(row));
             state.rows = rest;
             mine.sort_by_key(|(row, _)| row.started_at);

@@ -42,9 +42,13 @@ impl Runner {
                 Ok(rooms(count, "stopped"))
             }
             Order::Start(word) => {
-                let chosen = self.chosen(word.as_deref())?;
+                let again = self.start_leaving(word.as_deref());
+                let chosen = match self.chosen(word.as_deref()) {
+                    Err(_) if again > 0 => Vec::new(),
+                    chosen => chosen?,
+                };
                 let count = chosen.iter().filter(|at| self.start_one(**at)).count();
-                Ok(rooms(count, "started"))
+                Ok(rooms(again + count, "started"))
             }
             // Ends the loop that obeys.
             Order::Quit => Ok(String::from("stopping")),
@@ -86,9 +90,25 @@ impl Runner {
         true
     }
 
+    /// Rooms that were stopped and whose files are still being closed: they begin when that is done.
+    fn start_leaving(&mut self, word: Option<&str>) -> usize {
+        let views = self.rooms.board().rooms();
+        let mut started = 0;
+        for (id, leaving) in &mut self.leaving {
+            let view = views.iter().find(|(known, _)| known == id).map(|(_, view)| view);
+            let is_meant = word.is_none_or(|word| find(word, &[(leaving.url.as_str(), view)]).is_ok());
+            let stopped = leaving.next.as_mut().filter(|next| is_meant && next.state == State::Stopped);
+            if let Some(next) = stopped {
+                next.state = State::Watched;
+                started += 1;
+            }
+        }
+        started
+    }
+
     fn start_one(&mut self, at: usize) -> bool {
         let Some(wanted) = self.wanted.get(at) else { return false };
-        if !matches!(wanted.state, State::Stopped | State::Ended) {
+        if !matches!(wanted.state, State::Stopped | State::Ended | State::Twin) {
             return false;
         }
         let mut wanted = self.wanted.remove(at);

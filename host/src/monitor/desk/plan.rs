@@ -30,6 +30,9 @@ const GATHER: Duration = Duration::from_millis(100);
 const MOST_APART: usize = 1_000;
 /// Unreadable answers about so many rooms, none readable between, are the plugin's fault.
 const UNREADABLE: usize = 3;
+/// Calls about several rooms, no answer of which was readable, after which it is no single room's fault: one bad room
+/// among many fails two in a row, two bad ones three.
+const MOST_UNREAD: u32 = 4;
 /// How much of each new value goes into the measured lateness: it follows within some ten calls.
 const FOLLOWS: f64 = 0.1;
 
@@ -157,6 +160,8 @@ pub(super) struct Plan {
     apart: BTreeSet<String>,
     /// Rooms whose answers were not understood since the last that was.
     unreadable: BTreeSet<String>,
+    /// Calls about several rooms since the last readable answer, of which nothing was understood.
+    unread: u32,
     /// When a call last gave a good answer.
     good: Option<Duration>,
     late_s: f64,
@@ -177,6 +182,7 @@ impl Plan {
             swing: 0.0,
             apart: BTreeSet::new(),
             unreadable: BTreeSet::new(),
+            unread: 0,
             good: None,
             late_s: 0.0,
         }
@@ -243,6 +249,10 @@ impl Plan {
         let under_way = u64::try_from(self.streams + self.others).unwrap_or(u64::MAX);
         self.budget.settle(call.purse(), shown, under_way);
         match came {
+            Came::Answers(heard) if self.is_spoiled(&call, &heard) => {
+                self.halve(call.rooms, now);
+                After { answer: false, news: Vec::new() }
+            }
             Came::Answers(heard) => After { answer: true, news: self.heard(&call, &heard, now) },
             Came::NotMade => After { answer: true, news: Vec::new() },
             Came::Late | Came::Fault => {
@@ -262,6 +272,13 @@ impl Plan {
         }
     }
 
+    /// Whether one room may have spoiled the answer about all: then they are asked again in parts.
+    fn is_spoiled(&mut self, call: &Call, heard: &[Heard]) -> bool {
+        let is_unread = call.rooms.len() > 1 && heard.iter().all(|heard| *heard == Heard::Unreadable);
+        self.unread = self.unread.saturating_add(u32::from(is_unread));
+        is_unread && self.unread < MOST_UNREAD
+    }
+
     fn halve(&mut self, mut rooms: Vec<(Ticket, String)>, now: Duration) {
         let second = rooms.split_off(rooms.len() / 2);
         self.parts.push_back(Part { rooms, failed: now });
@@ -270,8 +287,16 @@ impl Plan {
 
     fn heard(&mut self, call: &Call, heard: &[Heard], now: Duration) -> Vec<News> {
         let mut news = Vec::new();
+        let mut spoils_others = false;
         for (_, room) in &call.rooms {
-            self.apart.remove(room);
+            spoils_others |= self.apart.remove(room);
+        }
+        if let ([(_, room)], [Heard::Unreadable]) = (call.rooms.as_slice(), heard)
+            && (spoils_others || call.part_of.is_some())
+            && self.unread < MOST_UNREAD
+            && self.apart.len() < MOST_APART
+        {
+            self.apart.insert(room.clone());
         }
         let mut complaints = heard.iter().filter_map(|heard| match heard {
             Heard::Limited(asked, why) => Some((*asked, why)),
@@ -280,6 +305,7 @@ impl Plan {
         let is_good = heard.contains(&Heard::Good);
         if is_good {
             self.good = Some(now);
+            self.unread = 0;
             self.unreadable.clear();
         }
         if let Some((asked, why)) = complaints.next() {

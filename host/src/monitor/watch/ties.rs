@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
 use super::Watch;
-use crate::model::{Broadcast, Room, RoomKey};
+use crate::model::{Broadcast, Room, RoomKey, redact_input};
 use crate::monitor::ledger::{Ledger, OnAir};
 use crate::store::{SessionRow, Store, StoreError};
 
@@ -44,8 +44,8 @@ impl Ties {
         let row = SessionRow {
             id: (*id).to_owned(),
             platform: self.key.platform.clone(),
-            room: self.key.id.clone(),
-            input: self.room.input.clone(),
+            room: self.key.kept_id(),
+            input: redact_input(&self.room.input),
             broadcast: (*broadcast).clone(),
             owner: self.owner.to_string(),
             started_at: *since,
