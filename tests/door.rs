@@ -35,6 +35,7 @@ fn a_secret_that_is_not_there() {
         (String::from("[plugin.direct]\ncookie = { file = \"cookie.txt\" }\n"), ["plugin.direct.cookie", "cookie.txt"]),
     ] {
         let config = configured(&place, &text);
+        refused(&place, &["run", "-c", &config], &words);
         for command in ["record", "check"] {
             refused(&place, &[command, URL, "-c", &config], &words);
         }
@@ -60,6 +61,7 @@ fn a_template_that_cannot_be_right() {
         refused(&place, &["record", URL, "--name", template], &["--name", template]);
         let config = configured(&place, &format!("[output]\nname = \"{template}\"\n"));
         refused(&place, &["record", URL, "-c", &config], &["lyrebird.toml", "output.name", template]);
+        refused(&place, &["run", "-c", &config], &["lyrebird.toml", "output.name", template]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The door: the command line. Reads what was typed, asks the house, prints the answer and chooses the exit code.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -112,11 +112,16 @@ fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     let mut config = wishes::read(file).exit(Exit::Usage)?;
     config.room.clear();
     config.rooms = wishes::Rooms::default();
+    vet(file, &config)?;
+    Ok(config)
+}
+
+/// What a config may not be wrong about when a command begins.
+fn vet(file: &Path, config: &Config) -> Result<(), Failed> {
     config.find_secrets().exit(Exit::Usage)?;
     check_template(&config.output.name)
         .map_err(|why| anyhow::anyhow!("{}: `output.name`: {why}\n{TEMPLATE_HINT}", file.display()))
-        .exit(Exit::Usage)?;
-    Ok(config)
+        .exit(Exit::Usage)
 }
 
 fn is_coding(name: &str) -> bool {

@@ -257,11 +257,6 @@ impl Runner {
 
     /// Something else is wanted of a room.
     fn rewant(&mut self, wish: RoomWish) {
-        let waits = |leaving: &&mut Leaving| leaving.url == wish.url && leaving.next.is_some();
-        if let Some(next) = self.leaving.values_mut().find(waits).and_then(|leaving| leaving.next.as_mut()) {
-            next.wish = wish;
-            return;
-        }
         let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
             let mut next = self.leaving.values_mut().filter_map(|leaving| leaving.next.as_mut());
             return match next.find(|next| next.wish.url == wish.url && next.state == State::Stopped) {

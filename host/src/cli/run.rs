@@ -10,7 +10,7 @@ use super::args::{Global, Run};
 use super::exit::{Exit, Failed, WithExit};
 use super::record::unusable;
 use super::signals::Signals;
-use super::{console, data_to_keep, status};
+use super::{console, data_to_keep, status, vet};
 use crate::app::owner::{Owner, OwnerError};
 use crate::app::run::Runner;
 use crate::app::{House, Wishes};
@@ -45,7 +45,9 @@ pub(super) async fn run(global: &Global, args: Run) -> Result<Exit, Failed> {
 fn read(args: &Run) -> Result<Snapshot, Failed> {
     // What is told of files must not depend on the folder that the program was started in.
     let file = std::path::absolute(super::config::place(args.config.clone())?).exit(Exit::Usage)?;
-    load(&file).exit(Exit::Usage)
+    let snapshot = load(&file).exit(Exit::Usage)?;
+    vet(&file, &snapshot.config)?;
+    Ok(snapshot)
 }
 
 async fn watched(house: &House, owner: Owner, snapshot: Snapshot, mut signals: Signals) -> Result<Exit, Failed> {
