@@ -20,5 +20,6 @@ mod guests;
 mod names;
 mod record_live;
 mod run;
+mod run_config;
 mod tidy;
 mod tools;
