@@ -21,6 +21,7 @@ mod guests;
 mod names;
 mod record_live;
 mod run;
+mod run_config;
 mod state;
 mod tidy;
 mod tools;

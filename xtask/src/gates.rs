@@ -53,6 +53,15 @@ pub(crate) fn bench_record(words: &[&str]) -> Outcome {
     run(with_artefacts(&mut bench, &shelves, &program))
 }
 
+/// Requests, CPU time and memory of watching many dark rooms, and how soon one that goes live is recorded.
+pub(crate) fn bench_watch(words: &[&str]) -> Outcome {
+    let shelves = artefacts::plugins()?;
+    let program = artefacts::release()?;
+    let mut bench = Command::new(artefacts::program("release", "bench-watch")?);
+    bench.args(words);
+    run(with_artefacts(&mut bench, &shelves, &program))
+}
+
 /// Licences and advisories, as `deny.toml` says.
 pub(crate) fn deny() -> Outcome {
     if !has("cargo-deny", "--version") {

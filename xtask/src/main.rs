@@ -21,7 +21,8 @@ usage: cargo xtask COMMAND
   test [FILTER]    builds program and plugins, then runs all tests against them
   ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
-  bench [NAME]     measures against other programs; NAME: record [--mib N] [--rounds N]
+  bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--rounds N]
+                   or watch [--rooms N] [--interval S] [--seconds S] [--rounds N]; without a NAME all
   dist DIR         a release that works outside the checkout: program, plugins, config, unit, completions, licences
   deny             licences and advisories of the dependencies, by cargo-deny
 
@@ -47,9 +48,10 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["test", rest @ ..] => gates::test(rest),
         ["ci"] => gates::ci(),
         ["plugins"] => artefacts::plugins().map(drop),
-        ["bench"] => gates::bench_record(&[]),
+        ["bench"] => gates::bench_record(&[]).and_then(|()| gates::bench_watch(&[])),
         ["bench", "record", rest @ ..] => gates::bench_record(rest),
-        ["bench", other, ..] => Err(Stop::usage(format!("there is no bench `{other}`; there is: record"))),
+        ["bench", "watch", rest @ ..] => gates::bench_watch(rest),
+        ["bench", other, ..] => Err(Stop::usage(format!("there is no bench `{other}`; there are: record, watch"))),
         ["dist", directory] => dist::dist(directory.as_ref()),
         ["dist", ..] => Err(Stop::usage("dist wants one directory: cargo xtask dist DIR")),
         ["deny"] => gates::deny(),

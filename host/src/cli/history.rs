@@ -30,7 +30,7 @@ pub(super) async fn history(global: &Global, args: History) -> Result<Exit, Fail
 /// One line a session.
 fn overview(sessions: &[HistoryRow]) -> String {
     let head = ["began", "length", "room", "streamer", "title", "files", "written", "gaps", "told"];
-    table::grid(&head, sessions.iter().map(row).collect())
+    table::grid(&head, sessions.iter().map(row).collect(), most)
 }
 
 fn row(session: &HistoryRow) -> Vec<String> {

@@ -151,13 +151,13 @@ mod tests {
     #[test]
     fn a_table_is_never_wider_than_the_terminal() {
         let row = || {
-            ["bilibili:1", "recording", "主播的直播间主播的直播间", "a title that is long"].map(String::from).to_vec()
+            ["examples:1", "recording", "主播的直播间主播的直播间", "a title that is long"].map(String::from).to_vec()
         };
         for most in 1..100 {
             let table = grid(&["room", "state", "streamer", "title"], vec![row()], most);
             assert!(table.lines().all(|line| line.width() <= most), "{most}:\n{table}");
         }
         let narrow = grid(&["room", "state", "streamer", "title"], vec![row()], 40);
-        assert_eq!(narrow, "room        state      streamer\nbilibili:1  recording  主播的直播间主播…");
+        assert_eq!(narrow, "room        state      streamer\nexamples:1  recording  主播的直播间主播…");
     }
 }
