@@ -18,6 +18,8 @@ use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 const NUMBERS: Duration = Duration::from_secs(10);
 /// How often its index is, and its sidecar.
 const ARRAYS: Duration = Duration::from_secs(60);
+/// How often, at most, a sidecar is written because of what a restart could not find out by itself.
+const URGENT: Duration = Duration::from_secs(1);
 
 /// A file that grows.
 pub(super) struct Segment {
@@ -29,12 +31,15 @@ pub(super) struct Segment {
     pub(super) sidecar: Sidecar,
     /// Whether the sidecar says more than the one on the disk.
     pub(super) untold: bool,
+    /// Whether it tells a gap or another connection that the one on the disk does not: a kill would lose that.
+    pub(super) urgent: bool,
     bytes: u64,
     first_ms: Option<u64>,
     /// How long a body without a layout has been coming.
     lasted_ms: u64,
     numbers_at: Duration,
     arrays_at: Duration,
+    told_at: Option<Duration>,
 }
 
 /// Where a new segment goes.
@@ -64,11 +69,13 @@ impl Segment {
             batch: Batch::default(),
             sidecar,
             untold: false,
+            urgent: false,
             bytes,
             first_ms: None,
             lasted_ms: 0,
             numbers_at: now,
             arrays_at: now,
+            told_at: None,
         })
     }
 
@@ -171,6 +178,10 @@ impl Segment {
             self.numbers_at = now;
             self.patch(Depth::Numbers).await?;
         }
+        if self.urgent && self.told_at.is_none_or(|told_at| now.saturating_sub(told_at) >= URGENT) {
+            self.told_at = Some(now);
+            self.tell().await;
+        }
         Ok(())
     }
 
@@ -188,9 +199,8 @@ impl Segment {
     /// Writes the sidecar if it has something to tell. A sidecar that cannot be written stops no recording.
     pub(super) async fn tell(&mut self) {
         self.measure();
-        if std::mem::take(&mut self.untold)
-            && let Err(error) = self.file.replace_sidecar(self.sidecar.to_json()).await
-        {
+        let untold = std::mem::take(&mut self.untold) | std::mem::take(&mut self.urgent);
+        if untold && let Err(error) = self.file.replace_sidecar(self.sidecar.to_json()).await {
             tracing::warn!(error = %format!("{:#}", anyhow::Error::new(error)), "cannot update a sidecar, recording goes on");
         }
     }

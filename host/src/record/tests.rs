@@ -178,6 +178,32 @@ async fn a_dropped_connection_goes_on_in_the_same_file() {
     assert_eq!(scene.kinds().iter().filter(|kind| **kind == Kind::Gap).count(), 1);
 }
 
+/// A kill leaves the sidecar as it is on the disk: a gap that is not there then is named nowhere.
+#[tokio::test]
+async fn a_gap_is_on_the_disk_while_the_next_connection_goes_on() {
+    let scripts = vec![
+        vec![ok("video/x-flv"), flv(&seconds(0, 3)), Act::Pause(50), Act::Reset],
+        vec![ok("video/x-flv"), flv(&seconds(6, 9)), Act::Hang],
+    ];
+    let mut scene = Scene::new(scripts).await;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    let path = scene.temp.0.join("Ann/show.json");
+    let told = async {
+        loop {
+            let sidecar: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            if sidecar["receptions"].as_array().unwrap().len() == 2 {
+                return sidecar;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (sidecar, _) = tokio::join!(told, scene.receive(&mut recording));
+    assert!(sidecar["receptions"][1]["reason"].is_null(), "it is still going on: {sidecar}");
+    assert_eq!(sidecar["gaps"][0]["cause"], "connection", "{sidecar}");
+    recording.close("ended").await;
+}
+
 #[tokio::test]
 async fn a_silent_connection_is_given_up_and_names_the_gap() {
     let scripts =

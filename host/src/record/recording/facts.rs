@@ -54,7 +54,7 @@ impl Recording {
         // The segment's own beginning has noted it already where it is its first.
         if segment.sidecar.receptions.last().is_none_or(|last| last.ended_at.is_some()) {
             segment.sidecar.reception_started(now);
-            segment.untold = true;
+            segment.urgent = true;
         }
     }
 
@@ -176,7 +176,7 @@ impl Recording {
         self.tell_gap(&gap, file.as_deref());
         if let Some(segment) = &mut self.segment {
             segment.sidecar.gap(gap);
-            segment.untold = true;
+            segment.urgent = true;
         }
     }
 
