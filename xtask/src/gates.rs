@@ -6,7 +6,7 @@ use crate::artefacts::{self, Shelves};
 use crate::setup;
 use crate::shell::{Outcome, Stop, cargo, has, root, run, say};
 
-/// The whole story in a minute, told and verified by the test crate's `demo`.
+/// The whole story in less than two minutes, told and verified by the test crate's `demo`.
 pub(crate) fn demo() -> Outcome {
     let shelves = artefacts::plugins()?;
     let program = artefacts::everything()?;

@@ -17,7 +17,7 @@ use shell::{Outcome, Stop};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  demo             a live stream from start to end, recorded and verified before your eyes (works without FFmpeg)
+  demo             two broadcasts announced, recorded over a break and a kill, and verified (80 s; works without FFmpeg)
   test [FILTER]    builds program and plugins, then runs all tests against them
   ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
