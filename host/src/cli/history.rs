@@ -1,15 +1,21 @@
 //! `history` at the door.
 
+use std::io::{self, IsTerminal};
+
 use super::args::{Global, History};
 use super::exit::{Exit, Failed, WithExit};
 use super::{needed_data_dir, output, status, table};
 use crate::app::past::Past;
 use crate::clock::{from_rfc3339, local};
+use crate::logging::terminal_width;
 use crate::store::{HistoryRow, PastNotice};
 
 /// Sessions that are told where nobody says how many: of all rooms, and of one, whose files are told too.
 const SESSIONS: u32 = 50;
 const SESSIONS_OF_ONE: u32 = 10;
+
+/// Columns of a pipe: no row is as wide.
+const PIPE: usize = 1_000;
 
 pub(super) async fn history(global: &Global, args: History) -> Result<Exit, Failed> {
     let past = Past::open(&needed_data_dir(global)?);
@@ -20,15 +26,20 @@ pub(super) async fn history(global: &Global, args: History) -> Result<Exit, Fail
         return Ok(Exit::Done);
     }
     match args.room {
-        None => output::line(overview(&sessions)),
+        None => output::line(overview(&sessions, width())),
         Some(_) if sessions.is_empty() => output::line("no session yet"),
         Some(_) => sessions.iter().flat_map(whole).for_each(output::line),
     }
     Ok(Exit::Done)
 }
 
+/// Whoever reads on through a pipe gets whole words.
+fn width() -> usize {
+    if io::stdout().is_terminal() { terminal_width() } else { PIPE }
+}
+
 /// One line a session.
-fn overview(sessions: &[HistoryRow]) -> String {
+fn overview(sessions: &[HistoryRow], most: usize) -> String {
     let head = ["began", "length", "room", "streamer", "title", "files", "written", "gaps", "told"];
     table::grid(&head, sessions.iter().map(row).collect(), most)
 }
@@ -136,12 +147,12 @@ mod tests {
     fn a_session_is_one_line_or_all_of_it() {
         let began = local(from_unix(1_700_000_000));
         let open = HistoryRow { ended_at: None, gaps: Vec::new(), ..session() };
-        let lines = overview(&[session(), open]);
+        let lines = overview(&[session(), open], PIPE);
         let lines: Vec<&str> = lines.lines().collect();
         let expected = format!(r"{began}  1:01:01   p:1   Ann       a\u{{1b}}[2Jb  2      3 MiB    1     family told");
         assert_eq!(lines[1], expected);
         assert!(lines[2].starts_with(&format!("{began}  not over  p:1")), "{}", lines[2]);
-        assert_eq!(overview(&[]), "none");
+        assert_eq!(overview(&[], PIPE), "none");
 
         let told = local(from_unix(1_700_000_001));
         let expected = [

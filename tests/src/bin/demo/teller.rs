@@ -29,7 +29,7 @@ impl Teller {
 
     /// The words go on below the last step.
     pub(crate) fn more(&self, what: impl AsRef<str>) {
-        println!("{:18} {}", "", what.as_ref());
+        println!("{:19} {}", "", what.as_ref());
     }
 
     /// One check. A failed one is told with what was found.
@@ -39,7 +39,7 @@ impl Teller {
             println!("{:8}  ok        {}", "", what.as_ref());
         } else {
             self.failed += 1;
-            println!("{:8}  FAILED    {}\n{:18} {}", "", what.as_ref(), "", found());
+            println!("{:8}  FAILED    {}\n{:19} {}", "", what.as_ref(), "", found());
         }
     }
 
