@@ -22,6 +22,7 @@ mod part;
 mod publish;
 mod root;
 mod scan;
+mod syncer;
 mod volume;
 
 #[cfg(test)]
@@ -40,13 +41,18 @@ pub use scan::{Found, Leftover};
 use volume::Volume;
 
 /// All volumes that this process writes to. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Disk(Arc<Mutex<HashMap<u64, Arc<Volume>>>>);
+#[derive(Clone, Debug)]
+pub struct Disk {
+    volumes: Arc<Mutex<HashMap<u64, Arc<Volume>>>>,
+    /// How often growing files are synced.
+    sync: Duration,
+}
 
 impl Disk {
-    /// No volume yet: each gets its threads with its first folder or file.
-    pub fn new() -> Self {
-        Disk::default()
+    /// No volume yet: each gets its threads with its first folder or file. What a growing file got is made to survive a
+    /// power cut once each `sync`, which is more than nothing.
+    pub fn new(sync: Duration) -> Self {
+        Disk { volumes: Arc::default(), sync }
     }
 
     /// Opens the output folder, making it (and what leads to it) where it is missing. Every path of the [`Root`] is
@@ -76,7 +82,7 @@ impl Disk {
     /// must have been dropped before. False when they have not ended within `limit`: a volume hangs.
     pub async fn shut_down(self, limit: Duration) -> bool {
         let threads: Vec<_> = {
-            let mut volumes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut volumes = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
             volumes.drain().flat_map(|(_, volume)| volume.take_threads()).collect()
         };
         let ended = async {
@@ -89,11 +95,11 @@ impl Disk {
 
     /// The volume with this device number; its threads start with the first question.
     fn volume(&self, device: u64) -> std::io::Result<Arc<Volume>> {
-        let mut volumes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut volumes = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(volume) = volumes.get(&device) {
             return Ok(Arc::clone(volume));
         }
-        let volume = Arc::new(Volume::start()?);
+        let volume = Arc::new(Volume::start(self.sync)?);
         volumes.insert(device, Arc::clone(&volume));
         Ok(volume)
     }

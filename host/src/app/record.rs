@@ -116,7 +116,7 @@ pub(super) async fn hands(house: &House) -> anyhow::Result<Hands> {
         warn!("`[output] remux` is known and not done yet: it changes nothing");
     }
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
-    let hands = Hands { http, disk: Disk::new(), clock, events };
+    let hands = Hands { http, disk: Disk::new(output.sync.0), clock, events };
     hands.disk.root(&output.dir).await?;
     let folder = output.dir.clone();
     tokio::task::spawn_blocking(move || trial(&folder)).await??;

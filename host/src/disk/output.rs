@@ -52,7 +52,13 @@ pub struct OutputFile {
 
 impl OutputFile {
     pub(super) fn new(volume: Arc<Volume>, open: Open) -> Self {
-        OutputFile { volume, open: Arc::new(open) }
+        let open = Arc::new(open);
+        volume.grows(&open);
+        OutputFile::of(volume, open)
+    }
+
+    pub(super) fn of(volume: Arc<Volume>, open: Arc<Open>) -> Self {
+        OutputFile { volume, open }
     }
 
     /// The file's path below the output folder without `.part`, for people.
@@ -117,9 +123,11 @@ impl OutputFile {
     /// is held on.
     ///
     /// # Errors
-    /// When the volume does not answer: until the writer is through with it, nobody else may touch it.
+    /// When the volume does not answer: until the writer is through with it, nobody else may touch it. And when a sync
+    /// failed: nobody knows what of the file is on the volume, and a further sync of it would lie.
     pub async fn into_old(self) -> Result<OldFile, DiskError> {
-        self.volume.after_writes(&self.open, || Ok(())).await?;
+        let open = Arc::clone(&self.open);
+        self.volume.after_writes(&self.open, move || open.lost()).await?;
         Ok(OldFile::of(self.volume, self.open))
     }
 }
@@ -137,6 +145,8 @@ pub(super) struct Open {
     stem: Mutex<String>,
     written: Mutex<Written>,
     failed: AtomicBool,
+    /// Whether bytes came since the last sync.
+    unsynced: AtomicBool,
     /// Its share of the volume's queue.
     ahead: Arc<Semaphore>,
 }
@@ -175,6 +185,7 @@ impl Open {
             stem: Mutex::new(stem),
             written,
             failed: AtomicBool::new(false),
+            unsynced: AtomicBool::new(false),
             ahead: Arc::new(Semaphore::new(AHEAD_BYTES)),
         })
     }
@@ -229,6 +240,16 @@ impl Open {
         self.written().fault.clone().map_or(Ok(()), Err)
     }
 
+    /// The fault of a sync, if one failed.
+    pub(super) fn lost(&self) -> Result<(), DiskError> {
+        self.fault().or_else(|error| if error.is_lost() { Err(error) } else { Ok(()) })
+    }
+
+    /// Whether there are bytes that a power cut would take and a sync would keep.
+    pub(super) fn is_unsynced(&self) -> bool {
+        self.unsynced.load(Ordering::Acquire) && !self.failed.load(Ordering::Acquire)
+    }
+
     /// Appends the batch. After a fault nothing is appended any more: what stands is whole.
     pub(super) fn append(&self, batch: &[u8]) {
         let mut written = self.written();
@@ -241,6 +262,7 @@ impl Open {
             self.fail(&mut written, DiskError::new("write", &self.name, error));
             return;
         }
+        self.unsynced.store(true, Ordering::Release);
         written.hash.update(batch);
         written.bytes += u64::try_from(batch.len()).unwrap_or(u64::MAX);
     }
@@ -251,8 +273,9 @@ impl Open {
         if written.fault.is_some() {
             return;
         }
-        if let Err(error) = self.patch(patches) {
-            self.fail(&mut written, error);
+        match self.patch(patches) {
+            Ok(()) => self.unsynced.store(true, Ordering::Release),
+            Err(error) => self.fail(&mut written, error),
         }
     }
 
@@ -264,16 +287,28 @@ impl Open {
 
     /// Makes all of it survive a power cut.
     pub(super) fn sync(&self) -> Result<(), DiskError> {
-        fs::fdatasync(&self.file).map_err(|error| DiskError::new(SYNC, &self.name, error))
+        self.lost()?;
+        // Before the sync: what is written while it runs may not be part of it.
+        self.unsynced.store(false, Ordering::Release);
+        fs::fdatasync(&self.file).map_err(|error| {
+            let error = DiskError::new(SYNC, &self.name, error);
+            // The kernel forgets a failed write-back: a second sync would lie. Nothing is written behind it.
+            self.fail(&mut self.written(), error.clone());
+            error
+        })
+    }
+
+    /// Syncs while the file grows. A fault is told with its next batch.
+    pub(super) fn sync_growing(&self) {
+        // It may have been sealed, or have failed, since it was found to need it.
+        if self.is_unsynced() {
+            let _ = self.sync();
+        }
     }
 
     fn seal(&self) -> Result<Sealed, DiskError> {
         self.fault()?;
-        if let Err(error) = self.sync() {
-            // The kernel forgets a failed write-back: a second sync would lie.
-            self.fail(&mut self.written(), error.clone());
-            return Err(error);
-        }
+        self.sync()?;
         let mut written = self.written();
         Ok(Sealed { bytes: written.bytes, blake3: written.hash.finish() })
     }

@@ -11,6 +11,8 @@ use super::hash::Hash;
 use super::output::{Open, Opening};
 use super::*;
 
+mod syncs;
+
 /// A folder that goes with the test.
 pub(crate) struct Temp(pub(crate) PathBuf);
 
@@ -48,6 +50,11 @@ impl Drop for Temp {
     }
 }
 
+/// Volumes that sync as often as they do where nobody says how often.
+pub(crate) fn disk() -> Disk {
+    Disk::new(Duration::from_secs(5))
+}
+
 fn new(folder: &str, stem: &str) -> NewFile {
     NewFile {
         folder: PathBuf::from(folder),
@@ -65,7 +72,7 @@ fn batch(content: &[u8]) -> Bytes {
 #[tokio::test]
 async fn a_file_appears_under_its_name_only_when_it_is_whole() {
     let temp = Temp::new();
-    let disk = Disk::new();
+    let disk = disk();
     let root = disk.root(&temp.0).await.unwrap();
     let file = root.create(new("a/b", "name")).await.unwrap();
     assert_eq!(temp.tree(), "a/b/name.flv.part\na/b/name.json");
@@ -89,7 +96,7 @@ async fn a_file_appears_under_its_name_only_when_it_is_whole() {
 #[tokio::test]
 async fn nothing_that_exists_is_replaced() {
     let temp = Temp::new();
-    let root = Disk::new().root(&temp.0).await.unwrap();
+    let root = disk().root(&temp.0).await.unwrap();
     std::fs::write(temp.0.join("name.txt"), "mine").unwrap();
     std::fs::write(temp.0.join("name (2).flv.part"), "mine").unwrap();
     let file = root.create(new("", "name")).await.unwrap();
@@ -117,7 +124,7 @@ async fn nothing_is_written_outside() {
     std::os::unix::fs::symlink(&outside.0, temp.0.join("link")).unwrap();
     std::os::unix::fs::symlink(outside.0.join("target"), temp.0.join("name.json")).unwrap();
     std::fs::write(temp.0.join("file"), "").unwrap();
-    let root = Disk::new().root(&temp.0).await.unwrap();
+    let root = disk().root(&temp.0).await.unwrap();
     for (folder, stem) in
         [("..", "x"), ("link", "x"), ("link/deeper", "x"), ("/tmp", "x"), ("a/../..", "x"), ("file/x", "x")]
     {
@@ -179,7 +186,7 @@ fn a_stem_is_free_when_no_file_of_it_exists() {
 #[tokio::test]
 async fn what_was_left_behind_is_found_and_taken_once() {
     let temp = Temp::new();
-    let root = Disk::new().root(&temp.0).await.unwrap();
+    let root = disk().root(&temp.0).await.unwrap();
     let file = root.create(new("a", "name")).await.unwrap();
     file.write(batch(b"abcdef")).await.unwrap();
     std::fs::write(temp.0.join("a/alone.json"), "{}").unwrap();
@@ -212,7 +219,7 @@ fn disguised(temp: &Temp, file: std::fs::File) -> OutputFile {
     let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
     let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
-    OutputFile::new(Arc::new(volume::Volume::start().unwrap()), open)
+    OutputFile::new(Arc::new(volume::Volume::start(Duration::from_secs(5)).unwrap()), open)
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +280,7 @@ fn every_refusal_has_its_own_words() {
 #[tokio::test]
 async fn a_name_that_is_too_long_is_an_error_that_leaves_nothing() {
     let temp = Temp::new();
-    let root = Disk::new().root(&temp.0).await.unwrap();
+    let root = disk().root(&temp.0).await.unwrap();
     let error = root.create(new("", &"x".repeat(300))).await.unwrap_err();
     assert_eq!(error.fault, DiskFault::NameTooLong);
     // The sidecar's name fits, the file's does not.

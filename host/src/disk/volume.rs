@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fault::DiskError;
 use super::output::Open;
+use super::syncer::{self, Growing};
 
 /// Bytes that may wait for one volume: half a second of a slow disk's best. All recordings on it share them.
 const QUEUE_BYTES: u32 = 32 << 20;
@@ -30,7 +31,7 @@ const STUCK: Duration = Duration::from_secs(30);
 /// Walks of folders and syncs of whole files may take longer on a volume that works.
 pub(super) const PATIENT: Duration = Duration::from_secs(300);
 
-type Chore = Box<dyn FnOnce() + Send>;
+pub(super) type Chore = Box<dyn FnOnce() + Send>;
 
 /// Work for the writer, done in order.
 enum Order {
@@ -51,23 +52,30 @@ pub(super) struct Volume {
     room: Arc<Semaphore>,
     writer: Sender<Order>,
     syncer: Sender<Chore>,
+    growing: Arc<Growing>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Volume {
-    /// Starts the threads.
-    pub(super) fn start() -> std::io::Result<Self> {
+    /// Starts the threads; growing files are synced each `sync`.
+    pub(super) fn start(sync: Duration) -> std::io::Result<Self> {
         let (writer, orders) = channel();
         let (syncer, chores) = channel();
         let passed_on = syncer.clone();
+        let growing = Arc::new(Growing::default());
+        let tended = Arc::clone(&growing);
         let threads = vec![
             Builder::new().name(String::from("disk-write")).spawn(move || write(&orders, &passed_on))?,
-            Builder::new()
-                .name(String::from("disk-sync"))
-                .spawn(move || chores.iter().for_each(|chore: Chore| chore()))?,
+            Builder::new().name(String::from("disk-sync")).spawn(move || syncer::tend(&chores, &tended, sync))?,
         ];
         let room = usize::try_from(QUEUE_BYTES).unwrap_or(usize::MAX);
-        Ok(Volume { room: Arc::new(Semaphore::new(room)), writer, syncer, threads: Mutex::new(threads) })
+        let room = Arc::new(Semaphore::new(room));
+        Ok(Volume { room, writer, syncer, growing, threads: Mutex::new(threads) })
+    }
+
+    /// Syncs the file from now on, as long as somebody holds it.
+    pub(super) fn grows(&self, file: &Arc<Open>) {
+        self.growing.add(file);
     }
 
     /// The threads, to wait for their end.

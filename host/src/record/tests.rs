@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::config;
-use crate::disk::tests::Temp;
+use crate::disk::tests::{Temp, disk};
 use crate::event::{self, Kind};
 use crate::model::{Broadcast, Candidate, Quality, RoomKey, Transport};
 
@@ -34,7 +34,7 @@ impl Scene {
         let origin = Origin::start(scripts).await;
         let (sink, events) = event::queue();
         let http = Http::new(&config::Http::default(), &[]).unwrap();
-        let hands = Hands { http, disk: Disk::new(), clock: Clock::system(), events: sink };
+        let hands = Hands { http, disk: disk(), clock: Clock::system(), events: sink };
         let output = Output { dir: temp.0.clone(), name: String::from("{{ streamer }}/show"), ..Output::default() };
         let plan = Plan::new(&output, Duration::from_millis(400), String::from("direct@0.1.0"));
         let stop = tokio::sync::watch::channel(false);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::disk::Owner;
-use crate::disk::tests::Temp;
+use crate::disk::tests::{Temp, disk};
 use crate::event;
 use crate::record::tests::fixture::{HEADERS, seconds, whole};
 
@@ -64,7 +64,7 @@ fn closed(text: &str, length: usize) -> Vec<u8> {
 async fn salvage_in(temp: &Temp) -> Vec<Salvaged> {
     let (sink, _events) = event::queue();
     let mut salvaged = Vec::new();
-    super::salvage(&temp.0, &Disk::new(), &Clock::system(), &sink, &mut salvaged).await.unwrap();
+    super::salvage(&temp.0, &disk(), &Clock::system(), &sink, &mut salvaged).await.unwrap();
     salvaged
 }
 
@@ -144,7 +144,7 @@ async fn what_may_have_a_writer_is_left_alone() {
     assert_eq!(outcomes, [Outcome::Removed, Outcome::Recovered, Outcome::Busy, Outcome::Removed]);
     assert_eq!(temp.tree(), "foreign.json\nraw.json\nraw.ts\nreserved.json\nyoung.flv.part\nyoung.json");
     let (sink, mut nowhere) = (event::queue().0, Vec::new());
-    super::salvage(&temp.0.join("none"), &Disk::new(), &Clock::system(), &sink, &mut nowhere).await.unwrap();
+    super::salvage(&temp.0.join("none"), &disk(), &Clock::system(), &sink, &mut nowhere).await.unwrap();
     assert_eq!(nowhere, []);
     assert!(!temp.0.join("none").exists());
 }

@@ -1,0 +1,79 @@
+//! Files that are synced while they grow.
+
+use crate::disk::syncer::Rounds;
+
+use super::*;
+
+/// Waits for what another thread does soon.
+async fn soon(what: &str, mut is: impl FnMut() -> bool) {
+    for _ in 0..2_000 {
+        if is() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{what} did not happen");
+}
+
+/// A file that is this device, whose volume syncs a hundred times a second.
+fn device(temp: &Temp, path: &str) -> (Arc<volume::Volume>, Arc<Open>) {
+    let file = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).unwrap();
+    let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
+    let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
+    let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
+    let volume = Arc::new(volume::Volume::start(Duration::from_millis(10)).unwrap());
+    let open = Arc::new(open);
+    volume.grows(&open);
+    (volume, open)
+}
+
+#[test]
+fn a_round_takes_what_needs_it_one_after_the_other() {
+    let at = Duration::from_secs;
+    let mut rounds = Rounds::new(at(5), at(100));
+    assert_eq!(rounds.wait(at(101)), at(4));
+    assert_eq!(rounds.due(at(104), || panic!("before its time")), None::<&str>);
+    assert_eq!(rounds.due(at(105), || vec!["a", "b"]), Some("a"));
+    // There is more: nobody waits.
+    assert_eq!(rounds.wait(at(105)), at(0));
+    assert_eq!(rounds.due(at(106), || panic!("in a round")), Some("b"));
+    assert_eq!(rounds.wait(at(106)), at(4));
+    // One that takes longer than the interval is gone through first.
+    assert_eq!(rounds.due(at(110), || vec!["a", "b"]), Some("a"));
+    assert_eq!(rounds.due(at(120), || panic!("in a round")), Some("b"));
+    assert_eq!(rounds.due(at(120), || vec!["c"]), Some("c"));
+    assert_eq!(rounds.due(at(125), Vec::new), None);
+    assert_eq!(rounds.wait(at(125)), at(5));
+}
+
+#[tokio::test]
+async fn a_growing_file_is_synced_after_each_batch_and_then_left_alone() {
+    let temp = Temp::new();
+    let (volume, open) = device(&temp, temp.0.join("x").to_str().unwrap());
+    for bytes in [3, 6] {
+        volume.write(&open, batch(b"abc")).await.unwrap();
+        soon("the write", || open.bytes() == bytes).await;
+        soon("the sync", || !open.is_unsynced()).await;
+    }
+    volume.patch(&open, vec![(0, Bytes::from_static(b"x"))]).await.unwrap();
+    soon("the patch", || std::fs::read(temp.0.join("x")).unwrap() == b"xbcabc").await;
+    soon("the sync of a patch", || !open.is_unsynced()).await;
+}
+
+/// A device that takes every write and no sync.
+#[tokio::test]
+async fn a_failed_sync_ends_the_file_and_is_never_tried_again() {
+    let temp = Temp::new();
+    let (volume, open) = device(&temp, "/dev/null");
+    let file = OutputFile::of(Arc::clone(&volume), Arc::clone(&open));
+    file.write(batch(b"abc")).await.unwrap();
+    soon("the sync", || open.lost().is_err()).await;
+    let error = file.write(batch(b"def")).await.unwrap_err();
+    assert!(error.is_lost(), "{error}");
+    assert_eq!(open.bytes(), 3);
+    // What would sync it again is refused: it would be told that all is well.
+    assert!(!open.is_unsynced());
+    assert!(file.seal(Vec::new()).await.unwrap_err().is_lost());
+    assert!(file.into_old().await.unwrap_err().is_lost());
+    assert!(open.sync().unwrap_err().is_lost());
+}
