@@ -6,7 +6,7 @@ use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::feed::Feed;
 use lyrebird_tests::flv::{HEAD, Tag};
 use lyrebird_tests::origin::{Answer, At, How, Origin};
-use lyrebird_tests::place::{Place, wait_until};
+use lyrebird_tests::place::{HURRY, Place, wait_until};
 use lyrebird_tests::program::{Finished, Signal, binary};
 use lyrebird_tests::verify::judge;
 use lyrebird_tests::volume::SmallVolume;
@@ -196,6 +196,7 @@ fn a_stream_without_sequence_headers() {
 #[test]
 fn a_full_disk() {
     let place = Place::new("full");
+    place.configure(&HURRY.replace("1MiB", "0"));
     let Some(_volume) = SmallVolume::mount(place.out(), "600k") else { return };
     let origin = Origin::start();
     let feed = Feed::new();
@@ -218,4 +219,35 @@ fn a_full_disk() {
     assert!(gap["at_ms"].as_u64().unwrap().abs_diff(duration_ms) < 200, "{duration_ms}: {sidecar:#}");
     assert!(gap["lost_ms"].as_u64() >= Some(1_000), "{sidecar:#}");
     assert_eq!(finished.stderr.matches("ERROR").count(), 1, "{}", finished.stderr);
+}
+
+/// The file is finished while there is room for that; it is told once, and goes on by itself.
+#[test]
+fn a_disk_that_runs_low() {
+    let place = Place::new("low");
+    place.configure(&HURRY.replace("1MiB", "16MiB"));
+    let Some(_volume) = SmallVolume::mount(place.out(), "40m") else { return };
+    let origin = Origin::start();
+    let feed = Feed::new();
+    origin.answers(ROOM, [Answer::live(&feed)]);
+    clip::play(&feed, &[(Clip::Small, 240)], 2);
+    let run = place.record::<&str>(&origin.url(ROOM), &[]);
+    wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
+    let filler = place.out().join("filler");
+    std::fs::write(&filler, vec![0; 34 << 20]).unwrap();
+    wait_until("the file is whole", LIMIT, || place.recordings().len() == 1);
+    let first = place.recordings().remove(0);
+    assert_eq!(place.sidecar(&first)["state"], "complete");
+    run.wait_for_text("too little is left", LIMIT);
+    std::fs::remove_file(&filler).unwrap();
+    run.wait_for_text("has room again", LIMIT);
+    run.wait_for_text("files are written again", Duration::from_secs(60));
+    run.signal(Signal::INT);
+    let finished = run.finish(LIMIT).expect_code(130);
+    assert_eq!(finished.stderr.matches("ERROR").count(), 1, "{}", finished.stderr);
+    let recordings = place.recordings();
+    assert_eq!(recordings.len(), 2, "{:?}", place.files());
+    recordings.iter().for_each(|recording| lyrebird_tests::ffprobe::decode(recording).unwrap());
+    let gap = &place.sidecar(&recordings[1])["gaps"][0];
+    assert!(gap["cause"] == "disk" && gap["lost_ms"].as_u64() > Some(1_000), "{gap:#}");
 }

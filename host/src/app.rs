@@ -26,6 +26,7 @@ pub mod rooms;
 pub mod run;
 pub mod salvage;
 pub mod scrutiny;
+mod space;
 mod targets;
 
 use news::Hearers;

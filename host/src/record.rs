@@ -29,6 +29,7 @@ pub mod sidecar;
 mod again;
 mod came;
 mod flv;
+mod gate;
 mod probe;
 mod raw;
 mod receive;
@@ -41,6 +42,7 @@ mod sniff;
 pub(crate) mod tests;
 
 pub use choose::{Choice, Preference, Tried, choose};
+pub use gate::{Gates, Level, Turn, Watermark};
 pub use probe::{Probe, probe};
 pub use recording::Recording;
 pub use salvage::{Outcome, Salvaged, salvage};
@@ -56,6 +58,8 @@ pub struct Hands {
     pub clock: Clock,
     /// Hears what happens.
     pub events: Sink,
+    /// Says which folders take recordings.
+    pub gates: Gates,
 }
 
 /// How a room is recorded.

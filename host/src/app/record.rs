@@ -11,12 +11,14 @@ use crate::app::House;
 use crate::app::owner::Owner;
 use crate::app::rooms::{Board, Heir, Kept, RoomPlan, Rooms};
 use crate::app::salvage::{Recovered, Salvage};
+use crate::app::space::Guard;
 use crate::app::targets::targets;
+use crate::config::Output;
 use crate::disk::{Disk, trial};
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::{Leave, Outcome};
 use crate::plugin::Picker;
-use crate::record::Hands;
+use crate::record::{Gates, Hands};
 
 /// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
 pub(super) const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -34,6 +36,7 @@ pub struct Recorder {
     ledger: Ledger,
     ledger_task: JoinHandle<()>,
     salvage: Salvage,
+    guard: Guard,
     // Its lock vouches for the sessions as long as they run.
     _owner: Owner,
 }
@@ -48,6 +51,7 @@ impl Recorder {
         let owner = Owner::record(house.data.kept()?);
         let roots = roots(&house);
         let kept = Kept::read(&house.store, house.data.kept()?, Heir::Record, roots.clone()).await;
+        let guard = Guard::start(roots.clone(), house.config.output.min_free.0, &hands).await;
         let salvage = Salvage::start(roots, hands.clone());
         let House { store, clock, events, .. } = &house;
         for notify in &house.config.notify {
@@ -61,7 +65,7 @@ impl Recorder {
         for (plan, picker) in rooms {
             watched.add(plan, picker);
         }
-        Ok(Recorder { hands, rooms: watched, ledger, ledger_task, salvage, _owner: owner })
+        Ok(Recorder { hands, rooms: watched, ledger, ledger_task, salvage, guard, _owner: owner })
     }
 
     /// What a door may look at while the rooms are recorded, and afterwards.
@@ -104,6 +108,7 @@ impl Recorder {
         self.rooms.close().await;
         // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
         self.salvage.ended().await;
+        self.guard.close().await;
         close_disk(&self.hands.disk).await;
         outcomes
     }
@@ -116,7 +121,7 @@ pub(super) async fn hands(house: &House) -> anyhow::Result<Hands> {
         warn!("`[output] remux` is known and not done yet: it changes nothing");
     }
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
-    let hands = Hands { http, disk: Disk::new(output.sync.0), clock, events };
+    let hands = Hands { http, disk: Disk::new(output.sync.0), clock, events, gates: Gates::default() };
     hands.disk.root(&output.dir).await?;
     let folder = output.dir.clone();
     tokio::task::spawn_blocking(move || trial(&folder)).await??;
@@ -125,7 +130,11 @@ pub(super) async fn hands(house: &House) -> anyhow::Result<Hands> {
 
 /// All folders that files may lie in.
 pub(super) fn roots(house: &House) -> Vec<std::path::PathBuf> {
-    let output = &house.config.output;
+    folders(&house.config.output)
+}
+
+/// The folders that it names, in order.
+pub(super) fn folders(output: &Output) -> Vec<std::path::PathBuf> {
     std::iter::once(&output.dir).chain(&output.fallback).cloned().collect()
 }
 

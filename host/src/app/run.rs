@@ -11,9 +11,10 @@ use tracing::{error, info, warn};
 
 use crate::app::House;
 use crate::app::owner::Owner;
-use crate::app::record::{SWEEP, close_disk, close_ledger, hands, roots};
+use crate::app::record::{SWEEP, close_disk, close_ledger, folders, hands, roots};
 use crate::app::rooms::{Board, Heir, Kept, RoomId, RoomPlan, Rooms};
 use crate::app::salvage::Salvage;
+use crate::app::space::Guard;
 use crate::app::targets::targets;
 use crate::config::{self, RoomWish, Snapshot, Watch};
 use crate::model::redact_input;
@@ -39,6 +40,7 @@ pub struct Runner {
     ledger: Ledger,
     ledger_task: JoinHandle<()>,
     salvage: Salvage,
+    guard: Guard,
     // Its lock vouches for the sessions as long as they run.
     _owner: Owner,
 }
@@ -82,6 +84,7 @@ impl Runner {
         // From here on its rooms and targets come and go without a pause.
         house.registry.settled().await;
         let kept = Kept::read(&house.store, house.data.kept()?, Heir::Run, roots(&house)).await;
+        let guard = Guard::start(roots(&house), house.config.output.min_free.0, &hands).await;
         let salvage = Salvage::start(roots(&house), hands.clone());
         let House { store, clock, events, .. } = &house;
         let all = targets(&house.config, &house.registry);
@@ -103,6 +106,7 @@ impl Runner {
             ledger,
             ledger_task,
             salvage,
+            guard,
             _owner: owner,
         };
         wishes.into_iter().for_each(|wish| runner.want(wish));
@@ -155,6 +159,7 @@ impl Runner {
         close_ledger(self.ledger_task).await;
         self.rooms.close().await;
         self.salvage.ended().await;
+        self.guard.close().await;
         close_disk(&self.hands.disk).await;
     }
 
@@ -189,6 +194,9 @@ impl Runner {
         }
         if diff.targets_changed || !diff.plugins_changed.is_empty() {
             self.ledger.set_targets(targets(&config, &self.house.registry));
+        }
+        if diff.output_changed {
+            self.guard.turn_to(folders(&config.output), config.output.min_free.0, &self.hands);
         }
         if diff.output_changed || diff.check_changed {
             self.rooms.reconfigure(config);

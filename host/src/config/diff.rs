@@ -40,6 +40,7 @@ pub fn diff(old: &Snapshot, new: &Snapshot) -> Diff {
     let both = Both { old, new };
     let (was, is) = (&old.config, &new.config);
     let restart = [
+        ("output.sync", was.output.sync != is.output.sync),
         ("http", was.http != is.http || both.differ(was.http.proxy.as_ref(), is.http.proxy.as_ref())),
         ("plugins.dirs", was.plugins.dirs != is.plugins.dirs),
         ("plugins.approve", was.plugins.approve != is.plugins.approve),

@@ -114,9 +114,14 @@ impl OutputFile {
     ///
     /// # Errors
     /// When the volume refuses; the file stays `.part` then.
-    pub async fn publish(self, sidecar: Option<Vec<u8>>) -> Result<PathBuf, DiskError> {
+    pub async fn publish(&self, sidecar: Option<Vec<u8>>) -> Result<PathBuf, DiskError> {
         let open = Arc::clone(&self.open);
         self.volume.chore(self.open.name(), move || publish(&open, sidecar.as_deref())).await
+    }
+
+    /// The file once it has its name: nothing is written to it any more, but its sidecar may be replaced.
+    pub fn held(self) -> OldFile {
+        OldFile::of(self.volume, self.open)
     }
 
     /// Gives up writing, after a fault: what is on the volume can be mended like a file that was left behind. The lock

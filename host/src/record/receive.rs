@@ -194,6 +194,7 @@ impl Recording {
             segment.write().await?;
             segment.tend(now).await?;
         }
+        self.finish_if_low().await?;
         self.end_outage_if_proven(now);
         self.hear_cut();
         self.tell_repairs_if_due(now);

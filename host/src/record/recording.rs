@@ -60,6 +60,8 @@ pub struct Recording {
     outage: Option<Outage>,
     /// Whether that has been told.
     alarmed: bool,
+    /// Too little is left on the volume; whoever watches it tells that for all its recordings.
+    is_low: bool,
     /// Whether the first bytes of a body that is no media were shown: a dark room may send its page every second.
     sampled: bool,
     /// Whether it was told that what comes cannot be recorded.
@@ -127,6 +129,7 @@ impl Recording {
             missing: Vec::new(),
             outage: None,
             alarmed: false,
+            is_low: false,
             sampled: false,
             unusable: false,
             early: Vec::new(),

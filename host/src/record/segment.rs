@@ -11,7 +11,7 @@ use lyrebird_flv::{Depth, Patch, Segment as Layout, Tag};
 
 use super::Closed;
 use super::salvage::{self, Lost};
-use super::sidecar::{Sidecar, State};
+use super::sidecar::{Gap, Sidecar, State};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
@@ -252,7 +252,24 @@ impl Segment {
         self.file.seal(patches).await
     }
 
-    async fn publish(mut self, sealed: Sealed, keep_sidecar: bool) -> Result<Closed, DiskError> {
+    /// Finishes the file, and keeps hold of it: what is missing behind it may be named in its sidecar later. `gap` is
+    /// what was missing before it.
+    pub(super) async fn close_held(
+        mut self,
+        end: &str,
+        keep_sidecar: bool,
+        gap: Option<&Gap>,
+    ) -> Result<(Closed, OldFile, Sidecar), DiskError> {
+        self.sidecar.end = Some(end.to_owned());
+        if let Some(gap) = gap {
+            self.sidecar.gap(gap.clone());
+        }
+        let sealed = self.seal().await?;
+        let closed = self.publish(sealed, keep_sidecar).await?;
+        Ok((closed, self.file.held(), self.sidecar))
+    }
+
+    async fn publish(&mut self, sealed: Sealed, keep_sidecar: bool) -> Result<Closed, DiskError> {
         self.measure();
         let (bytes, duration_ms, state) = (sealed.bytes, self.duration_ms(), State::Complete);
         self.sidecar.state = state;

@@ -79,6 +79,9 @@ fn event(event: &PastEvent) -> Option<Line> {
         }
         Some(Kind::Gap) => ("gap", format!("{} of media missing: {}", lost(), fact("cause"))),
         Some(Kind::DiskLow) => ("disk", format!("cannot be written to: {}", fact("reason"))),
+        Some(Kind::DiskOk) if event.data.get("lost_ms").is_none() => {
+            ("disk", format!("has room again: {}", fact("folder")))
+        }
         Some(Kind::DiskOk) => ("disk", format!("takes writes again, {} of media were lost", lost())),
         Some(Kind::LoginExpired) => ("login", fact("message")),
         Some(Kind::PluginLoaded) => ("plugin", format!("{} {} is ready", fact("plugin"), fact("version"))),

@@ -107,6 +107,7 @@ fn each_part_is_told_apart() {
         expect![[r#"
             output changed
             checks changed
+            taken by a restart alone: output.sync
             taken by a restart alone: http
             taken by a restart alone: plugins.dirs
             taken by a restart alone: plugins.approve

@@ -51,6 +51,7 @@ impl Recording {
         for note in std::mem::take(&mut self.early) {
             sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
+        self.pass_gate()?;
         let root = self.root().await?;
         let segment = self.make(&root, name, ext, layout, sidecar).await?;
         self.reopened();

@@ -67,12 +67,18 @@ impl Recording {
         };
         let (unfinished, received_ms, keep) = (segment.unfinished(), segment.received_ms(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
+        let is_low = self.is_low;
         let mended = async {
+            if is_low {
+                // The volume works: nothing has to be read again, and nothing is missing up to here.
+                let (closed, file, sidecar) = segment.close_held("disk", keep, lost_before.as_ref()).await?;
+                return anyhow::Ok(Some((file, Mended { closed, sidecar, gap: None })));
+            }
             let (old, mut sidecar) = segment.into_old().await?;
             sidecar.end = Some(String::from("disk"));
             lost_before.iter().for_each(|gap| sidecar.gap(gap.clone()));
             let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-            anyhow::Ok(salvage::mend(&old, sidecar, keep, Some(lost)).await?.map(|mended| (old, mended)))
+            Ok(salvage::mend(&old, sidecar, keep, Some(lost)).await?.map(|mended| (old, mended)))
         };
         let closed = match mended.await {
             Ok(Some((file, Mended { closed, sidecar, gap }))) => {
@@ -105,9 +111,30 @@ impl Recording {
         self.outage.is_some() && self.segment.is_none()
     }
 
+    /// Refuses a file for which too little is left.
+    pub(super) fn pass_gate(&mut self) -> Result<(), EndReason> {
+        let shut = self.hands.gates.shut(&self.plan.root);
+        self.is_low = shut.is_some();
+        shut.map_or(Ok(()), |why| Err(EndReason::DiskFull(why)))
+    }
+
+    /// Ends the reception when so little is left that the file must be finished while it still can.
+    pub(in crate::record) async fn finish_if_low(&mut self) -> Result<(), EndReason> {
+        let Some(why) = self.hands.gates.closing(&self.plan.root) else { return Ok(()) };
+        if !self.segment.as_ref().is_some_and(Segment::has_media) {
+            return Ok(());
+        }
+        if self.segment.as_ref().is_some_and(|segment| !segment.is_raw()) {
+            self.finish_flv().await?;
+        }
+        tracing::warn!(room = %self.room, why, "the file is finished while there is room for that");
+        self.is_low = true;
+        Err(EndReason::DiskFull(why))
+    }
+
     /// A volume refused: told once, until it has taken writes again.
     pub(super) fn tell_refused(&mut self, why: &str) {
-        if self.alarmed {
+        if self.alarmed || self.is_low {
             tracing::debug!(room = %self.room, why, "still cannot write");
             return;
         }
@@ -137,9 +164,10 @@ impl Recording {
         let Some(gap) = self.outage.take().as_ref().and_then(Outage::gap) else { return };
         let lost_ms = gap.lost_ms;
         self.gap(gap);
-        self.alarmed = false;
-        tracing::info!(room = %self.room, lost_ms, "the volume takes writes again");
-        self.send(Kind::DiskOk, json!({ "lost_ms": lost_ms }));
+        tracing::info!(room = %self.room, lost_ms, "files are written again");
+        if std::mem::take(&mut self.alarmed) {
+            self.send(Kind::DiskOk, json!({ "lost_ms": lost_ms }));
+        }
     }
 
     /// The recording is over, and no file follows: what was lost is named in the last one.

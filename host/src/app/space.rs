@@ -1,0 +1,134 @@
+//! Looks at what is left on the volumes of the output folders, as long as rooms are watched: sets their gates, and tells
+//! once when one turns.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::disk::{Root, Space};
+use crate::event::{Event, Kind};
+use crate::record::{Hands, Turn, Watermark};
+
+/// How often. Thirty recordings write less than a tenth of the usual watermark in that time.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// How long the first look may hold up the start: a volume that hangs keeps nobody from recording to another one.
+const FIRST: Duration = Duration::from_secs(2);
+
+/// One task a folder: one that hangs leaves the others alone.
+pub(super) struct Guard {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Guard {
+    /// Has looked at each folder that answers soon when it returns.
+    pub(super) async fn start(folders: Vec<PathBuf>, min_free: u64, hands: &Hands) -> Guard {
+        let mut guard = Guard { stop: watch::Sender::new(false), tasks: JoinSet::new() };
+        let looked = guard.begin(folders, min_free, hands);
+        let all = async {
+            for has_looked in looked {
+                // A task that is gone looks no more.
+                let _ = has_looked.await;
+            }
+        };
+        // Without an answer a gate is open.
+        let _ = tokio::time::timeout(FIRST, all).await;
+        guard
+    }
+
+    /// The config was changed: looks at these folders from now on, and at no others.
+    pub(super) fn turn_to(&mut self, folders: Vec<PathBuf>, min_free: u64, hands: &Hands) {
+        self.stop.send_replace(true);
+        self.stop = watch::Sender::new(false);
+        while self.tasks.try_join_next().is_some() {}
+        hands.gates.open_all();
+        // Nobody waits: rooms are watched already.
+        drop(self.begin(folders, min_free, hands));
+    }
+
+    fn begin(&mut self, folders: Vec<PathBuf>, min_free: u64, hands: &Hands) -> Vec<oneshot::Receiver<()>> {
+        let mut looked = Vec::new();
+        for folder in folders {
+            let (first, has_looked) = oneshot::channel();
+            let (mut stopped, hands) = (self.stop.subscribe(), hands.clone());
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    () = look(folder, min_free, hands, first) => {}
+                    _ = stopped.wait_for(|stop| *stop) => {}
+                }
+            });
+            looked.push(has_looked);
+        }
+        looked
+    }
+
+    /// Ends the looking; its folders must be let go before the disk is shut down.
+    pub(super) async fn close(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn look(folder: PathBuf, min_free: u64, hands: Hands, first: oneshot::Sender<()>) {
+    let (mut mark, mut root, mut first) = (Watermark::new(min_free), None, Some(first));
+    loop {
+        if let Some(space) = left(&mut root, &folder, &hands).await {
+            let turn = mark.look(&space);
+            let why = mark.why(&folder, &space);
+            hands.gates.set(&folder, mark.level(), why.clone());
+            if let Some(turn) = turn {
+                tell(turn, &folder, &space, &why, &hands);
+            }
+        }
+        if let Some(first) = first.take() {
+            // Whoever waited for it may have gone on.
+            let _ = first.send(());
+        }
+        hands.clock.sleep(EVERY).await;
+    }
+}
+
+/// What is left; none where the folder is not there yet, or does not answer: then its gate stays as it is.
+async fn left(root: &mut Option<Root>, folder: &Path, hands: &Hands) -> Option<Space> {
+    let seen = async {
+        if root.is_none() {
+            *root = hands.disk.existing_root(folder).await?;
+        }
+        match root {
+            Some(root) => root.space().await.map(Some),
+            None => Ok(None),
+        }
+    };
+    seen.await.unwrap_or_else(|error| {
+        let error = format!("{:#}", anyhow::Error::new(error));
+        tracing::debug!(folder = %folder.display(), error, "cannot ask for free space");
+        None
+    })
+}
+
+fn tell(turn: Turn, folder: &Path, space: &Space, why: &str, hands: &Hands) {
+    let (free_bytes, free_files) = (space.free_bytes, space.free_inodes);
+    let kind = match turn {
+        Turn::Low => {
+            tracing::error!(
+                why,
+                free_bytes,
+                "too little is left on the disk: nothing new is recorded there\nhint: make room, it goes on by itself then; or lower `[output] min_free`"
+            );
+            Kind::DiskLow
+        }
+        Turn::Ok => {
+            tracing::info!(folder = %folder.display(), free_bytes, "the disk has room again");
+            Kind::DiskOk
+        }
+    };
+    let mut data = json!({ "folder": folder, "free_bytes": free_bytes, "free_files": free_files });
+    if let (Turn::Low, Some(data)) = (turn, data.as_object_mut()) {
+        data.insert(String::from("reason"), why.into());
+    }
+    hands.events.send(Event::now(&hands.clock, kind, None, None, data));
+}
