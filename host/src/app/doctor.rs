@@ -80,7 +80,13 @@ impl House {
             let text = format!("{}@{version} ({})", listing.description.name, listing.state.word());
             match &listing.reason {
                 None => finding("plugins", Weight::Fine, text, None),
-                Some(reason) => finding("plugins", Weight::Care, format!("{text}: {reason}"), None),
+                Some(reason) => {
+                    let (reason, hint) = match reason.split_once("\nhint: ") {
+                        Some((reason, hint)) => (reason, Some(hint)),
+                        None => (reason.as_str(), None),
+                    };
+                    finding("plugins", Weight::Care, format!("{text}: {reason}"), hint)
+                }
             }
         };
         listings.iter().map(tell).collect()

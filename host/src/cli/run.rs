@@ -2,7 +2,7 @@
 
 use std::process;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
@@ -31,13 +31,15 @@ pub(super) async fn run(global: &Global, args: Run) -> Result<Exit, Failed> {
     }
     let wishes = Wishes { config: snapshot.config.clone(), plugins: global.plugins.clone(), data };
     let mut signals = Signals::without_hangup()?;
+    // From here on it means: read the config again.
+    let hangup = signal(SignalKind::hangup()).map_err(anyhow::Error::from)?;
     // Nothing is recorded yet, so whoever wants out gets out.
     let opened = tokio::select! {
         opened = House::open(wishes) => opened,
         _ = signals.next() => return Ok(Exit::Done),
     };
     let (house, keeper) = opened.exit(Exit::Usage)?;
-    let result = watched(&house, owner, snapshot, signals).await;
+    let result = watched(&house, owner, snapshot, signals, hangup).await;
     house.close(keeper).await;
     result
 }
@@ -50,7 +52,13 @@ fn read(args: &Run) -> Result<Snapshot, Failed> {
     Ok(snapshot)
 }
 
-async fn watched(house: &House, owner: Owner, snapshot: Snapshot, mut signals: Signals) -> Result<Exit, Failed> {
+async fn watched(
+    house: &House,
+    owner: Owner,
+    snapshot: Snapshot,
+    mut signals: Signals,
+    mut hangup: Signal,
+) -> Result<Exit, Failed> {
     let folder = house.config.output.dir.clone();
     let opened = tokio::select! {
         opened = Runner::open(house.clone(), owner, snapshot) => opened,
@@ -63,7 +71,6 @@ async fn watched(house: &House, owner: Owner, snapshot: Snapshot, mut signals: S
     let board = runner.board();
     let status = status::Status::show(board.clone());
     let console = console::Console::open(words, board);
-    let mut hangup = signal(SignalKind::hangup()).map_err(anyhow::Error::from)?;
     let running = runner.run(stopped, asked, reloads);
     tokio::pin!(running);
     let mut caught = false;
@@ -81,7 +88,7 @@ async fn watched(house: &House, owner: Owner, snapshot: Snapshot, mut signals: S
                     process::exit(i32::from(Exit::Failed.code()));
                 }
                 caught = true;
-                info!("once more stops at once");
+                info!("a second signal stops at once, without finishing files");
                 let _ = stop.send(true);
             }
         }

@@ -70,6 +70,7 @@ pub(super) struct Peek {
 impl Peek {
     pub(super) fn new(plan: &RoomPlan, picker: Option<Picker>) -> Peek {
         let (key, glance) = (Arc::default(), Glance::default());
+        glance.is_idle("waiting", "");
         Peek { url: redact_input(&plan.url), name: plan.name.clone(), key, picker, glance }
     }
 

@@ -106,7 +106,7 @@ impl LoadError {
             LoadError::MissingImport(_) => "a plugin may import the interfaces of `wit/` and WASI 0.2",
             LoadError::ContractMismatch(_) => "build the plugin against the `wit/` of this host",
             LoadError::NeedsApproval { name, .. } => {
-                return Some(format!("`lyrebird plugin approve {name}` grants it"));
+                return Some(format!("a start with `approve = \"all\"` in `[plugins]` grants `{name}` what it asks"));
             }
             LoadError::Quarantined(_) => "put another build in its place",
             LoadError::Settings(_) => "the plugin's table in lyrebird.toml has the settings",
