@@ -89,7 +89,7 @@ async fn a_file_appears_under_its_name_only_when_it_is_whole() {
     assert_eq!(temp.tree(), "a/b/name.flv\na/b/name.json");
     assert_eq!(std::fs::read(&path).unwrap(), [b"Hoot".as_slice(), &behind].concat());
     assert_eq!(std::fs::read(temp.0.join("a/b/name.json")).unwrap(), b"{\"done\":1}");
-    drop(root);
+    drop((root, file));
     assert!(disk.shut_down(Duration::from_secs(5)).await);
 }
 
