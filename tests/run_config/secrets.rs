@@ -122,9 +122,18 @@ fn no_secret_is_written_anywhere() {
     expect_none(&planted, said.stderr.as_bytes(), "stderr");
     expect_none(&planted, said.stdout.as_bytes(), "stdout");
     expect_none_below(&planted, place.root());
-    for words in [&["config", "check", "--json"][..], &["plugin", "list", "--json"], &["config", "check"]] {
+    let room = super::stage::page(STEADY);
+    let asked: [&[&str]; 6] = [
+        &["config", "check", "--json"],
+        &["plugin", "list", "--json"],
+        &["history", "--json"],
+        &["history"],
+        &["why", &room],
+        &["why", "live.flv"],
+    ];
+    for words in asked {
         let said = place.run(words);
-        expect_none(&planted, format!("{}{}", said.stdout, said.stderr).as_bytes(), words[1]);
+        expect_none(&planted, format!("{}{}", said.stdout, said.stderr).as_bytes(), &words.join(" "));
     }
 }
 

@@ -94,14 +94,13 @@ fn latency(plan: &Plan, platform: &Bilibili, place: &Place, ids: &[u64]) {
     let mut took = Vec::new();
     for round in 0..plan.rounds {
         let id = ids[usize::try_from(round).unwrap() % ids.len()];
-        let before = written(&place.out());
+        // Each round has a room of its own: the one before may still be closing its file.
+        let folder = place.out().join("bilibili").join(format!("Streamer of {id}"));
         // So that the moments are spread: rounds of one length would meet the same one.
         thread::sleep(Duration::from_millis(plan.interval * 1_000 * (round * 7 % plan.rounds) / plan.rounds / 2));
         platform.go_live(id);
         let begin = Instant::now();
-        wait_until("media is on the disk", Duration::from_secs(3 * plan.interval + 10), || {
-            written(&place.out()) > before
-        });
+        wait_until("media is on the disk", Duration::from_secs(3 * plan.interval + 10), || written(&folder) > 0);
         took.push(begin.elapsed().as_secs_f64());
         platform.go_dark(id);
     }
