@@ -6,7 +6,7 @@ use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::feed::Feed;
 use lyrebird_tests::flv::{HEAD, Tag};
 use lyrebird_tests::origin::{Answer, At, How, Origin};
-use lyrebird_tests::place::{HURRY, Place, wait_until};
+use lyrebird_tests::place::{HURRY, Place, recordings_below, wait_until};
 use lyrebird_tests::program::{Finished, Signal, binary};
 use lyrebird_tests::verify::judge;
 use lyrebird_tests::volume::SmallVolume;
@@ -250,4 +250,27 @@ fn a_disk_that_runs_low() {
     recordings.iter().for_each(|recording| lyrebird_tests::ffprobe::decode(recording).unwrap());
     let gap = &place.sidecar(&recordings[1])["gaps"][0];
     assert!(gap["cause"] == "disk" && gap["lost_ms"].as_u64() > Some(1_000), "{gap:#}");
+}
+
+/// The file is finished while there is room for that, and the next one grows in the spare folder without a pause.
+#[test]
+fn a_disk_that_runs_low_beside_a_spare_one() {
+    let place = Place::new("spare");
+    place.configure(&HURRY.replace("\"1MiB\"", "\"16MiB\"\nfallback = [\"spare\"]"));
+    let Some(_volume) = SmallVolume::mount(place.out(), "40m") else { return };
+    let origin = Origin::start();
+    let feed = Feed::new();
+    origin.answers(ROOM, [Answer::live(&feed)]);
+    clip::play(&feed, &[(Clip::Small, 240)], 2);
+    let run = place.record::<&str>(&origin.url(ROOM), &[]);
+    wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
+    std::fs::write(place.out().join("filler"), vec![0; 34 << 20]).unwrap();
+    run.wait_for_text("files are written again", LIMIT);
+    run.signal(Signal::INT);
+    let finished = run.finish(LIMIT).expect_code(130);
+    let (first, second) = (place.recordings(), recordings_below(&place.root().join("spare")));
+    assert_eq!((first.len(), second.len()), (1, 1), "{}", finished.stderr);
+    first.iter().chain(&second).for_each(|recording| lyrebird_tests::ffprobe::decode(recording).unwrap());
+    let gap = &place.sidecar(&second[0])["gaps"][0];
+    assert!(gap["cause"] == "disk" && gap["lost_ms"].as_u64() < Some(5_000), "{gap:#}");
 }

@@ -86,6 +86,13 @@ pub struct Output {
 /// The default of `[output] name`.
 pub const DEFAULT_NAME: &str = "{{ platform }}/{{ streamer }}/{{ start | date('%Y-%m-%d %H.%M.%S') }} {{ title }}";
 
+impl Output {
+    /// The folder and those for when it is full or fails, in order.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        std::iter::once(&self.dir).chain(&self.fallback).cloned().collect()
+    }
+}
+
 impl Default for Output {
     fn default() -> Self {
         Output {

@@ -65,8 +65,8 @@ pub struct Hands {
 /// How a room is recorded.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The output folder.
-    pub root: PathBuf,
+    /// The output folder, and those for when it is full or fails, in order.
+    pub roots: Vec<PathBuf>,
     /// Template of names.
     pub name: String,
     /// When to cut.
@@ -93,7 +93,7 @@ impl Plan {
     /// What `[output]` says, without limits.
     pub fn new(output: &Output, stall: Duration, plugin: String) -> Self {
         Plan {
-            root: output.dir.clone(),
+            roots: output.folders(),
             name: output.name.clone(),
             split: output.split.clone(),
             sidecar: output.sidecar,

@@ -13,7 +13,6 @@ use crate::app::rooms::{Board, Heir, Kept, RoomPlan, Rooms};
 use crate::app::salvage::{Recovered, Salvage};
 use crate::app::space::Guard;
 use crate::app::targets::targets;
-use crate::config::Output;
 use crate::disk::{Disk, trial};
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::{Leave, Outcome};
@@ -130,12 +129,7 @@ pub(super) async fn hands(house: &House) -> anyhow::Result<Hands> {
 
 /// All folders that files may lie in.
 pub(super) fn roots(house: &House) -> Vec<std::path::PathBuf> {
-    folders(&house.config.output)
-}
-
-/// The folders that it names, in order.
-pub(super) fn folders(output: &Output) -> Vec<std::path::PathBuf> {
-    std::iter::once(&output.dir).chain(&output.fallback).cloned().collect()
+    house.config.output.folders()
 }
 
 pub(super) async fn close_ledger(task: JoinHandle<()>) {

@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use crate::app::House;
 use crate::app::owner::Owner;
-use crate::app::record::{SWEEP, close_disk, close_ledger, folders, hands, roots};
+use crate::app::record::{SWEEP, close_disk, close_ledger, hands, roots};
 use crate::app::rooms::{Board, Heir, Kept, RoomId, RoomPlan, Rooms};
 use crate::app::salvage::Salvage;
 use crate::app::space::Guard;
@@ -196,7 +196,7 @@ impl Runner {
             self.ledger.set_targets(targets(&config, &self.house.registry));
         }
         if diff.output_changed {
-            self.guard.turn_to(folders(&config.output), config.output.min_free.0, &self.hands);
+            self.guard.turn_to(config.output.folders(), config.output.min_free.0, &self.hands);
         }
         if diff.output_changed || diff.check_changed {
             self.rooms.reconfigure(config);

@@ -37,7 +37,10 @@ pub struct Recording {
     cuts: u64,
     /// When the last byte of an earlier run was written, as long as nothing has been written by this one.
     last_write: Option<SystemTime>,
-    root: Option<Root>,
+    /// Of the folder that the last file was made in, among `plan.roots`. It stays the one until it refuses.
+    root_at: usize,
+    /// The folders that were opened.
+    roots: Vec<Option<Root>>,
     name: Option<Name>,
     /// Of the last segment; 0 before the first.
     number: u32,
@@ -113,7 +116,8 @@ impl Recording {
             told: None,
             cuts: 0,
             last_write: None,
-            root: None,
+            root_at: 0,
+            roots: Vec::new(),
             name: None,
             number: 0,
             engine,
@@ -179,13 +183,18 @@ impl Recording {
         if reason == EndReason::Ended && self.link.media_since.is_some() {
             self.link.ended = Some((std::mem::take(&mut self.link.print), Duration::from_millis(media_ms)));
         }
-        let reception = Reception { reason, media_ms, bytes, first_media: self.link.media_since.is_some() };
+        let mut reception = Reception { reason, media_ms, bytes, first_media: self.link.media_since.is_some() };
         self.reception_ended(&reception).await;
         // What is told from now on may be another broadcast.
         self.hear_told();
         self.told = None;
-        if matches!(reception.reason, EndReason::DiskFull(_)) {
+        if let EndReason::DiskFull(why) = &reception.reason {
+            let (why, was_open) = (why.clone(), self.segment.is_some());
             self.abandon().await;
+            // Without an open file all folders have been tried.
+            if was_open && self.turn_away() {
+                reception.reason = EndReason::Broken(why);
+            }
         } else {
             self.part(reception.reason.word()).await;
         }

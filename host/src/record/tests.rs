@@ -9,7 +9,9 @@ use crate::event::{self, Kind};
 use crate::model::{Broadcast, Candidate, Quality, RoomKey, Transport};
 
 mod ends;
+
 pub(crate) mod fixture;
+mod folders;
 mod origin;
 
 use fixture::{HEADERS, seconds, tags, whole};

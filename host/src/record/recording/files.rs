@@ -51,9 +51,7 @@ impl Recording {
         for note in std::mem::take(&mut self.early) {
             sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
-        self.pass_gate()?;
-        let root = self.root().await?;
-        let segment = self.make(&root, name, ext, layout, sidecar).await?;
+        let segment = self.make_somewhere(name, ext, layout, sidecar).await?;
         self.reopened();
         let file = segment.path();
         tracing::info!(room = %self.room, file = %file.display(), why, "segment opened");
@@ -71,6 +69,44 @@ impl Recording {
             self.gap(gap);
         }
         Ok(())
+    }
+
+    /// Makes the file in the folder of the last one, or in the next that takes it.
+    async fn make_somewhere(
+        &mut self,
+        name: Name,
+        ext: &str,
+        layout: Option<Layout>,
+        sidecar: Sidecar,
+    ) -> Result<Segment, EndReason> {
+        let mut refused: Option<EndReason> = None;
+        self.is_low = true;
+        for at in self.order() {
+            if let Some(why) = self.shut(at) {
+                refused.get_or_insert(EndReason::DiskFull(why));
+                continue;
+            }
+            self.is_low = false;
+            let made = match self.root(at).await {
+                Ok(root) => self.make(&root, name.clone(), ext, layout.clone(), sidecar.clone()).await,
+                Err(error) => Err(error),
+            };
+            match made {
+                Ok(segment) => {
+                    self.root_at = at;
+                    if let Some(reason) = refused {
+                        let file = segment.path();
+                        tracing::warn!(room = %self.room, %reason, file = %file.display(), "the file is in another output folder");
+                    }
+                    return Ok(segment);
+                }
+                Err(error) if error.is_volume() => {
+                    refused.get_or_insert(error.into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(refused.unwrap_or_else(|| EndReason::DiskFull(String::from("there is no output folder"))))
     }
 
     /// Makes the file by this name, or by a short one where the file system takes none as long.
@@ -122,12 +158,17 @@ impl Recording {
         name
     }
 
-    async fn root(&mut self) -> Result<Root, DiskError> {
-        if let Some(root) = &self.root {
+    async fn root(&mut self, at: usize) -> Result<Root, DiskError> {
+        self.roots.resize(self.plan.roots.len(), None);
+        if let Some(Some(root)) = self.roots.get(at) {
             return Ok(root.clone());
         }
-        let root = self.hands.disk.root(&self.plan.root).await?;
-        Ok(self.root.insert(root).clone())
+        let folder = self.plan.roots.get(at).cloned().unwrap_or_default();
+        let root = self.hands.disk.root(&folder).await?;
+        if let Some(place) = self.roots.get_mut(at) {
+            *place = Some(root.clone());
+        }
+        Ok(root)
     }
 
     /// Closes the open segment, if there is one.

@@ -111,16 +111,30 @@ impl Recording {
         self.outage.is_some() && self.segment.is_none()
     }
 
-    /// Refuses a file for which too little is left.
-    pub(super) fn pass_gate(&mut self) -> Result<(), EndReason> {
-        let shut = self.hands.gates.shut(&self.plan.root);
-        self.is_low = shut.is_some();
-        shut.map_or(Ok(()), |why| Err(EndReason::DiskFull(why)))
+    /// Why no file may begin in a folder for want of room.
+    pub(super) fn shut(&self, at: usize) -> Option<String> {
+        self.plan.roots.get(at).and_then(|folder| self.hands.gates.shut(folder))
+    }
+
+    /// In which order folders are tried: the last one first, then the rest as the user wrote them.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let others = (0..self.plan.roots.len()).filter(|at| *at != self.root_at);
+        std::iter::once(self.root_at).chain(others).collect()
+    }
+
+    /// The folder that was written to refuses: the next file goes to another one, if one may take it.
+    pub(super) fn turn_away(&mut self) -> bool {
+        // In a round: one that refused before may take files again.
+        let mut others = (self.root_at + 1..self.plan.roots.len()).chain(0..self.root_at);
+        let Some(next) = others.find(|at| self.shut(*at).is_none()) else { return false };
+        self.root_at = next;
+        true
     }
 
     /// Ends the reception when so little is left that the file must be finished while it still can.
     pub(in crate::record) async fn finish_if_low(&mut self) -> Result<(), EndReason> {
-        let Some(why) = self.hands.gates.closing(&self.plan.root) else { return Ok(()) };
+        let closing = self.plan.roots.get(self.root_at).and_then(|folder| self.hands.gates.closing(folder));
+        let Some(why) = closing else { return Ok(()) };
         if !self.segment.as_ref().is_some_and(Segment::has_media) {
             return Ok(());
         }
