@@ -6,6 +6,7 @@
 
 mod artefacts;
 mod dist;
+mod fuzz;
 mod gates;
 mod setup;
 mod shell;
@@ -23,6 +24,8 @@ usage: cargo xtask COMMAND
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
   bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--rounds N]
                    or watch [--rooms N] [--interval S] [--seconds S] [--rounds N]; without a NAME all
+  fuzz [TARGET]    any bytes against the FLV engine, by cargo-fuzz; TARGET: reader, remuxer, script or files, without one
+                   all in turn; --seconds N for each (60)
   dist DIR         a release that works outside the checkout: program, plugins, config, unit, completions, licences
   deny             licences and advisories of the dependencies, by cargo-deny
 
@@ -52,6 +55,7 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["bench", "record", rest @ ..] => gates::bench_record(rest),
         ["bench", "watch", rest @ ..] => gates::bench_watch(rest),
         ["bench", other, ..] => Err(Stop::usage(format!("there is no bench `{other}`; there are: record, watch"))),
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         ["dist", directory] => dist::dist(directory.as_ref()),
         ["dist", ..] => Err(Stop::usage("dist wants one directory: cargo xtask dist DIR")),
         ["deny"] => gates::deny(),

@@ -25,6 +25,8 @@ mod reader;
 mod recover;
 mod remuxer;
 pub mod script;
+#[cfg(test)]
+mod seeds;
 mod segment;
 mod tag;
 pub mod text;
