@@ -63,10 +63,20 @@ pub fn send_all(requests: &[Request]) -> Vec<Result<Response, NoAnswer>> {
     answers.zip(requests).map(|(answer, request)| answer.map_err(|error| no_answer(&request.url, error))).collect()
 }
 
-/// Where one value of the user's cookie shall stand in a URL, header or body: the plugin never sees it, the host puts
-/// it in, for the manifest's `cookies` hosts only.
+/// How a place begins where the host puts a value of the user's cookie in.
+const PLACE: &str = "{cookie:";
+
+/// Where one value of the user's cookie shall stand in a body that is written by hand: the plugin never sees it, the
+/// host puts it in, for the manifest's `cookies` hosts only. Queries, headers and forms have methods for this:
+/// [`Request::query_user_cookie`], [`Request::header_user_cookie`], [`Request::form_user_cookie`].
 pub fn user_cookie(name: &str) -> String {
-    format!("{{cookie:{name}}}")
+    format!("{PLACE}{name}}}")
+}
+
+/// Text of strangers for a body that is written by hand. The host cannot know who wrote `{cookie:NAME}`: a title that
+/// says it would pull the user's cookie into the message. Here it becomes `{cookie :NAME}`.
+pub fn harmless(text: &str) -> String {
+    text.replace(PLACE, "{cookie :")
 }
 
 /// A URL for messages: its query may be signed.

@@ -40,8 +40,7 @@ pub fn unpercent(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// `application/x-www-form-urlencoded`: as [`percent`], a space as `+`. A value that is a `{cookie:NAME}` placeholder
-/// stays as it is, for the host to find.
+/// `application/x-www-form-urlencoded`: as [`percent`], a space as `+`.
 pub fn form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut out = String::new();
     for (name, value) in pairs {
@@ -50,11 +49,7 @@ pub fn form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         }
         out.push_str(&percent(name).replace("%20", "+"));
         out.push('=');
-        if is_placeholder(value) {
-            out.push_str(value);
-        } else {
-            out.push_str(&percent(value).replace("%20", "+"));
-        }
+        out.push_str(&percent(value).replace("%20", "+"));
     }
     out
 }
@@ -133,12 +128,6 @@ pub fn decode(bytes: &[u8], charset: &str) -> Option<String> {
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(found, _)| found)
-}
-
-/// Whether the text is one `{cookie:NAME}` and nothing else.
-pub(crate) fn is_placeholder(text: &str) -> bool {
-    let name = text.strip_prefix("{cookie:").and_then(|rest| rest.strip_suffix('}'));
-    name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
 }
 
 fn push_hex(out: &mut String, byte: u8) {

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{FOLLOW, Method, NoAnswer, Redirect, Request, Response, no_answer};
+use super::{FOLLOW, Method, NoAnswer, PLACE, Redirect, Request, Response, harmless, no_answer, user_cookie};
 use crate::{Failure, imports, text};
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 impl Request {
-    /// A request without headers and body that follows redirects.
+    /// A request without headers and body that follows redirects. Whatever stands in the URL, no value of the user's
+    /// cookie gets into it: [`Request::query_user_cookie`] is the way for that.
     pub fn new(method: Method, url: impl Into<String>) -> Request {
         Request {
             method,
-            url: url.into(),
+            url: url.into().replace(PLACE, "%7Bcookie:"),
             headers: Vec::new(),
             body: None,
             redirect: Redirect::Follow(FOLLOW),
@@ -31,11 +34,19 @@ impl Request {
         Request::new(Method::Post, url)
     }
 
-    /// One more parameter of the query, percent-encoded; a [`user_cookie`](super::user_cookie) stays as it is.
+    /// One more parameter of the query, percent-encoded.
     #[must_use]
-    pub fn query(mut self, name: &str, value: impl ToString) -> Request {
-        let value = value.to_string();
-        let pair = text::form([(name, value.as_str())]).replace('+', "%20");
+    pub fn query(self, name: &str, value: impl ToString) -> Request {
+        self.parameter(&format!("{}={}", text::percent(name), text::percent(value.to_string())))
+    }
+
+    /// One more parameter of the query, whose value is one of the user's cookie: the host puts it in.
+    #[must_use]
+    pub fn query_user_cookie(self, name: &str, cookie: &str) -> Request {
+        self.parameter(&format!("{}={}", text::percent(name), user_cookie(cookie)))
+    }
+
+    fn parameter(mut self, pair: &str) -> Request {
         let (url, fragment) = self.url.split_once('#').map_or((self.url.as_str(), ""), |parts| parts);
         let mark = match url.split_once('?') {
             None => "?",
@@ -48,17 +59,25 @@ impl Request {
         self
     }
 
-    /// One more header.
+    /// One more header. A value that says `{cookie:NAME}` is made [`harmless`].
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Request {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), harmless(&value.into())));
         self
     }
 
-    /// One more cookie of the plugin's own, in one `Cookie` header with the others. The user's values win.
+    /// One more header, whose value is one of the user's cookie: the host puts it in.
+    #[must_use]
+    pub fn header_user_cookie(mut self, name: impl Into<String>, cookie: &str) -> Request {
+        self.headers.push((name.into(), user_cookie(cookie)));
+        self
+    }
+
+    /// One more cookie of the plugin's own, in one `Cookie` header with the others. The user's values win. A value that
+    /// says `{cookie:NAME}` is made [`harmless`].
     #[must_use]
     pub fn cookie(mut self, name: &str, value: &str) -> Request {
-        let pair = format!("{name}={value}");
+        let pair = harmless(&format!("{name}={value}"));
         match self.headers.iter_mut().find(|(header, _)| header.eq_ignore_ascii_case("cookie")) {
             Some((_, cookies)) => {
                 cookies.push_str("; ");
@@ -97,23 +116,35 @@ impl Request {
         self
     }
 
-    /// Carries a value as JSON. What looks like a [`user_cookie`](super::user_cookie) in it is written so that the host
-    /// does not take it for one: a title made up by a stranger must not pull the user's cookie into a message. Where
-    /// one is meant, write the text yourself and give it to [`Request::body`].
+    /// Carries a value as JSON. What looks like a [`user_cookie`] in it is written so that the host does not take it for
+    /// one: a title made up by a stranger must not pull the user's cookie into a message. Where one is meant, write the
+    /// text yourself and give it to [`Request::body`].
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<Request, Failure> {
         let body = serde_json::to_string(value)
             .map_err(|error| Failure::Other(format!("cannot write the request's body as JSON: {error}")))?;
         // Outside of a string no letter follows a brace, so this is always inside of one.
-        Ok(self.body("application/json", body.replace("{cookie:", r"\u007bcookie:")))
+        Ok(self.body("application/json", body.replace(PLACE, r"\u007bcookie:")))
     }
 
-    /// Carries a form; a [`user_cookie`](super::user_cookie) stays as it is.
+    /// Carries a form, percent-encoded.
     #[must_use]
     pub fn form<'a>(self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Request {
-        self.body("application/x-www-form-urlencoded", text::form(pairs))
+        self.body(FORM, text::form(pairs))
     }
 
-    /// Carries bytes of this type; a `Content-Type` that was set before stays.
+    /// One more pair of the form, whose value is one of the user's cookie: the host puts it in.
+    #[must_use]
+    pub fn form_user_cookie(mut self, name: &str, cookie: &str) -> Request {
+        let mut body = self.body.take().unwrap_or_default();
+        if !body.is_empty() {
+            body.push(b'&');
+        }
+        body.extend_from_slice(format!("{}={}", text::percent(name), user_cookie(cookie)).as_bytes());
+        self.body(FORM, body)
+    }
+
+    /// Carries bytes of this type; a `Content-Type` that was set before stays. The host fills every [`user_cookie`] in
+    /// them, whoever wrote it: text of strangers has to be made [`harmless`] first.
     #[must_use]
     pub fn body(mut self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Request {
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {

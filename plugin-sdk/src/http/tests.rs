@@ -96,16 +96,19 @@ fn a_date_counts_from_the_answers_own() {
 fn a_request_builds_up() {
     let request = Request::post("https://h/p?a=1#f")
         .query("q", "a b+c")
-        .query("csrf", user_cookie("csrf"))
+        .query_user_cookie("csrf", "csrf")
+        .header_user_cookie("X-Csrf", "csrf")
         .cookie("a", "1")
         .cookie("b", "2")
         .follow(2)
-        .form([("x", "1 2")]);
+        .form([("x", "1 2")])
+        .form_user_cookie("csrf", "csrf");
     assert_eq!(request.url, "https://h/p?a=1&q=a%20b%2Bc&csrf={cookie:csrf}#f");
-    assert_eq!(request.body.as_deref(), Some(&b"x=1+2"[..]));
+    assert_eq!(request.body.as_deref(), Some(&b"x=1+2&csrf={cookie:csrf}"[..]));
     assert_eq!(
         request.headers,
         [
+            ("X-Csrf".to_owned(), "{cookie:csrf}".to_owned()),
             ("Cookie".to_owned(), "a=1; b=2".to_owned()),
             ("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
         ]
@@ -121,6 +124,30 @@ fn a_strangers_text_pulls_no_cookie_into_a_body() {
     let body = Request::post("https://h/").json(&value).unwrap().body.unwrap();
     assert!(!String::from_utf8_lossy(&body).contains("{cookie:"));
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap(), value, "it reads as what was meant");
+}
+
+#[test]
+fn a_strangers_text_pulls_no_cookie_into_any_part_of_a_request() {
+    for text in ["{cookie:session}", "Ann: {cookie:session} {{cookie:session}"] {
+        let request = Request::post(format!("https://h/{text}"))
+            .query(text, text)
+            .header("Title", text)
+            .cookie("own", text)
+            .form([(text, text)])
+            .form_user_cookie(text, "csrf");
+        let body = String::from_utf8(request.body.unwrap()).unwrap();
+        let parts = [request.url, body.replace("={cookie:csrf}", ""), harmless(text)];
+        let values = request.headers.into_iter().map(|(_, value)| value);
+        for part in parts.into_iter().chain(values) {
+            assert!(!part.contains("{cookie:"), "{part}");
+        }
+    }
+    assert_eq!(Request::get("https://h").header("Title", "{cookie:x}").headers[0].1, "{cookie :x}");
+}
+
+#[test]
+fn json_behind_a_byte_order_mark() {
+    assert_eq!(ask(Answer::body("\u{feff}\r\n {\"live\": true}\n")), Ok(Info { live: true }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lyrebird_plugin::http::{self, Error};
+use lyrebird_plugin::http::Error;
 use lyrebird_plugin::{Event, Failure, Notifier, Request, Response, export_notifier, info, lenient, warn};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ fn post(place: &str, body: &Value) -> Result<Told, Failure> {
         data: Value,
     }
     let request = Request::post(place)
-        .query("csrf", http::user_cookie(TOKEN))
+        .query_user_cookie("csrf", TOKEN)
         .header("User-Agent", BROWSER)
         .header("Origin", PAGE)
         .header("Referer", format!("{PAGE}/"))

@@ -27,6 +27,18 @@ fn fills() {
     check("csrf={cookie:csrf}", Place::Plain, false, Err(Unfilled::WrongHost));
     check("csrf={cookie:nope}", Place::Plain, true, Err(Unfilled::Missing(String::from("nope"))));
     check("open {cookie:csrf", Place::Plain, true, Ok(Some("open {cookie:csrf")));
+    // As plugins write what strangers said: none of it is a place.
+    for (said, place) in [
+        ("/x?c=%7Bcookie%3Acsrf%7D&d=%7Bcookie:csrf}", Place::Url),
+        ("c=%7Bcookie%3Acsrf%7D", Place::Plain),
+        (r#"{"text":"\u007bcookie:csrf}"}"#, Place::Plain),
+        ("{cookie :csrf}", Place::Plain),
+    ] {
+        check(said, place, true, Ok(None));
+    }
+    // What stands in a value is not looked at again.
+    let jar = Jar::new(Some(&Secret::new("a={cookie:b}; b=hidden9")));
+    assert_eq!(jar.fill("{cookie:a}", Place::Plain, true), Ok(Some(String::from("{cookie:b}"))));
 }
 
 #[test]
