@@ -18,7 +18,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Expected, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 /// A type that can be read from a number, a string or a flag, whichever the platform chose today.
 pub trait Lenient: Sized {
@@ -116,7 +116,8 @@ pub fn value<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T
     deserializer.deserialize_any(Loose(PhantomData))
 }
 
-/// For `#[serde(default, deserialize_with = "lenient::maybe")]`: as [`value`]; null and a blank string are none.
+/// For `#[serde(default, deserialize_with = "lenient::maybe")]`: as [`value`]; null, a blank string, and the empty array
+/// or object that some platforms write for nothing, are none.
 pub fn maybe<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(MaybeLoose(PhantomData))
 }
@@ -125,6 +126,11 @@ pub fn maybe<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<O
 /// object, and null are the default.
 pub fn object<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_any(ObjectOrNothing(PhantomData))
+}
+
+/// For `#[serde(default, deserialize_with = "lenient::list")]`: an array; null and an empty object are an empty one.
+pub fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_any(ListOrNothing(PhantomData))
 }
 
 struct Loose<T>(PhantomData<T>);
@@ -162,7 +168,7 @@ impl<T: Lenient> Visitor<'_> for Loose<T> {
 
 struct MaybeLoose<T>(PhantomData<T>);
 
-impl<T: Lenient> Visitor<'_> for MaybeLoose<T> {
+impl<'de, T: Lenient> Visitor<'de> for MaybeLoose<T> {
     type Value = Option<T>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -192,6 +198,36 @@ impl<T: Lenient> Visitor<'_> for MaybeLoose<T> {
     fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
         if text.trim().is_empty() { Ok(None) } else { Loose(PhantomData).visit_str(text).map(Some) }
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Option<T>, A::Error> {
+        empty_seq(items, &self).map(|()| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Option<T>, A::Error> {
+        empty_map(entries, &self).map(|()| None)
+    }
+}
+
+struct ListOrNothing<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListOrNothing<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array or nothing")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Vec<T>, A::Error> {
+        Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Vec<T>, A::Error> {
+        empty_map(entries, &self).map(|()| Vec::new())
+    }
 }
 
 struct ObjectOrNothing<T>(PhantomData<T>);
@@ -207,16 +243,23 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectOrNothing<T> {
         Ok(T::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
-        match items.next_element::<serde::de::IgnoredAny>()? {
-            None => Ok(T::default()),
-            Some(_) => Err(A::Error::invalid_type(Unexpected::Seq, &self)),
-        }
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<T, A::Error> {
+        empty_seq(items, &self).map(|()| T::default())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         T::deserialize(serde::de::value::MapAccessDeserializer::new(map))
     }
+}
+
+fn empty_seq<'de, A: SeqAccess<'de>>(mut items: A, wanted: &dyn Expected) -> Result<(), A::Error> {
+    let first: Option<IgnoredAny> = items.next_element()?;
+    first.map_or(Ok(()), |_| Err(A::Error::invalid_type(Unexpected::Seq, wanted)))
+}
+
+fn empty_map<'de, A: MapAccess<'de>>(mut entries: A, wanted: &dyn Expected) -> Result<(), A::Error> {
+    let first: Option<(IgnoredAny, IgnoredAny)> = entries.next_entry()?;
+    first.map_or(Ok(()), |_| Err(A::Error::invalid_type(Unexpected::Map, wanted)))
 }
 
 #[cfg(test)]

@@ -88,11 +88,12 @@ impl Response {
         Ok(decoded.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned()))
     }
 
-    /// The body as JSON of this shape, whatever its `Content-Type`; else an `unexpected-answer` that says where it
-    /// stops to fit and how the body begins.
+    /// The body as JSON of this shape, whatever its `Content-Type`, also behind a byte order mark; else an
+    /// `unexpected-answer` that says where it stops to fit and how the body begins.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         self.whole()?;
-        serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&self.body, &error))
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        serde_json::from_slice(body).map_err(|error| self.unreadable(body, &error))
     }
 
     /// As [`Response::json`], for JSON inside a call: `name({…});`, also with an empty name.
