@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lyrebird_plugin::http::Error;
-use lyrebird_plugin::{Event, Failure, Notifier, Request, Response, export_notifier, info, lenient, warn};
+use lyrebird_plugin::{Event, Failure, Link, Notifier, Request, Response, export_notifier, info, lenient, warn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,12 +19,19 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Kinds of post and of content: a text without pictures, and words without a meaning of their own.
 const TEXT_ONLY: u32 = 1;
 const PLAIN: u32 = 1;
-/// Codes of an answer: there is no such post; the account posts too often; it may not post.
+/// Codes of an answer: there is no such post.
 const NOT_THERE: i64 = -404;
-/// What clients were told when they deleted, for no other reason that a code stands for: their post was gone.
-const GONE: i64 = 2001;
+/// The post was deleted before; and what clients were told when they deleted, for no other reason that a code stands
+/// for.
+const GONE: [i64; 2] = [500_404, 2001];
+/// The account posts too often.
 const TOO_OFTEN: i64 = 1_101_008;
-const FORBIDDEN: i64 = 4_126_117;
+/// The account is blocked, may not post, has no telephone; the post is another account's.
+const FORBIDDEN: [i64; 5] = [-403, -102, 4_126_117, 4_126_021, 500_406];
+/// It does not understand what this plugin sends, in the words of all its calls and of those about posts.
+const BAD_REQUEST: [i64; 2] = [-400, 4_100_001];
+/// Where people log in: whoever is sent there gets no answer without.
+const LOGIN_PAGE: &str = "passport.bilibili.com";
 /// The value of the user's cookie that proves that a request is meant.
 const TOKEN: &str = "bili_jct";
 /// Letters of a post. The platform names no bound; what is longer than this is no announcement.
@@ -56,7 +63,7 @@ impl Notifier for Dynamic {
         if told.code != 0 {
             return Err(told.refusal());
         }
-        let receipt = Post::deserialize(&told.data).ok().and_then(Post::receipt);
+        let receipt = receipt(&told.data);
         if receipt.is_none() {
             // A failure would have the host post it again.
             warn!("posted, but Bilibili does not tell the post's number: it cannot be taken back");
@@ -68,7 +75,7 @@ impl Notifier for Dynamic {
         let told = post(REMOVE, &json!({ "dyn_id_str": receipt }))?;
         match told.code {
             0 => Ok(()),
-            NOT_THERE | GONE => {
+            code if code == NOT_THERE || GONE.contains(&code) => {
                 info!("post {receipt} was gone already: Bilibili answers {}: {}", told.code, told.message);
                 Ok(())
             }
@@ -87,20 +94,16 @@ struct Told {
     response: Response,
 }
 
-/// What was made.
-#[derive(Deserialize)]
-struct Post {
-    #[serde(default, deserialize_with = "lenient::maybe")]
-    dyn_id_str: Option<String>,
-    #[serde(default, deserialize_with = "lenient::maybe")]
-    dyn_id: Option<u64>,
-}
-
-impl Post {
-    fn receipt(self) -> Option<String> {
-        let number = self.dyn_id.map(|id| id.to_string());
-        self.dyn_id_str.or(number).filter(|id| id != "0")
-    }
+/// The number of what was made: as text where there is one, for it is longer than some writers' numbers are exact.
+fn receipt(data: &Value) -> Option<String> {
+    let texts = ["dyn_id_str", "dynamic_id_str", "dyn_id", "dynamic_id"].map(|name| match data.get(name)? {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    let number =
+        |text: &String| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.trim_start_matches('0').is_empty();
+    texts.into_iter().flatten().find(number)
 }
 
 impl Told {
@@ -108,16 +111,15 @@ impl Told {
     fn refusal(&self) -> Failure {
         let text = format!("Bilibili answers {}: {}", self.code, self.message);
         match self.code {
-            -101 | -6 => Failure::LoginRequired(format!("{text}\n{LOGIN}")),
+            -101 | -6 | -658 => Failure::LoginRequired(format!("{text}\n{LOGIN}")),
             -111 => {
                 Failure::LoginRequired(format!("{text}: the cookie's {TOKEN} does not belong to its login\n{LOGIN}"))
             }
-            -403 | FORBIDDEN => Failure::Forbidden(text),
+            code if FORBIDDEN.contains(&code) => Failure::Forbidden(text),
             -352 | -412 | -509 | -799 | TOO_OFTEN => Failure::rate_limited(text, self.response.retry_after()),
             // As HTTP's 5xx: its own trouble.
             -500 | -502 | -503 | -504 => Failure::Network(text),
-            // It does not understand what this plugin sends.
-            -400 | NOT_THERE => self.response.unexpected(&text),
+            code if code == NOT_THERE || BAD_REQUEST.contains(&code) => self.response.unexpected(&text),
             // What is left is said of this post: its words, or the account's right to them.
             _ => Failure::Other(text),
         }
@@ -132,6 +134,8 @@ fn post(place: &str, body: &Value) -> Result<Told, Failure> {
         code: i64,
         #[serde(default, deserialize_with = "lenient::maybe")]
         message: Option<String>,
+        #[serde(default, deserialize_with = "lenient::maybe")]
+        msg: Option<String>,
         #[serde(default)]
         data: Value,
     }
@@ -148,9 +152,12 @@ fn post(place: &str, body: &Value) -> Result<Told, Failure> {
         Error::InvalidRequest(why) if why.contains(TOKEN) => Failure::LoginRequired(format!("{why}\n{LOGIN}")),
         _ => none.into(),
     })?;
+    if response.location().and_then(|to| Link::parse(&to)).is_some_and(|to| to.host == LOGIN_PAGE) {
+        return Err(Failure::LoginRequired(format!("Bilibili sends this request to its login page\n{LOGIN}")));
+    }
     let response = response.ok()?;
     let envelope: Envelope = response.json()?;
-    let message = envelope.message.unwrap_or_default();
+    let message = envelope.message.or(envelope.msg).unwrap_or_default();
     Ok(Told { code: envelope.code, message, data: envelope.data, response })
 }
 

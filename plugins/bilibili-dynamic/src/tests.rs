@@ -81,8 +81,13 @@ fn receipts() {
     let data = |data: &str| announced(Answer::json(format!(r#"{{"code": "0", "data": {data}}}"#)));
     assert_eq!(data(r#"{"dyn_id_str": "900719925474099301"}"#), "900719925474099301");
     assert_eq!(data(r#"{"dyn_id": 900719925474099301}"#), "900719925474099301");
+    assert_eq!(data(r#"{"dyn_id_str": "", "dyn_id": "900719925474099301", "dyn_type": 4}"#), "900719925474099301");
+    assert_eq!(data(r#"{"result": 0, "dynamic_id": 900719925474099301, "_gt_": 0}"#), "900719925474099301");
+    assert_eq!(data(r#"{"dyn_id_str": [], "dyn_id": 1001, "fake_card": {"extend": {"dyn_id_str": "2"}}}"#), "1001");
     // It is posted: whatever else is wrong, it must not be posted again.
-    for nothing in ["null", "[]", "{}", r#"{"dyn_id_str": "0"}"#, r#""fine""#] {
+    for nothing in
+        ["null", "[]", "{}", r#"{"dyn_id_str": "0"}"#, r#""fine""#, r#"{"dyn_id": 1.5e20}"#, r#"{"dyn_id_str": "x"}"#]
+    {
         assert_eq!(data(nothing), "none", "{nothing}");
     }
 }
@@ -98,7 +103,12 @@ fn what_each_refusal_means() {
         (-509, "rate-limited None"),
         (1_101_008, "rate-limited None"),
         (4_126_117, "forbidden"),
+        (4_126_021, "forbidden"),
+        (500_406, "forbidden"),
+        (-102, "forbidden"),
+        (-658, "login-required"),
         (-400, "unexpected-answer"),
+        (4_100_001, "unexpected-answer"),
         (-503, "network"),
         (1_101_004, "other"),
         (-22, "other"),
@@ -112,6 +122,7 @@ fn what_each_refusal_means() {
     assert_eq!(announced(Answer::body("<html>")), "unexpected-answer");
     assert_eq!(announced(Answer::json(r#"{"data": {}}"#)), "unexpected-answer");
     assert_eq!(announced(Answer::redirect("https://passport.example.org/")), "unexpected-answer");
+    assert_eq!(announced(Answer::redirect("https://passport.bilibili.com/login")), "login-required");
     assert_eq!(announced(Answer::status(403).header("Content-Type", "text/html")), "forbidden");
     assert_eq!(announced(Answer::status(502)), "network");
     assert_eq!(announced(Error::Timeout), "network");
@@ -122,6 +133,8 @@ fn what_each_refusal_means() {
 fn what_is_gone_is_taken_back() {
     assert_eq!(retracted(code(-404)), "retracted");
     assert_eq!(retracted(code(2001)), "retracted");
+    assert_eq!(retracted(code(500_404)), "retracted");
+    assert_eq!(announced(code(500_404)), "other");
     assert_eq!(announced(code(-404)), "unexpected-answer");
     assert_eq!(retracted(Answer::status(404)), "unexpected-answer");
 }
@@ -155,4 +168,16 @@ fn it_cannot_look_for_a_post() {
     let host = Host::new();
     assert_eq!(Dynamic::find(&event("on air")), Ok(None));
     assert_eq!(host.sent(), []);
+}
+
+#[test]
+fn answers_in_another_dress() {
+    let body = "\u{feff}\r\n{ \"data\" : { \"unknown\" : [ { } ] , \"dyn_id_str\" : \"1001\" } ,\n \"ttl\" : \"1\" , \"msg\" : \"\" , \"code\" : \"0\" }\n";
+    let dressed = || Answer::body(body).header("content-TYPE", "text/plain; charset=utf-8").header("X-Cache", "miss");
+    assert_eq!(announced(dressed()), "1001");
+    assert_eq!(retracted(dressed()), "retracted");
+    let host = Host::new();
+    host.answer(CREATE, Answer::json(r#"{"msg": "words", "code": "4126117", "data": []}"#));
+    let failure = Dynamic::announce(&event("on air")).unwrap_err();
+    assert_eq!(failure, Failure::Forbidden("Bilibili answers 4126117: words".to_owned()));
 }
