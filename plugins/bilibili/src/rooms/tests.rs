@@ -1,6 +1,8 @@
 use lyrebird_plugin::http::Error;
 use lyrebird_plugin::testing::{Answer, Host};
+use lyrebird_plugin::{Broadcast, Status};
 
+use super::batch::MANY;
 use super::*;
 
 const API: &str = "https://api.live.bilibili.com";
