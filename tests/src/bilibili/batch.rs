@@ -35,7 +35,7 @@ fn of_room(room: &Room) -> Value {
         "live_url": format!("https://live.bilibili.com/{}", room.id), "parent_area_id": 2, "title": room.title,
         "parent_area_name": room.parent_area, "area_name": room.area, "live_time": written_time(room),
         "description": "", "tags": "", "attention": 12, "online": 34, "short_id": room.short,
-        "uname": room.streamer, "cover": room.cover, "background": "", "join_slide": 1,
+        "uname": room.streamer, "cover": room.cover, "background": "", "join_slide": 1, "live_id": 0, "live_id_str": "0",
         "is_encrypted": room.is_behind(Wall::Encrypted),
     })
 }
@@ -61,9 +61,10 @@ fn of_streamer(room: &Room) -> Value {
     json!({
         "title": room.title, "room_id": room.id, "uid": room.uid, "online": 34,
         "live_time": if room.live_status() == 1 { room.live_time } else { 0 }, "live_status": room.live_status(),
-        "short_id": room.short, "area_v2_id": 21, "area_v2_name": room.area, "area_v2_parent_id": 2,
+        "short_id": room.short, "area": 6, "area_name": "An area's old name", "area_v2_id": 21, "area_v2_name": room.area, "area_v2_parent_id": 2,
         "area_v2_parent_name": room.parent_area, "uname": room.streamer, "face": face(room), "tag_name": "",
         "tags": "", "cover_from_user": room.cover, "keyframe": "",
+        "lock_till": "0000-00-00 00:00:00", "hidden_till": "0000-00-00 00:00:00", "broadcast_type": 0,
     })
 }
 
