@@ -69,7 +69,8 @@ pub(crate) fn page(id: &str) -> String {
 
 fn number(text: &str) -> Option<Number> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = text.parse().ok().filter(|&number| digits && number > 0)?;
+    // The platform's own bound: it refuses a whole list of numbers for one that is beyond.
+    let number = text.parse::<i64>().ok().filter(|&number| digits && number > 0)?.unsigned_abs();
     let long = number.to_string().len() >= OWN_DIGITS;
     Some(if long { Number::Own(number) } else { Number::Perhaps(number) })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lyrebird_plugin::{Failure, Request, Response, lenient, store, warn};
+use lyrebird_plugin::{Failure, Link, Request, Response, lenient, store, warn};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub(crate) const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 /// Where the requests say that they come from.
 const PAGES: &str = "https://live.bilibili.com/";
+/// Where people log in: whoever is sent there gets no answer without.
+const LOGIN: &str = "passport.bilibili.com";
 /// Where rooms are asked for.
 const ROOMS: &str = "https://api.live.bilibili.com";
 /// Three of them, one after the other, fit into a check's 20 s.
@@ -39,7 +41,7 @@ pub(crate) struct Told {
 
 /// Asks for something about rooms, unsigned as long as that is enough.
 pub(crate) fn ask(path: &str, parameters: &Parameters) -> Result<Told, Failure> {
-    let sign_first = matches!(store::get(SIGN_FIRST), Ok(Some(true)));
+    let sign_first = is_sign_first();
     if !sign_first {
         let told = send(&unsigned(path, parameters))?;
         if told.code != RISK {
@@ -47,11 +49,10 @@ pub(crate) fn ask(path: &str, parameters: &Parameters) -> Result<Told, Failure> 
         }
     }
     let key = wbi::key()?;
-    let url = |key| format!("{ROOMS}{path}?{}", wbi::signed(parameters, key));
-    let mut told = send(&get(&url(&key)))?;
+    let mut told = send(&signed(path, parameters, &key))?;
     if told.code == RISK && !key.fresh {
         wbi::forget();
-        told = send(&get(&url(&wbi::key()?)))?;
+        told = send(&signed(path, parameters, &wbi::key()?))?;
     }
     if told.code == RISK {
         wbi::forget();
@@ -68,10 +69,22 @@ pub(crate) fn ask(path: &str, parameters: &Parameters) -> Result<Told, Failure> 
     Ok(told)
 }
 
-/// A request for something about rooms, without signature.
-pub(crate) fn unsigned(path: &str, parameters: &Parameters) -> Request {
+fn is_sign_first() -> bool {
+    matches!(store::get(SIGN_FIRST), Ok(Some(true)))
+}
+
+fn signed(path: &str, parameters: &Parameters, key: &wbi::Key) -> Request {
+    get(&format!("{ROOMS}{path}?{}", wbi::signed(parameters, key)))
+}
+
+fn unsigned(path: &str, parameters: &Parameters) -> Request {
     let request = get(&format!("{ROOMS}{path}"));
     parameters.iter().fold(request, |request, (name, value)| request.query(name, value))
+}
+
+/// A request for something about rooms, signed where signing was needed last; to be sent with others at the same time.
+pub(crate) fn request(path: &str, parameters: &Parameters) -> Result<Request, Failure> {
+    if is_sign_first() { Ok(signed(path, parameters, &wbi::key()?)) } else { Ok(unsigned(path, parameters)) }
 }
 
 /// A request as the pages send it. A redirect is an answer: the API knows none, and a login page is no JSON.
@@ -98,10 +111,18 @@ pub(crate) fn open(response: Response) -> Result<Told, Failure> {
         #[serde(default)]
         data: Value,
     }
+    if response.location().and_then(|to| Link::parse(&to)).is_some_and(|to| to.host == LOGIN) {
+        return Err(Failure::LoginRequired("Bilibili sends this request to its login page".to_owned()));
+    }
     let response = response.ok()?;
     let envelope: Envelope = response.json()?;
     let message = envelope.message.or(envelope.msg).unwrap_or_default();
     Ok(Told { code: envelope.code, message, data: envelope.data, response })
+}
+
+/// Null, or the empty array that stands for a missing object at times.
+pub(crate) fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 impl Told {
@@ -125,11 +146,13 @@ impl Told {
     pub(crate) fn refusal(&self) -> Failure {
         let text = format!("Bilibili answers {}: {}", self.code, self.message);
         match self.code {
-            -101 => Failure::LoginRequired(text),
-            -403 => Failure::Forbidden(text),
+            // Not logged in, or a login that is over.
+            -101 | -6 | -658 => Failure::LoginRequired(text),
+            // Not allowed, the account is blocked, a password is asked for.
+            -403 | -102 | 19_002_005 => Failure::Forbidden(text),
             RISK | -412 | -509 | -799 => Failure::rate_limited(text, self.response.retry_after()),
             // As HTTP's 5xx: its own trouble.
-            -500 | -502 | -503 | -504 => Failure::Network(text),
+            -500 | -502 | -503 | -504 | 19_002_000 => Failure::Network(text),
             _ => self.unexpected(&text),
         }
     }

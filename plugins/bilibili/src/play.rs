@@ -11,24 +11,27 @@ use serde_json::Value;
 use crate::rooms::{self, Walls};
 use crate::wbi::Parameters;
 use crate::{api, cdn};
-use offer::Offer;
+use offer::{Nothing, Offer};
 
 const PLAY: &str = "/xlive/web-room/v2/index/getRoomPlayInfo";
-/// The platform's key of the best quality that it knows; who may have less is given less.
-const BEST: u32 = 30000;
-/// Questions for one answer: the wish, and others where the wish is not to be had.
+/// The key of what the streamer sends, which nearly every room has: asked for where nothing is wished, for what a key
+/// that a room does not have is answered with is up to the platform. Who may have less is given less.
+const USUAL: u32 = 10000;
+/// Questions for one answer: the wish, and others where the wish is not to be had, or there is better than the usual.
 const MOST_ASKS: usize = 3;
 /// Broadcasts under this mark are encrypted.
 const DRM: u64 = 203;
 const ON_AIR: u32 = 1;
+/// Codes that say nothing of a room by themselves, but are what some calls answer for one that does not exist.
+const PERHAPS_NO_ROOM: [i64; 5] = [1, -400, -404, 1_002_002, 19_002_000];
 
 /// The answer of [`PLAY`].
 #[derive(Deserialize)]
 struct Play {
     #[serde(default, deserialize_with = "lenient::maybe")]
     live_status: Option<u32>,
-    #[serde(default)]
-    all_special_types: Option<Vec<Value>>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    all_special_types: Vec<Value>,
 }
 
 /// What is offered; empty where the room is not on air.
@@ -51,16 +54,19 @@ pub(crate) fn candidates(id: &str, wish: &Wish) -> Result<Vec<Candidate>, Failur
     Ok(offers.into_iter().map(|offer| offer.candidate(id)).collect())
 }
 
-/// Asks for the first wish; where it is not to be had, for the next one that is.
+/// Asks for the first wish; where it is not to be had, for the next one that is. Where nothing is wished, for the best.
 fn survey(id: &str, wished: &[u32]) -> Result<Vec<Offer>, Failure> {
-    let first = wished.first().copied().unwrap_or(BEST);
+    let first = wished.first().copied().unwrap_or(USUAL);
     let mut offers = ask(id, first)?;
     let mut asked = vec![first];
+    let best = offers.iter().flat_map(|offer| &offer.accepts).max().copied();
+    let better = best.filter(|&best| wished.is_empty() && offers.iter().all(|offer| best > offer.quality));
+    let wished = better.as_slice().iter().chain(wished).copied().collect::<Vec<u32>>();
     for (index, &next) in wished.iter().enumerate() {
         // Whoever was given less than what there is (a guest) is given no more than that.
         let capped = |offer: &Offer| offer.accepts.iter().any(|key| asked.contains(key) && *key > offer.quality);
         let cap = offers.iter().filter(|offer| capped(offer)).map(|offer| offer.quality).max();
-        if asked.len() >= MOST_ASKS || offers.iter().any(|offer| place(wished, &offer.quality) <= index) {
+        if asked.len() >= MOST_ASKS || offers.iter().any(|offer| place(&wished, &offer.quality) <= index) {
             break;
         }
         let accepted = offers.iter().any(|offer| offer.accepts.contains(&next));
@@ -82,7 +88,8 @@ fn survey(id: &str, wished: &[u32]) -> Result<Vec<Offer>, Failure> {
 
 fn ask(id: &str, quality: u32) -> Result<Vec<Offer>, Failure> {
     let told = api::ask(PLAY, &question(id, quality))?;
-    if told.code == rooms::NO_ROOM {
+    let perhaps = PERHAPS_NO_ROOM.contains(&told.code);
+    if rooms::is_no_room(told.code) || (perhaps && matches!(rooms::single(id), Ok(None))) {
         return Err(rooms::gone(id));
     }
     let told = told.content()?;
@@ -91,25 +98,29 @@ fn ask(id: &str, quality: u32) -> Result<Vec<Offer>, Failure> {
         return Ok(Vec::new());
     }
     told.read::<Walls>()?.judge(id)?;
-    if play.all_special_types.iter().flatten().any(|kind| offer::whole(kind) == Some(DRM)) {
-        return Err(Failure::Forbidden(format!("room {id} is encrypted against recording (DRM)")));
+    if play.all_special_types.iter().any(|kind| offer::whole(kind) == Some(DRM)) {
+        return Err(encrypted(id));
     }
     match told.data.get("playurl_info") {
         None => Err(told.unexpected("the answer has no `playurl_info`")),
-        Some(info) if is_nothing(info) => paid(id).map(|()| Vec::new()),
+        Some(info) if api::is_nothing(info) => paid(id).map(|()| Vec::new()),
         Some(info) => match info.get("playurl") {
             None => Err(told.unexpected("the answer has no `playurl`")),
-            Some(playurl) if is_nothing(playurl) => {
-                Err(Failure::Forbidden(format!("room {id} cannot be watched from this part of the world")))
-            }
-            Some(playurl) => offer::read(playurl).map_err(|missed| told.unexpected(&missed)),
+            // It says no more than that; rooms for paying viewers are answered so since they are encrypted.
+            Some(playurl) if api::is_nothing(playurl) => Err(Failure::Forbidden(format!(
+                "Bilibili gives no streams of room {id} to this viewer: it is not for this part of the world, or for \
+                 paying viewers and encrypted"
+            ))),
+            Some(playurl) => offer::read(playurl).map_err(|nothing| match nothing {
+                Nothing::Encrypted => encrypted(id),
+                Nothing::Unreadable(why) => told.unexpected(&why),
+            }),
         },
     }
 }
 
-/// Null, or the empty array that stands for a missing object at times.
-fn is_nothing(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+fn encrypted(id: &str) -> Failure {
+    Failure::Forbidden(format!("room {id} is encrypted against recording (DRM)"))
 }
 
 /// A failure where the room is for paying viewers: the platform then gives no streams, as if it were dark.

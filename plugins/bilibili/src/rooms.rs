@@ -4,10 +4,11 @@ mod batch;
 mod entry;
 mod walls;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use lyrebird_plugin::{Failure, Room, Verdict, clock, http, lenient, warn};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::api;
 use crate::wbi::Parameters;
@@ -22,8 +23,8 @@ const BY_STREAMERS: &str = "/room/v1/Room/get_status_info_by_uids";
 const MOST_SINGLE: usize = 10;
 /// The platform writes its times as clocks in China show them.
 const CHINA_MINUTES: i32 = 8 * 60;
-/// The code for a number without a room.
-pub(crate) const NO_ROOM: i64 = 60004;
+/// The codes for a number without a room, of older and newer calls.
+const NO_ROOM: [i64; 2] = [60_004, 19_002_003];
 
 /// The answer of [`ONE`].
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +40,8 @@ pub(crate) struct Single {
     live_time: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     special_type: Option<u32>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    is_sp: Option<u32>,
     #[serde(skip)]
     walls: Walls,
 }
@@ -75,6 +78,11 @@ pub(crate) fn single(number: &str) -> Result<Option<Single>, Failure> {
     read_single(&api::ask(ONE, &by_number(number))?)
 }
 
+/// Whether the code says that there is no such room.
+pub(crate) fn is_no_room(code: i64) -> bool {
+    NO_ROOM.contains(&code)
+}
+
 /// The room was there when its address was resolved, or never.
 pub(crate) fn gone(id: &str) -> Failure {
     Failure::Gone(format!("there is no room {id} on Bilibili"))
@@ -83,7 +91,7 @@ pub(crate) fn gone(id: &str) -> Failure {
 impl Single {
     /// Only for who has paid.
     pub(crate) fn is_paid(&self) -> bool {
-        self.special_type == Some(1)
+        self.special_type == Some(1) || self.is_sp == Some(1)
     }
 
     fn verdict(&self, id: &str, described: &HashMap<String, Entry>) -> Verdict {
@@ -99,7 +107,11 @@ impl Single {
 /// What [`ONE`] says of each room, all asked at the same time; those beyond [`MOST_SINGLE`] are left for a later check.
 fn ask_singly(ids: &[&str]) -> HashMap<String, Answer> {
     let (now, later) = ids.split_at(ids.len().min(MOST_SINGLE));
-    let requests: Vec<_> = now.iter().map(|id| api::unsigned(ONE, &by_number(id))).collect();
+    let requests: Result<Vec<_>, Failure> = now.iter().map(|id| api::request(ONE, &by_number(id))).collect();
+    let requests = match requests {
+        Ok(requests) => requests,
+        Err(failure) => return ids.iter().map(|&id| (id.to_owned(), Err(failure.clone()))).collect(),
+    };
     let answers = http::send_all(&requests).into_iter().zip(now).map(|(answer, id)| {
         let single = read_single(&api::open(answer?)?)?;
         single.ok_or_else(|| gone(id))
@@ -128,7 +140,11 @@ fn describe<'a>(singles: impl Iterator<Item = &'a Single>) -> HashMap<String, En
     let told = api::ask(BY_STREAMERS, &parameters).and_then(api::Told::content);
     let entries = told.and_then(|told| match told.data.as_array() {
         Some(none) if none.is_empty() => Ok(HashMap::new()),
-        _ => told.read(),
+        _ => {
+            let entries: BTreeMap<String, Value> = told.read()?;
+            // Each is read by itself: an odd one must not cost the others their titles.
+            Ok(entries.into_iter().filter_map(|(uid, entry)| Some((uid, Entry::deserialize(entry).ok()?))).collect())
+        }
     });
     entries.unwrap_or_else(|failure| {
         warn!("rooms are on air, but nothing tells their titles: {}", failure.message());
@@ -143,7 +159,7 @@ fn by_number(number: &str) -> Parameters {
 fn read_single(told: &api::Told) -> Result<Option<Single>, Failure> {
     match told.code {
         0 => Ok(Some(Single { walls: told.read()?, ..told.read()? })),
-        NO_ROOM => Ok(None),
+        code if is_no_room(code) => Ok(None),
         _ => Err(told.refusal()),
     }
 }
@@ -157,8 +173,8 @@ fn moment(text: &str) -> Option<u32> {
 }
 
 /// A number that is one: 0 stands for none.
-fn number(text: Option<&String>) -> Option<String> {
-    entry::filled(text).filter(|text| text != "0")
+fn number(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "0").map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@ use lyrebird_plugin::testing::{Answer, Host};
 
 use super::*;
 
+mod habits;
+
 const INIT: &str = "https://api.live.bilibili.com/room/v1/Room/room_init";
 
 fn check(input: &str, expected: &str) {

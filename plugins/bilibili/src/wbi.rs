@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lyrebird_plugin::{Failure, Link, clock, digest, store, text, warn};
+use lyrebird_plugin::{Failure, clock, digest, store, text, warn};
 use serde::Deserialize;
 
 use crate::api;
@@ -86,15 +86,16 @@ fn fetch() -> Result<String, Failure> {
     }
     let images = told.read::<Nav>()?.wbi_img;
     let (Some(first), Some(second)) = (stem(&images.img_url), stem(&images.sub_url)) else {
-        return Err(told.unexpected("the signing keys are not URLs of files"));
+        return Err(told.unexpected("the signing keys are no names of files"));
     };
     mix(&first, &second).ok_or_else(|| told.unexpected("the signing keys are too short"))
 }
 
 /// The name of the file that a URL names, without its suffix: nobody looks at the picture.
 fn stem(url: &str) -> Option<String> {
-    let name = Link::parse(url)?.segments().last()?;
-    Some(name.split('.').next().unwrap_or_default().to_owned())
+    let place = url.split(['?', '#']).next()?;
+    let name = place.rsplit('/').next()?.split('.').next()?;
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 fn mix(first: &str, second: &str) -> Option<String> {

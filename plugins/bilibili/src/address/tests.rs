@@ -62,6 +62,7 @@ fn what_is_no_room() {
         "+5",
         "12a",
         "99999999999999999999999",
+        "9223372036854775808",
         "https://live.bilibili.com/",
         "https://live.bilibili.com/0",
         "https://live.bilibili.com/all",

@@ -35,7 +35,10 @@ fn what_each_answer_means() {
     check(Answer::json(FINE), r#"data {"n":1}"#);
     check(Answer::json(r#"{"code": "0", "msg": "ok", "message": "ok"}"#), "data null");
     check(Answer::json(r#"{"code": -101, "message": "账号未登录"}"#), "login-required");
+    check(Answer::json(r#"{"code": -658, "message": "Token 过期"}"#), "login-required");
+    check(Answer::redirect("https://passport.bilibili.com/login?gourl=x"), "login-required");
     check(Answer::json(r#"{"code": -403, "message": ""}"#), "forbidden");
+    check(Answer::json(r#"{"code": 19002005, "message": ""}"#), "forbidden");
     check(Answer::json(r#"{"code": -412, "message": ""}"#), "rate-limited None");
     check(Answer::json(r#"{"code": "-509", "message": ""}"#).header("Retry-After", "9"), "rate-limited Some(9)");
     check(Answer::json(REFUSED), "rate-limited None");

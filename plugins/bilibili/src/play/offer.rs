@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lyrebird_plugin::{Candidate, Codec, Link, Quality, Transport, lenient};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{address, api, cdn};
@@ -37,11 +38,22 @@ pub(super) enum Form {
     Other(String),
 }
 
+/// Why there is no offer in an answer that should have some.
+#[derive(Debug)]
+pub(super) enum Nothing {
+    /// All of them are encrypted against recording.
+    Encrypted,
+    /// None of them is as this plugin reads them; what was missed.
+    Unreadable(String),
+}
+
+/// What is in a list is read one by one: an odd new one must not hide the others.
 #[derive(Deserialize)]
 struct Playurl {
-    #[serde(default)]
-    g_qn_desc: Option<Vec<Description>>,
-    stream: Vec<Stream>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    g_qn_desc: Vec<Value>,
+    #[serde(deserialize_with = "lenient::list")]
+    stream: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -54,15 +66,14 @@ struct Description {
 
 #[derive(Deserialize)]
 struct Stream {
-    #[serde(default)]
-    format: Vec<Format>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    format: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 struct Format {
     format_name: String,
-    /// Each is read by itself: an odd new one must not hide the others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     codec: Vec<Value>,
 }
 
@@ -71,41 +82,74 @@ struct Variant {
     codec_name: String,
     #[serde(deserialize_with = "lenient::value")]
     current_qn: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     accept_qn: Vec<Value>,
     base_url: String,
-    url_info: Vec<Server>,
-    #[serde(default, deserialize_with = "lenient::maybe")]
-    drm: Option<bool>,
+    #[serde(deserialize_with = "lenient::list")]
+    url_info: Vec<Value>,
+    /// A flag, or what a player needs to decrypt it.
+    #[serde(default)]
+    drm: Value,
 }
 
 #[derive(Deserialize)]
 struct Server {
     host: String,
-    #[serde(default)]
-    extra: String,
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    extra: Option<String>,
 }
 
-/// All offers, in the platform's order. The error says what is missing where none of them can be read.
-pub(super) fn read(playurl: &Value) -> Result<Vec<Offer>, String> {
-    let playurl =
-        Playurl::deserialize(playurl).map_err(|error| format!("not the streams that this plugin reads: {error}"))?;
-    let described = playurl.g_qn_desc.into_iter().flatten();
-    let labels: BTreeMap<u32, String> = described.filter_map(|one| Some((one.qn, one.desc?))).collect();
+/// All offers, in the platform's order.
+pub(super) fn read(playurl: &Value) -> Result<Vec<Offer>, Nothing> {
+    let playurl = Playurl::deserialize(playurl)
+        .map_err(|error| Nothing::Unreadable(format!("not the streams that this plugin reads: {error}")))?;
+    let mut odd = Odd(None);
+    let described = each::<Description>(&playurl.g_qn_desc, &mut Odd(None));
+    let labels: BTreeMap<u32, String> = described.into_iter().filter_map(|one| Some((one.qn, one.desc?))).collect();
     let mut offers = Vec::new();
-    let mut unreadable = None;
-    for format in playurl.stream.into_iter().flat_map(|stream| stream.format) {
-        for variant in &format.codec {
-            match Variant::deserialize(variant) {
-                Ok(variant) if variant.drm == Some(true) => {}
-                Ok(variant) => offers.extend(by_server(&format.format_name, &variant, &labels)),
-                Err(error) => unreadable = Some(format!("not a stream that this plugin reads: {error}")),
+    let mut encrypted = false;
+    for format in each::<Stream>(&playurl.stream, &mut odd).iter().flat_map(|stream| &stream.format) {
+        for format in each::<Format>(std::slice::from_ref(format), &mut odd) {
+            for variant in each::<Variant>(&format.codec, &mut odd) {
+                if is_set(&variant.drm) {
+                    encrypted = true;
+                } else {
+                    offers.extend(by_server(&format.format_name, &variant, &labels, &mut odd));
+                }
             }
         }
     }
-    match unreadable {
-        Some(why) if offers.is_empty() => Err(why),
+    match (offers.is_empty(), encrypted, odd.0) {
+        (true, true, _) => Err(Nothing::Encrypted),
+        (true, false, Some(why)) => Err(Nothing::Unreadable(why)),
         _ => Ok(offers),
+    }
+}
+
+/// What was passed over last, and why.
+struct Odd(Option<String>);
+
+/// Those of a list that can be read.
+fn each<T: DeserializeOwned>(list: &[Value], odd: &mut Odd) -> Vec<T> {
+    let read = list.iter().filter_map(|one| match T::deserialize(one) {
+        Ok(read) => Some(read),
+        Err(error) => {
+            odd.0 = Some(format!("not a stream that this plugin reads: {error}"));
+            None
+        }
+    });
+    read.collect()
+}
+
+/// Whether a mark says more than nothing.
+fn is_set(mark: &Value) -> bool {
+    match mark {
+        Value::Null => false,
+        Value::Bool(set) => *set,
+        Value::Number(number) => number.as_u64() != Some(0),
+        Value::String(text) => !matches!(text.trim(), "" | "0" | "false"),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(entries) => !entries.is_empty(),
     }
 }
 
@@ -114,7 +158,7 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-fn by_server(format: &str, variant: &Variant, labels: &BTreeMap<u32, String>) -> Vec<Offer> {
+fn by_server(format: &str, variant: &Variant, labels: &BTreeMap<u32, String>, odd: &mut Odd) -> Vec<Offer> {
     let form = match format {
         "flv" => Form::Flv,
         "ts" => Form::Ts,
@@ -123,8 +167,8 @@ fn by_server(format: &str, variant: &Variant, labels: &BTreeMap<u32, String>) ->
     };
     let accepts: Vec<u32> = variant.accept_qn.iter().filter_map(|key| u32::try_from(whole(key)?).ok()).collect();
     let label = labels.get(&variant.current_qn).cloned().unwrap_or_else(|| variant.current_qn.to_string());
-    let offers = variant.url_info.iter().filter_map(|server| {
-        let url = format!("{}{}{}", server.host, variant.base_url, server.extra);
+    let offers = each::<Server>(&variant.url_info, odd).into_iter().filter_map(|server| {
+        let url = assemble(&server, &variant.base_url);
         Some(Offer {
             link: Link::parse(&url)?,
             url,
@@ -136,6 +180,26 @@ fn by_server(format: &str, variant: &Variant, labels: &BTreeMap<u32, String>) ->
         })
     });
     offers.collect()
+}
+
+/// Host, path and query, which the platform gives apart: as a rule the path ends in `?`, and neither mark is missing
+/// or written twice.
+fn assemble(server: &Server, base: &str) -> String {
+    let host = server.host.trim_end_matches('/');
+    let host = match host.split_once("//") {
+        Some(("", name)) => format!("https://{name}"),
+        Some(_) => host.to_owned(),
+        None => format!("https://{host}"),
+    };
+    let slash = if base.starts_with('/') { "" } else { "/" };
+    let extra = server.extra.as_deref().unwrap_or_default().trim_start_matches(['?', '&']);
+    let mark = match base.split_once('?') {
+        _ if extra.is_empty() => "",
+        None => "?",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    format!("{host}{slash}{base}{mark}{extra}")
 }
 
 impl Offer {

@@ -76,7 +76,7 @@ fn wishes(qualities: &[&str]) -> Wish {
 #[test]
 fn asked_for_all_that_there_is() {
     let host = check(&data(|_| ()), "flv avc 10000 cn-gotcha04");
-    let expected = "room_id=1111&protocol=0%2C1&format=0%2C1%2C2&codec=0%2C1%2C2&qn=30000&platform=web&ptype=8&dolby=5\
+    let expected = "room_id=1111&protocol=0%2C1&format=0%2C1%2C2&codec=0%2C1%2C2&qn=10000&platform=web&ptype=8&dolby=5\
                     &panorama=1&mask=0&no_playurl=0";
     assert_eq!(host.sent()[0].url, format!("{PLACE}?{expected}"));
     assert_eq!(host.sent().len(), 1);
@@ -176,11 +176,26 @@ fn the_next_wish_where_the_first_is_not_to_be_had() {
 }
 
 #[test]
+fn without_a_wish_there_may_be_better_than_the_usual() {
+    let host = Host::new();
+    let given = |quality| on_air(&[format("flv", &[variant("avc", quality, &[20000, 10000, 250], &[TOWN])])]);
+    host.answer(PLACE, Answer::json(given(10000))).answer(PLACE, Answer::json(given(20000)));
+    assert_eq!(offered(&Wish::default()), "flv avc 20000 cn-town-ct-01-05\nflv avc 10000 cn-town-ct-01-05");
+    let asked: Vec<bool> = host.sent().iter().map(|request| request.url.contains("&qn=20000&")).collect();
+    assert_eq!(asked, [false, true]);
+    // A guest is asked for no more: less than the usual was given where the usual is.
+    let host = Host::new();
+    host.answer(PLACE, Answer::json(given(250)));
+    assert_eq!(offered(&Wish::default()), "flv avc 250 cn-town-ct-01-05");
+    assert_eq!(host.sent().len(), 1);
+}
+
+#[test]
 fn words_are_no_keys() {
     let host = Host::new();
     host.answer(PLACE, Answer::json(data(|_| ())));
     assert_eq!(offered(&wishes(&["origin", "best"])), "flv avc 10000 cn-gotcha04");
-    assert!(host.sent()[0].url.contains("&qn=30000&"), "{}", host.sent()[0].url);
+    assert!(host.sent()[0].url.contains("&qn=10000&"), "{}", host.sent()[0].url);
 }
 
 #[test]
@@ -227,6 +242,8 @@ fn walls() {
     );
     check(&json!({"code": -101, "message": "", "data": null}), "login-required");
     check(&json!({"code": 60004, "message": "", "data": null}), "gone");
+    check(&json!({"code": 19_002_003, "message": "房间信息不存在", "data": null}), "gone");
+    check(&json!({"code": 19_002_005, "message": "", "data": null}), "forbidden");
     check(&json!({"code": -400, "message": "参数错误", "data": null}), "unexpected-answer");
 }
 
@@ -246,6 +263,62 @@ fn on_air_without_streams_is_a_paid_room_or_over_in_this_moment() {
 }
 
 #[test]
+fn a_code_that_may_mean_no_room_is_looked_into() {
+    let ask = |init: Answer| {
+        let host = Host::new();
+        host.answer(PLACE, Answer::json(json!({"code": -400, "message": "参数错误", "data": null}))).answer(INIT, init);
+        offered(&Wish::default())
+    };
+    assert_eq!(ask(Answer::json(json!({"code": 60004, "message": "", "data": []}))), "gone");
+    assert_eq!(ask(Answer::json(json!({"code": 0, "data": {"room_id": 1111, "live_status": 1}}))), "unexpected-answer");
+    assert_eq!(ask(Answer::status(412)), "unexpected-answer");
+}
+
+#[test]
+fn urls_however_their_pieces_fit() {
+    let plain = "https://c.example.org/live/a.flv?expires=5&sign=s";
+    for (host, base, extra, expected) in [
+        ("https://c.example.org", "/live/a.flv?", "expires=5&sign=s", plain),
+        ("https://c.example.org/", "/live/a.flv", "?expires=5&sign=s", plain),
+        ("//c.example.org", "live/a.flv?", "&expires=5&sign=s", plain),
+        ("c.example.org", "/live/a.flv", "expires=5&sign=s", plain),
+        ("http://c.example.org:81", "/a.flv?q=1", "expires=5", "http://c.example.org:81/a.flv?q=1&expires=5"),
+        ("https://c.example.org", "/a.flv?q=1&", "expires=5", "https://c.example.org/a.flv?q=1&expires=5"),
+        ("https://c.example.org", "/a.flv", "", "https://c.example.org/a.flv"),
+    ] {
+        let variant = json!({"codec_name": "avc", "current_qn": 250, "base_url": base,
+            "url_info": [{"host": host, "extra": extra}]});
+        let platform = Host::new();
+        platform.answer(PLACE, Answer::json(on_air(&[format("flv", &[variant])])));
+        assert_eq!(candidates("1111", &Wish::default()).unwrap()[0].url, expected);
+    }
+}
+
+#[test]
+fn nothing_in_the_dress_of_null() {
+    let mut good = variant("avc", 250, &[], &[TOWN]);
+    good["accept_qn"] = Value::Null;
+    good["drm"] = Value::Null;
+    good["url_info"].as_array_mut().unwrap().push(json!({"host": BOX, "extra": null}));
+    let mut answer = on_air(&[format("flv", &[good]), json!({"format_name": "ts", "codec": null})]);
+    let data = &mut answer["data"];
+    data["all_special_types"] = Value::Null;
+    data["playurl_info"]["playurl"]["g_qn_desc"] = Value::Null;
+    data["playurl_info"]["playurl"]["stream"].as_array_mut().unwrap().push(json!({"format": null}));
+    check(&answer, "flv avc 250 cn-town-ct-01-05\nflv avc 250 mcdn xy1x2");
+    check(&self::data(|data| data["playurl_info"]["playurl"]["stream"] = Value::Null), "");
+}
+
+#[test]
+fn streams_that_are_all_encrypted_are_no_dark_room() {
+    for mark in [json!(true), json!(1), json!("1"), json!({"pssh": "x"})] {
+        let mut locked = variant("avc", 250, &[], &[TOWN]);
+        locked["drm"] = mark;
+        check(&on_air(&[format("flv", &[locked])]), "forbidden");
+    }
+}
+
+#[test]
 fn numbers_as_text() {
     let variant = json!({"codec_name": "avc", "current_qn": "250", "accept_qn": ["250"], "drm": "0", "base_url": "/a.flv?",
         "url_info": [{"host": TOWN, "extra": "expires=1769864400", "stream_ttl": "3600"}]});
@@ -262,6 +335,12 @@ fn an_odd_stream_does_not_hide_the_others() {
     let mut locked = variant("hevc", 250, &[], &[TOWN]);
     locked["drm"] = json!(true);
     check(&on_air(&[format("flv", &[json!({"odd": 1}), locked, good])]), "flv avc 250 cn-town-ct-01-05");
+    let formats = [json!({"odd": 1}), json!("odd"), format("flv", &[variant("avc", 250, &[], &[TOWN])])];
+    let mut answer = on_air(&formats);
+    let playurl = &mut answer["data"]["playurl_info"]["playurl"];
+    playurl["g_qn_desc"].as_array_mut().unwrap().push(json!({"qn": "odd"}));
+    playurl["stream"].as_array_mut().unwrap().insert(0, json!(7));
+    check(&answer, "flv avc 250 cn-town-ct-01-05");
     check(&on_air(&[format("flv", &[json!({"odd": 1})])]), "unexpected-answer");
 }
 

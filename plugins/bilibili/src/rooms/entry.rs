@@ -6,7 +6,8 @@ use serde::Deserialize;
 use super::{moment, number};
 use crate::address;
 
-/// One room in an answer about many. By rooms and by streamers some things have other names.
+/// One room in an answer about many. By rooms and by streamers some things have other names; by streamers the old names
+/// of areas stand beside the new ones and mean something else.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Entry {
     #[serde(default, deserialize_with = "lenient::maybe")]
@@ -19,16 +20,24 @@ pub(super) struct Entry {
     uname: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     title: Option<String>,
-    #[serde(default, alias = "cover_from_user", deserialize_with = "lenient::maybe")]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     cover: Option<String>,
-    #[serde(default, alias = "area_v2_name", deserialize_with = "lenient::maybe")]
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    cover_from_user: Option<String>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
     area_name: Option<String>,
-    #[serde(default, alias = "area_v2_parent_name", deserialize_with = "lenient::maybe")]
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    area_v2_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
     parent_area_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    area_v2_parent_name: Option<String>,
     #[serde(deserialize_with = "lenient::value")]
     live_status: u32,
     #[serde(default, deserialize_with = "lenient::maybe")]
     live_time: Option<String>,
+    #[serde(default, deserialize_with = "lenient::maybe")]
+    live_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     live_id_str: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
@@ -41,20 +50,20 @@ impl Entry {
         Entry { uid, live_status, live_time, ..Entry::default() }
     }
 
-    /// On air behind a password.
-    pub(super) fn is_guarded(&self) -> bool {
-        self.live_status == 1 && self.is_encrypted == Some(true)
-    }
-
     /// Whether this is what is said of the room with this number, the long or the short one.
     pub(super) fn is(&self, id: &str) -> bool {
         [&self.room_id, &self.short_id].into_iter().any(|own| own.as_deref() == Some(id))
     }
 
+    /// On air behind a password.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.live_status == 1 && self.is_encrypted == Some(true)
+    }
+
     /// What the state means.
     pub(super) fn verdict(&self, id: &str) -> Verdict {
         match self.live_status {
-            0 => Ok(Status::Offline(filled(self.uname.as_ref()))),
+            0 => Ok(Status::Offline(filled(&self.uname))),
             1 => Ok(Status::Live(self.broadcast(id))),
             2 => Ok(Status::Replay(self.broadcast(id))),
             other => {
@@ -64,20 +73,20 @@ impl Entry {
     }
 
     fn broadcast(&self, id: &str) -> Broadcast {
-        let extra = [
-            ("uid", number(self.uid.as_ref())),
-            ("short_id", number(self.short_id.as_ref())),
-            ("parent_category", filled(self.parent_area_name.as_ref())),
-        ];
+        let parent = filled(&self.area_v2_parent_name).or_else(|| filled(&self.parent_area_name));
+        let area = filled(&self.area_v2_name).or_else(|| filled(&self.area_name));
+        let cover = filled(&self.cover).or_else(|| filled(&self.cover_from_user));
+        let extra =
+            [("uid", number(&self.uid)), ("short_id", number(&self.short_id)), ("parent_category", parent.clone())];
         let extra = extra.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Broadcast {
-            id: number(self.live_id_str.as_ref()),
+            id: number(&self.live_id_str).or_else(|| number(&self.live_id)),
             // Without a name the recording still needs one for its files.
-            streamer: filled(self.uname.as_ref()).unwrap_or_else(|| id.to_owned()),
+            streamer: filled(&self.uname).unwrap_or_else(|| id.to_owned()),
             title: self.title.clone().unwrap_or_default(),
             room_url: address::page(id),
-            category: filled(self.area_name.as_ref()).or_else(|| filled(self.parent_area_name.as_ref())),
-            cover_url: filled(self.cover.as_ref()).map(|url| match url.strip_prefix("//") {
+            category: area.or(parent),
+            cover_url: cover.map(|url| match url.strip_prefix("//") {
                 Some(rest) => format!("https://{rest}"),
                 None => url,
             }),
@@ -88,6 +97,6 @@ impl Entry {
 }
 
 /// A text that says something.
-pub(super) fn filled(text: Option<&String>) -> Option<String> {
-    text.map(|text| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+fn filled(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }

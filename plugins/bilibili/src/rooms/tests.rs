@@ -2,7 +2,7 @@ use lyrebird_plugin::http::Error;
 use lyrebird_plugin::testing::{Answer, Host};
 use lyrebird_plugin::{Broadcast, Status};
 
-use super::batch::MANY;
+use super::batch::{MANY, MOST_PARTS};
 use super::*;
 
 const API: &str = "https://api.live.bilibili.com";
@@ -76,7 +76,7 @@ fn every_state_in_any_dress() {
         "7": {"uname": "Guy", "live_status": 3},
         "8": {"uname": "Hal", "live_status": null},
         "9": {"uname": "Ida"},
-        "10": []
+        "10": {"live_status": []}
     }"#;
     let _host = host(entries, &[]);
     assert_eq!(
@@ -157,6 +157,101 @@ fn one_that_is_on_air_and_left_out_gets_its_title() {
 }
 
 #[test]
+fn old_names_beside_new_ones_cost_no_title() {
+    let host = host("null", &[("5555", &one(r#""live_status": 1"#))]);
+    let entry = |live: &str| {
+        format!(
+            r#"{{"room_id": 5555, "uid": 9, "uname": "Zoe", "title": "Sea", "live_status": {live}, "area": 6,
+            "area_name": "Old", "area_v2_id": 7, "area_v2_name": "Beach", "area_v2_parent_name": "Coast",
+            "cover": "", "cover_from_user": "https://img.example.org/z.jpg", "lock_till": "0000-00-00 00:00:00"}}"#
+        )
+    };
+    let answer = format!(r#"{{"code": 0, "data": {{"8": 5, "9": {}}}}}"#, entry("1"));
+    host.answer(&format!("{API}{BY_STREAMERS}"), Answer::json(answer));
+    let verdicts = check(&[Room::new("5555", "")]).unwrap();
+    let Ok(Status::Live(broadcast)) = &verdicts[0] else { panic!("{verdicts:?}") };
+    assert_eq!((broadcast.title.as_str(), broadcast.category.as_deref()), ("Sea", Some("Beach")));
+    assert_eq!(broadcast.cover_url.as_deref(), Some("https://img.example.org/z.jpg"));
+}
+
+#[test]
+fn nothing_about_a_room_is_as_if_it_were_left_out() {
+    let single = one(r#""live_status": 0"#);
+    let host = host(r#"{"2": null, "3": []}"#, &[("2", &single), ("3", &single)]);
+    assert_eq!(verdicts(&["2", "3"]), "offline ?\noffline ?");
+    assert_eq!(host.sent().len(), 3);
+}
+
+/// A platform that refuses lists which this says are bad, and else tells that all is dark.
+fn choosy(bad: impl Fn(&[&str]) -> bool) -> Host {
+    let host = Host::new();
+    let ids: Vec<String> = (1..=50).map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut parts = vec![&ids[..]];
+    while let Some(part) = parts.pop() {
+        let (first, second) = part.split_at(part.len() / 2);
+        if part.len() > 1 {
+            parts.extend([first, second]);
+        }
+        let query: Vec<String> = part.iter().map(|id| format!("room_ids={id}")).collect();
+        let url = format!("{API}{MANY}?{}&req_biz=web_room_componet", query.join("&"));
+        let entries: Vec<String> = part.iter().map(|id| format!(r#""{id}": {{"live_status": 0}}"#)).collect();
+        host.answer(
+            &url,
+            if bad(part) {
+                Answer::json(r#"{"code": -400, "message": "请求错误", "ttl": 1}"#)
+            } else {
+                many(&format!("{{{}}}", entries.join(",")))
+            },
+        );
+    }
+    host
+}
+
+fn check_choosy(bad: impl Fn(&[&str]) -> bool, expected_dark: usize, expected_requests: usize) {
+    let host = choosy(bad);
+    host.answer(&format!("{API}{ONE}"), Answer::json(r#"{"code": 60004, "message": "", "data": []}"#));
+    let ids: Vec<String> = (1..=50).map(|id| id.to_string()).collect();
+    let got = verdicts(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(got.lines().count(), 50, "{got}");
+    assert_eq!(got.lines().filter(|line| *line == "offline ?").count(), expected_dark, "{got}");
+    assert_eq!(host.sent().len(), expected_requests);
+}
+
+#[test]
+fn one_bad_number_or_a_short_list_blinds_no_others() {
+    check_choosy(|part| part.len() > 30, 50, 3);
+    check_choosy(|part| part.len() > 20, 50, 7);
+    // The bad one is asked for by itself in the end, and is gone.
+    for bad in ["1", "26", "33", "50"] {
+        let host = choosy(|part| part.contains(&bad));
+        host.answer(&format!("{API}{ONE}"), Answer::json(r#"{"code": 60004, "message": "", "data": []}"#));
+        let ids: Vec<String> = (1..=50).map(|id| id.to_string()).collect();
+        let got = verdicts(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(got.lines().position(|line| line == "gone"), bad.parse().ok().map(|bad: usize| bad - 1), "{bad}");
+        assert_eq!(got.lines().filter(|line| *line == "offline ?").count(), 49, "{bad}");
+    }
+    check_choosy(|_| true, 0, MOST_PARTS + 6);
+}
+
+#[test]
+fn where_signing_was_needed_the_single_questions_are_signed_too() {
+    let host = Host::new();
+    let refused = || Answer::json(r#"{"code": -352, "message": "-352", "ttl": 1}"#);
+    let key = "a".repeat(32);
+    host.answer(
+        "https://api.bilibili.com/x/web-interface/nav",
+        Answer::json(format!(
+            r#"{{"code": -101, "data": {{"wbi_img": {{"img_url": "https://h/{key}.png", "sub_url": "https://h/{key}.png"}}}}}}"#
+        )),
+    );
+    host.answer(&format!("{API}{MANY}"), refused()).answer(&format!("{API}{MANY}"), many("{}"));
+    host.answer(&format!("{API}{ONE}"), Answer::json(one(r#""live_status": 0"#)));
+    assert_eq!(verdicts(&["2"]), "offline ?");
+    assert!(host.sent()[3].url.starts_with(&format!("{API}{ONE}?id=2&wts=")), "{}", host.sent()[3].url);
+}
+
+#[test]
 fn a_password_that_was_given_opens_the_room() {
     let entry = format!(r#"{{"1111": {{{LIVE}, "is_encrypted": true}}}}"#);
     let _host = host(&entry, &[("1111", &one(r#""live_status": 1, "encrypted": true, "pwd_verified": true"#))]);
@@ -203,6 +298,14 @@ fn a_lock_tells_how_long() {
     assert_eq!(
         message(r#"{"is_locked": true, "lock_till": 1005000}"#),
         "room 5 is locked by the platform for another 2 h"
+    );
+    assert_eq!(
+        message(r#"{"is_locked": true, "lock_till": "1970-01-12 23:46:40"}"#),
+        "room 5 is locked by the platform for another 2 h"
+    );
+    assert_eq!(
+        message(r#"{"is_locked": true, "lock_till": "0000-00-00 00:00:00"}"#),
+        "room 5 is locked by the platform"
     );
     assert_eq!(message(r#"{"is_hidden": "1", "hidden_till": 0}"#), "room 5 is hidden by the platform");
 }

@@ -11,11 +11,11 @@ pub(crate) struct Walls {
     #[serde(default, deserialize_with = "lenient::maybe")]
     is_locked: Option<bool>,
     #[serde(default, deserialize_with = "lenient::maybe")]
-    lock_till: Option<i64>,
+    lock_till: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     is_hidden: Option<bool>,
     #[serde(default, deserialize_with = "lenient::maybe")]
-    hidden_till: Option<i64>,
+    hidden_till: Option<String>,
     #[serde(default, deserialize_with = "lenient::maybe")]
     encrypted: Option<bool>,
     #[serde(default, deserialize_with = "lenient::maybe")]
@@ -32,10 +32,16 @@ impl Walls {
     pub(crate) fn judge(&self, id: &str) -> Result<(), Failure> {
         let set = |flag: Option<bool>| flag == Some(true);
         if set(self.is_locked) {
-            return Err(Failure::Forbidden(format!("room {id} is locked by the platform{}", rest(self.lock_till))));
+            return Err(Failure::Forbidden(format!(
+                "room {id} is locked by the platform{}",
+                rest(self.lock_till.as_deref())
+            )));
         }
         if set(self.is_hidden) {
-            return Err(Failure::Forbidden(format!("room {id} is hidden by the platform{}", rest(self.hidden_till))));
+            return Err(Failure::Forbidden(format!(
+                "room {id} is hidden by the platform{}",
+                rest(self.hidden_till.as_deref())
+            )));
         }
         if set(self.encrypted) && !set(self.pwd_verified) {
             return Err(Failure::Forbidden(format!(
@@ -47,7 +53,7 @@ impl Walls {
 }
 
 /// How long a wall will stand; nothing where that is not told.
-fn rest(till: Option<i64>) -> String {
-    let seconds = till.and_then(|till| u32::try_from(till).ok()).map_or(0, |till| till.saturating_sub(clock::now()));
+fn rest(till: Option<&str>) -> String {
+    let seconds = till.and_then(super::moment).map_or(0, |till| till.saturating_sub(clock::now()));
     if seconds == 0 { String::new() } else { format!(" for another {} h", seconds.div_ceil(HOUR)) }
 }

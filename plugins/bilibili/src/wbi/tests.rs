@@ -54,6 +54,14 @@ fn the_key_is_fetched_once_in_two_hours() {
     assert_eq!(host.sent().len(), 3);
 }
 
+#[test]
+fn the_name_of_a_file_however_its_place_is_written() {
+    for url in ["https://h/a/KEY.png", "http://h/KEY.png?x=1.2/3", "//h/bfs/wbi/KEY.png", "/wbi/KEY", "KEY.png"] {
+        assert_eq!(stem(url).as_deref(), Some("KEY"), "{url}");
+    }
+    assert_eq!(stem("https://h/"), None);
+}
+
 fn refused(answer: Answer, expected: &str) {
     let host = Host::new();
     host.answer(NAV, answer);
