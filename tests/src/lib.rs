@@ -15,12 +15,14 @@
 )]
 
 pub mod bilibili;
+pub mod broadcast;
 pub mod clip;
 pub mod encoder;
 pub mod feed;
 pub mod ffprobe;
 pub mod flv;
 pub mod jump;
+pub mod measure;
 pub mod origin;
 pub mod place;
 pub mod program;

@@ -18,21 +18,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lyrebird_tests::clip::Clip;
-use lyrebird_tests::flv::{HEAD, Tag, VIDEO};
+use lyrebird_tests::broadcast;
+use lyrebird_tests::measure::{Cpu, cpu_of, median, number, seconds};
 use lyrebird_tests::place::Place;
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-
-/// 8 Mbit/s, as a good 1080p60 stream has it.
-const BYTES_PER_SECOND: usize = 1_000_000;
-/// A key frame is so many times as large as another one.
-const KEY_WEIGHT: usize = 5;
-/// The kernel's unit in /proc/PID/stat on every Linux that we promise.
-const TICK: Duration = Duration::from_millis(10);
 
 /// What is measured, how much, how often.
 struct Plan {
@@ -42,54 +34,13 @@ struct Plan {
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
-    let number = |name: &str, usual: usize| {
-        let at = words.iter().position(|word| word == name);
-        at.map_or(usual, |at| words[at + 1].parse().expect("a number"))
-    };
-    let plan = Plan { mib: number("--mib", 1024), rounds: number("--rounds", 5) };
+    let plan = Plan { mib: number(&words, "--mib", 1024), rounds: number(&words, "--rounds", 5) };
     if words.first().is_some_and(|word| word == "serve") { serve(plan.mib) } else { measure(&plan) }
-}
-
-/// The stream: the large clip in a loop, filled up with filler NAL units (H.264, 7.4.2.7) to the wanted rate.
-fn stream(mib: usize) -> Vec<u8> {
-    let total = mib << 20;
-    let mut bytes = Vec::with_capacity(total + (1 << 20));
-    bytes.extend_from_slice(&HEAD);
-    let once = Clip::Large.tags();
-    once.iter().filter(|tag| !tag.is_media()).for_each(|tag| bytes.extend(tag.encode()));
-    let media: Vec<&Tag> = once.iter().filter(|tag| tag.is_media()).collect();
-    let weight: usize =
-        media.iter().filter(|tag| tag.kind == VIDEO).map(|tag| if tag.is_key() { KEY_WEIGHT } else { 1 }).sum();
-    let round_ms = 2_880;
-    let share = BYTES_PER_SECOND * round_ms / 1000 / weight;
-    let filled: Vec<Tag> = media.iter().map(|tag| fill(tag, share)).collect();
-    let mut from_ms = 0;
-    while bytes.len() < total {
-        for tag in &filled {
-            bytes.extend(Tag { time_ms: from_ms + tag.time_ms, ..tag.clone() }.encode());
-        }
-        from_ms += u32::try_from(round_ms).unwrap();
-    }
-    bytes
-}
-
-fn fill(tag: &Tag, share: usize) -> Tag {
-    let wanted = if tag.is_key() { share * KEY_WEIGHT } else { share };
-    if tag.kind != VIDEO || tag.body.len() + 16 > wanted {
-        return tag.clone();
-    }
-    let filler = wanted - tag.body.len() - 4;
-    let mut body = tag.body.to_vec();
-    body.extend_from_slice(&u32::try_from(filler).unwrap().to_be_bytes());
-    body.push(0x0c);
-    body.resize(wanted - 1, 0xff);
-    body.push(0x80);
-    Tag { body: body.into(), ..tag.clone() }
 }
 
 /// The origin: says its port, then sends the stream to whoever asks, until its stdin is closed.
 fn serve(mib: usize) {
-    let bytes = stream(mib);
+    let bytes = broadcast::full_hd(mib);
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     thread::spawn(move || {
@@ -113,19 +64,6 @@ fn send(mut stream: TcpStream, bytes: &[u8]) -> std::io::Result<()> {
         bytes.len()
     )?;
     stream.write_all(bytes)
-}
-
-/// CPU time of one run.
-#[derive(Clone, Copy)]
-struct Cpu {
-    user: Duration,
-    system: Duration,
-}
-
-impl Cpu {
-    fn all(self) -> Duration {
-        self.user + self.system
-    }
 }
 
 /// One of the programs that are compared.
@@ -225,19 +163,6 @@ fn run(rival: &mut Rival, mib: usize) {
     fs::remove_dir_all(&rival.output).unwrap();
 }
 
-/// CPU time of a child with all its threads, read between its end and its burial.
-fn cpu_of(mut child: Child, name: &str) -> Cpu {
-    let pid = Pid::from_child(&child);
-    waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
-    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-    // Fields are counted behind the name, which stands in brackets and may hold anything (proc_pid_stat(5)).
-    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    let [user, system] = [11, 12].map(|field: usize| TICK * fields[field].parse::<u32>().unwrap());
-    let status = child.wait().unwrap();
-    assert!(status.success(), "{name} ended with {status}");
-    Cpu { user, system }
-}
-
 fn strace_is_there() -> bool {
     Command::new("strace")
         .arg("-V")
@@ -295,14 +220,4 @@ fn fresh(folder: &Path) {
 fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).unwrap().flatten();
     entries.map(|entry| if entry.path().is_dir() { size(&entry.path()) } else { entry.metadata().unwrap().len() }).sum()
-}
-
-fn median(numbers: &[f64]) -> f64 {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-fn seconds(time: Duration) -> f64 {
-    time.as_secs_f64()
 }

@@ -20,13 +20,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lyrebird_tests::bilibili::{Bilibili, Endpoint};
+use lyrebird_tests::measure::{cpu_of_process, number};
 use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Run, Signal};
 
 /// The first room's id.
 const FIRST: u64 = 2_000_001;
-/// The kernel's unit in /proc/PID/stat on every Linux that we promise.
-const TICK: Duration = Duration::from_millis(10);
 /// Calls of the program's start, which are made once: ids are remembered.
 const START: Duration = Duration::from_secs(120);
 /// How long the program may take to end.
@@ -41,10 +40,7 @@ struct Plan {
 
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
-    let number = |name: &str, usual: u64| {
-        let at = words.iter().position(|word| word == name);
-        at.map_or(usual, |at| words[at + 1].parse().expect("a number"))
-    };
+    let number = |name, usual| number(&words, name, usual);
     let plan = Plan {
         rooms: number("--rooms", 50),
         interval: number("--interval", 30),
@@ -78,11 +74,11 @@ fn asked_for_all(platform: &Bilibili, ids: &[u64]) -> bool {
 fn idle(plan: &Plan, platform: &Bilibili, pid: u32) {
     // The first minute is the start's.
     thread::sleep(Duration::from_secs(plan.interval));
-    let (requests, cpu, begin) = (platform.requests().len(), cpu(pid), Instant::now());
+    let (requests, cpu, begin) = (platform.requests().len(), cpu_of_process(pid).all(), Instant::now());
     thread::sleep(Duration::from_secs(plan.seconds));
     let minutes = begin.elapsed().as_secs_f64() / 60.0;
     let requests = (platform.requests().len() - requests) as f64 / minutes;
-    let cpu = (self::cpu(pid) - cpu).as_secs_f64() / minutes;
+    let cpu = (cpu_of_process(pid).all() - cpu).as_secs_f64() / minutes;
     println!("  idle for {:.1} minutes:", minutes);
     println!("    {requests:.2} requests a minute");
     println!("    {cpu:.3} CPU s a minute");
@@ -121,13 +117,6 @@ fn written(folder: &Path) -> u64 {
 }
 
 /// User and system time of the process and its threads.
-fn cpu(pid: u32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    let ticks = |field: usize| fields[field].parse::<u32>().unwrap();
-    TICK * (ticks(11) + ticks(12))
-}
-
 fn kib(pid: u32, name: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
