@@ -37,10 +37,19 @@ pub(crate) fn ci() -> Outcome {
     test(&[])
 }
 
-/// CPU time of recording against other programs that do the same.
-pub(crate) fn bench_record(words: &[&str]) -> Outcome {
-    for program in ["curl", "ffmpeg"] {
-        if !has(program, if program == "curl" { "--version" } else { "-version" }) {
+/// What is measured: CPU time of recording, the engine in memory and from file to file, and watching many dark rooms.
+pub(crate) const BENCHES: [&str; 3] = ["record", "flv", "watch"];
+
+/// Programs that these are compared with, and the word that makes each tell its version.
+const RIVALS: [(&str, &str); 2] = [("curl", "--version"), ("ffmpeg", "-version")];
+
+/// Runs one of the [`BENCHES`].
+pub(crate) fn bench(name: &str, words: &[&str]) -> Outcome {
+    if !BENCHES.contains(&name) {
+        return Err(Stop::usage(format!("there is no bench `{name}`; there are: {}", BENCHES.join(", "))));
+    }
+    for (program, version) in RIVALS {
+        if name != "watch" && !has(program, version) {
             return Err(Stop::because(format!(
                 "the bench compares with {program}, which is not here: on Debian run `apt-get install {program}`"
             )));
@@ -48,16 +57,7 @@ pub(crate) fn bench_record(words: &[&str]) -> Outcome {
     }
     let shelves = artefacts::plugins()?;
     let program = artefacts::release()?;
-    let mut bench = Command::new(artefacts::program("release", "bench-record")?);
-    bench.args(words);
-    run(with_artefacts(&mut bench, &shelves, &program))
-}
-
-/// Requests, CPU time and memory of watching many dark rooms, and how soon one that goes live is recorded.
-pub(crate) fn bench_watch(words: &[&str]) -> Outcome {
-    let shelves = artefacts::plugins()?;
-    let program = artefacts::release()?;
-    let mut bench = Command::new(artefacts::program("release", "bench-watch")?);
+    let mut bench = Command::new(artefacts::program("release", &format!("bench-{name}"))?);
     bench.args(words);
     run(with_artefacts(&mut bench, &shelves, &program))
 }

@@ -22,8 +22,9 @@ usage: cargo xtask COMMAND
   test [FILTER]    builds program and plugins, then runs all tests against them
   ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
-  bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--rounds N]
-                   or watch [--rooms N] [--interval S] [--seconds S] [--rounds N]; without a NAME all
+  bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--rounds N],
+                   flv [--mib N] [--rounds N] or watch [--rooms N] [--interval S] [--seconds S] [--rounds N];
+                   without a NAME all
   fuzz [TARGET]    any bytes against the FLV engine, by cargo-fuzz; TARGET: reader, remuxer, script or files, without one
                    all in turn; --seconds N for each (60)
   dist DIR         a release that works outside the checkout: program, plugins, config, unit, completions, licences
@@ -51,10 +52,8 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["test", rest @ ..] => gates::test(rest),
         ["ci"] => gates::ci(),
         ["plugins"] => artefacts::plugins().map(drop),
-        ["bench"] => gates::bench_record(&[]).and_then(|()| gates::bench_watch(&[])),
-        ["bench", "record", rest @ ..] => gates::bench_record(rest),
-        ["bench", "watch", rest @ ..] => gates::bench_watch(rest),
-        ["bench", other, ..] => Err(Stop::usage(format!("there is no bench `{other}`; there are: record, watch"))),
+        ["bench"] => gates::BENCHES.iter().try_for_each(|name| gates::bench(name, &[])),
+        ["bench", name, rest @ ..] => gates::bench(name, rest),
         ["fuzz", rest @ ..] => fuzz::fuzz(rest),
         ["dist", directory] => dist::dist(directory.as_ref()),
         ["dist", ..] => Err(Stop::usage("dist wants one directory: cargo xtask dist DIR")),
