@@ -26,7 +26,7 @@ pub mod rooms;
 pub mod run;
 pub mod salvage;
 pub mod scrutiny;
-mod space;
+pub mod space;
 mod targets;
 
 use news::Hearers;

@@ -87,13 +87,14 @@ fn wrong_words_are_answered_with_a_hint() {
     assert_eq!(terminal.finish().0, 0);
 }
 
-/// Table and status line, with titles of wide letters, on terminals of two widths: no line is wider.
+/// Table and status line, with titles of wide letters, on terminals of two widths: no line is wider, and what matters
+/// least gives way.
 #[test]
 fn what_is_shown_fits_the_terminal() {
-    for columns in [80, 40] {
+    for (columns, counts) in [(80, "2 rooms · 1 live · 1 recording · "), (40, "2 rooms · 1 recording · ")] {
         let (_place, platform, mut terminal) = stage(&format!("run-width-{columns}"), columns);
         wait_for_receptions(&platform, STEADY, 1);
-        terminal.wait_for("recording");
+        terminal.wait_for(counts);
         let from = terminal.lines().len();
         for table in ["info", "minfo"] {
             let shown = terminal.say(table, "waiting");
@@ -112,6 +113,21 @@ fn what_is_shown_fits_the_terminal() {
         terminal.type_line("quit");
         assert_eq!(terminal.finish().0, 0);
     }
+}
+
+/// What is left where files begin, and that it is too little.
+#[test]
+fn the_status_line_tells_of_the_disk() {
+    let (place, platform) = (Place::new("run-status-disk"), Bilibili::start());
+    let config = head(&platform) + &rooms(&[STEADY, OTHER]);
+    place.configure(&config.replace("1MiB", "1000TiB"));
+    let mut terminal = Terminal::start(&place.lyrebird(&["run", "--log", "error"]), 120);
+    terminal.wait_for("2 rooms · 0 live · 0 recording · 0:00:00 · 0 KiB · 0.0 Mbit/s · no gaps · disk low: ");
+    replace(&place, "lyrebird.toml", &config);
+    let has_room = |line: &String| line.contains("no gaps · ") && line.contains(" free") && !line.contains("low");
+    wait_until("the disk has room", LIMIT, || terminal.lines().iter().any(has_room));
+    terminal.type_line("quit");
+    assert_eq!(terminal.finish().0, 0);
 }
 
 /// A single room's title stands in the status line.

@@ -60,7 +60,8 @@ impl Recorder {
         let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());
         // Nobody has opened another one before.
         let _ = house.ledger.set(ledger.clone());
-        let mut watched = Rooms::new(house, hands.clone(), ledger.clone(), Arc::from(owner.name()), kept);
+        let mut watched =
+            Rooms::new(house, hands.clone(), ledger.clone(), Arc::from(owner.name()), kept, guard.volumes());
         for (plan, picker) in rooms {
             watched.add(plan, picker);
         }

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::app::House;
+use crate::app::space::Volumes;
 use crate::config::Config;
 use crate::model::{Pair, RoomKey};
 use crate::monitor::desk::{Desk, Terms};
@@ -130,10 +131,10 @@ pub struct Rooms {
 
 impl Rooms {
     /// None yet.
-    pub fn new(house: House, hands: Hands, ledger: Ledger, owner: Arc<str>, kept: Kept) -> Rooms {
+    pub fn new(house: House, hands: Hands, ledger: Ledger, owner: Arc<str>, kept: Kept, volumes: Volumes) -> Rooms {
         let config = Arc::clone(&house.config);
         let ground = Ground { house, hands, ledger, owner, kept, taken: Arc::default() };
-        let (members, board) = (BTreeMap::new(), Board::default());
+        let (members, board) = (BTreeMap::new(), Board::new(volumes));
         Rooms { ground, config, members, next: 0, tasks: JoinSet::new(), board, desk_tasks: JoinSet::new() }
     }
 

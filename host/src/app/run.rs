@@ -92,7 +92,8 @@ impl Runner {
         // Nobody has opened another one before.
         let _ = house.ledger.set(ledger.clone());
         let files = Watch::start(&snapshot, clock.clone());
-        let rooms = Rooms::new(house.clone(), hands.clone(), ledger.clone(), Arc::from(owner.name()), kept);
+        let rooms =
+            Rooms::new(house.clone(), hands.clone(), ledger.clone(), Arc::from(owner.name()), kept, guard.volumes());
         let wishes: Vec<RoomWish> = snapshot.rooms.iter().map(|(wish, _)| wish.clone()).collect();
         let (wanted, leaving) = (Vec::new(), BTreeMap::new());
         let mut runner = Runner {

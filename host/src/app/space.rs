@@ -2,6 +2,7 @@
 //! once when one turns.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::disk::{Root, Space};
 use crate::event::{Event, Kind};
-use crate::record::{Hands, Turn, Watermark};
+use crate::record::{Hands, Level, Turn, Watermark};
 
 /// How often. Thirty recordings write less than a tenth of the usual watermark in that time.
 const EVERY: Duration = Duration::from_secs(3);
@@ -18,16 +19,78 @@ const EVERY: Duration = Duration::from_secs(3);
 /// How long the first look may hold up the start: a volume that hangs keeps nobody from recording to another one.
 const FIRST: Duration = Duration::from_secs(2);
 
+/// What was last seen of the volumes of the output folders. Cheap to clone; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Volumes(Arc<Mutex<Vec<Volume>>>);
+
+#[derive(Clone, Debug)]
+struct Volume {
+    folder: PathBuf,
+    /// Free bytes, and what may be done there; none before the first look.
+    seen: Option<(u64, Level)>,
+}
+
+/// What is left where new files begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Bytes.
+    pub free_bytes: u64,
+    /// Which folder it is.
+    pub place: Place,
+}
+
+/// A folder among the output folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The one that the user named first.
+    First,
+    /// A fallback: the ones before it take no files, or do not answer.
+    Spare,
+    /// The first one, and none of them takes new files.
+    Low,
+}
+
+impl Volumes {
+    /// What is left where a file would begin now; none before anything was seen.
+    pub fn left(&self) -> Option<Left> {
+        self.change(|volumes| {
+            let seen = || volumes.iter().enumerate().filter_map(|(at, volume)| volume.seen.map(|seen| (at, seen)));
+            if let Some((at, (free_bytes, _))) = seen().find(|(_, (_, level))| *level == Level::Open) {
+                return Some(Left { free_bytes, place: if at == 0 { Place::First } else { Place::Spare } });
+            }
+            seen().next().map(|(_, (free_bytes, _))| Left { free_bytes, place: Place::Low })
+        })
+    }
+
+    fn turn_to(&self, folders: &[PathBuf]) {
+        let unseen = folders.iter().map(|folder| Volume { folder: folder.clone(), seen: None });
+        self.change(|volumes| *volumes = unseen.collect());
+    }
+
+    /// A folder that is looked at no longer stays forgotten.
+    fn see(&self, folder: &Path, free_bytes: u64, level: Level) {
+        self.change(|volumes| {
+            let its = volumes.iter_mut().filter(|volume| volume.folder == folder);
+            its.for_each(|volume| volume.seen = Some((free_bytes, level)));
+        });
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Vec<Volume>) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// One task a folder: one that hangs leaves the others alone.
 pub(super) struct Guard {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    volumes: Volumes,
 }
 
 impl Guard {
     /// Has looked at each folder that answers soon when it returns.
     pub(super) async fn start(folders: Vec<PathBuf>, min_free: u64, hands: &Hands) -> Guard {
-        let mut guard = Guard { stop: watch::Sender::new(false), tasks: JoinSet::new() };
+        let mut guard = Guard { stop: watch::Sender::new(false), tasks: JoinSet::new(), volumes: Volumes::default() };
         let looked = guard.begin(folders, min_free, hands);
         let all = async {
             for has_looked in looked {
@@ -38,6 +101,11 @@ impl Guard {
         // Without an answer a gate is open.
         let _ = tokio::time::timeout(FIRST, all).await;
         guard
+    }
+
+    /// What it sees.
+    pub(super) fn volumes(&self) -> Volumes {
+        self.volumes.clone()
     }
 
     /// The config was changed: looks at these folders from now on, and at no others.
@@ -51,13 +119,15 @@ impl Guard {
     }
 
     fn begin(&mut self, folders: Vec<PathBuf>, min_free: u64, hands: &Hands) -> Vec<oneshot::Receiver<()>> {
+        self.volumes.turn_to(&folders);
         let mut looked = Vec::new();
         for folder in folders {
             let (first, has_looked) = oneshot::channel();
             let (mut stopped, hands) = (self.stop.subscribe(), hands.clone());
+            let volumes = self.volumes();
             self.tasks.spawn(async move {
                 tokio::select! {
-                    () = look(folder, min_free, hands, first) => {}
+                    () = look(folder, min_free, hands, volumes, first) => {}
                     _ = stopped.wait_for(|stop| *stop) => {}
                 }
             });
@@ -73,12 +143,13 @@ impl Guard {
     }
 }
 
-async fn look(folder: PathBuf, min_free: u64, hands: Hands, first: oneshot::Sender<()>) {
+async fn look(folder: PathBuf, min_free: u64, hands: Hands, volumes: Volumes, first: oneshot::Sender<()>) {
     let (mut mark, mut root, mut first) = (Watermark::new(min_free), None, Some(first));
     loop {
         if let Some(space) = left(&mut root, &folder, &hands).await {
             let turn = mark.look(&space);
             let why = mark.why(&folder, &space);
+            volumes.see(&folder, space.free_bytes, mark.level());
             hands.gates.set(&folder, mark.level(), why.clone());
             if let Some(turn) = turn {
                 tell(turn, &folder, &space, &why, &hands);
@@ -131,4 +202,28 @@ fn tell(turn: Turn, folder: &Path, space: &Space, why: &str, hands: &Hands) {
         data.insert(String::from("reason"), why.into());
     }
     hands.events.send(Event::now(&hands.clock, kind, None, None, data));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_of_the_folder_that_takes_files() {
+        let check = |levels: [Option<Level>; 2], expected: Option<(u64, Place)>| {
+            let (folders, volumes) = ([PathBuf::from("first"), PathBuf::from("spare")], Volumes::default());
+            volumes.turn_to(&folders);
+            for ((folder, level), free) in folders.iter().zip(levels).zip(1..) {
+                level.into_iter().for_each(|level| volumes.see(folder, free, level));
+            }
+            volumes.see(Path::new("another"), 9, Level::Open);
+            let left = volumes.left().map(|left| (left.free_bytes, left.place));
+            assert_eq!(left, expected, "{levels:?}");
+        };
+        check([None, None], None);
+        check([Some(Level::Open), None], Some((1, Place::First)));
+        check([Some(Level::Shut), Some(Level::Open)], Some((2, Place::Spare)));
+        check([Some(Level::Closing), Some(Level::Shut)], Some((1, Place::Low)));
+        check([Some(Level::Closing), None], Some((1, Place::Low)));
+    }
 }

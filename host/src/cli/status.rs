@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::output;
+use unicode_width::UnicodeWidthStr;
+
+use super::{output, table};
 use crate::app::rooms::Board;
-use crate::logging::{Escaped, status_line};
+use crate::app::space::{Left, Place};
+use crate::logging::{status_line, terminal_width};
 use crate::monitor::watch::Seen;
 
 /// How often the line is drawn anew.
@@ -14,6 +17,12 @@ const PACE: Duration = Duration::from_millis(500);
 
 /// Over how many drawings the speed is taken: four seconds.
 const WINDOW: usize = 8;
+
+/// Columns that a room's title keeps: less than this tells nothing.
+const TITLE: usize = 12;
+
+/// What stands between two parts of the line.
+const BETWEEN: &str = " · ";
 
 /// The line while it is shown.
 pub(super) struct Status(Option<JoinHandle<()>>);
@@ -35,7 +44,7 @@ impl Status {
                 if history.len() > WINDOW {
                     history.remove(0);
                 }
-                bar.set_message(line(&seen, speed(&history)));
+                bar.set_message(line(&seen, speed(&history), board.left().as_ref(), terminal_width()));
                 bar.tick();
                 tokio::time::sleep(PACE).await;
             }
@@ -59,20 +68,74 @@ fn speed(history: &[u64]) -> u64 {
     last.saturating_sub(*first).saturating_mul(8_000) / millis
 }
 
-fn line(rooms: &[Seen], bits: u64) -> String {
-    let recording = rooms.iter().filter(|seen| seen.state == "recording").count();
+/// The parts of the line by how much they matter: where it is too narrow for all, the last go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Rooms,
+    Title,
+    DiskLow,
+    Recording,
+    Gaps,
+    Speed,
+    Disk,
+    Live,
+    NoGaps,
+    Bytes,
+    Time,
+}
+
+fn line(rooms: &[Seen], bits: u64, left: Option<&Left>, columns: usize) -> String {
+    let (mut parts, title) = parts(rooms, bits, left);
+    let width = |parts: &[(Part, String)]| {
+        let texts: usize = parts.iter().map(|(_, text)| text.width()).sum();
+        texts + BETWEEN.width() * parts.len().saturating_sub(1)
+    };
+    while parts.len() > 1 && width(&parts) > columns {
+        let least = parts.iter().map(|(part, _)| *part).max();
+        parts.retain(|(part, _)| Some(*part) != least);
+    }
+    let spare = columns.saturating_sub(width(&parts));
+    if let Some((_, text)) = parts.iter_mut().find(|(part, _)| *part == Part::Title) {
+        *text = table::fit(title, text.width() + spare);
+    }
+    let texts: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
+    texts.join(BETWEEN)
+}
+
+/// The parts as they stand in a line that is wide enough; a title that is to have what the others leave over.
+fn parts<'a>(rooms: &'a [Seen], bits: u64, left: Option<&Left>) -> (Vec<(Part, String)>, &'a str) {
     let progress = || rooms.iter().filter_map(|seen| seen.progress.as_ref());
     let media_ms: u64 = progress().map(|progress| progress.media_ms()).sum();
     let gaps: u64 = progress().map(|progress| progress.gaps()).sum();
     let written: u64 =
         rooms.iter().map(|seen| seen.bytes).sum::<u64>() + progress().map(|one| one.bytes()).sum::<u64>();
-    let rooms_words = match rooms {
-        [one] if !one.title.is_empty() => format!("{} · {}", one.state, Escaped(&one.title)),
-        [one] => one.state.to_owned(),
-        many => format!("{} rooms · {recording} recording", many.len()),
-    };
-    let gaps = if gaps == 0 { String::from("no gaps") } else { format!("{gaps} gaps") };
-    format!("{rooms_words} · {} · {} · {} · {gaps}", clock(media_ms), bytes(written), rate(bits))
+    let (mut parts, mut title) = (Vec::new(), "");
+    if let [one] = rooms {
+        parts.push((Part::Rooms, one.state.to_owned()));
+        title = one.title.as_str();
+        if !title.is_empty() {
+            parts.push((Part::Title, table::fit(title, TITLE)));
+        }
+    } else {
+        let count = |is: fn(&Seen) -> bool| rooms.iter().filter(|seen| is(seen)).count();
+        parts.push((Part::Rooms, format!("{} rooms", rooms.len())));
+        parts.push((Part::Live, format!("{} live", count(|seen| seen.since.is_some()))));
+        parts.push((Part::Recording, format!("{} recording", count(|seen| seen.state == "recording"))));
+    }
+    parts.push((Part::Time, clock(media_ms)));
+    parts.push((Part::Bytes, bytes(written)));
+    parts.push((Part::Speed, rate(bits)));
+    parts.push(match gaps {
+        0 => (Part::NoGaps, String::from("no gaps")),
+        1 => (Part::Gaps, String::from("1 gap")),
+        gaps => (Part::Gaps, format!("{gaps} gaps")),
+    });
+    parts.extend(left.map(|left| match left.place {
+        Place::First => (Part::Disk, format!("{} free", bytes(left.free_bytes))),
+        Place::Spare => (Part::Disk, format!("{} free (fallback)", bytes(left.free_bytes))),
+        Place::Low => (Part::DiskLow, format!("disk low: {} free", bytes(left.free_bytes))),
+    }));
+    (parts, title)
 }
 
 pub(super) fn clock(ms: u64) -> String {
@@ -120,15 +183,51 @@ pub(super) fn tell_files(board: &Board) -> bool {
 mod tests {
     use super::*;
 
+    fn recording() -> Seen {
+        let since = Some(std::time::SystemTime::UNIX_EPOCH);
+        Seen { state: "recording", title: String::from("a\u{1b}[2J"), bytes: 3 << 20, since, ..Seen::default() }
+    }
+
     #[test]
     fn the_line_counts_what_matters() {
-        let one = Seen { state: "recording", title: String::from("a\u{1b}[2J"), bytes: 3 << 20, ..Seen::default() };
         let dark = Seen { state: "waiting", ..Seen::default() };
+        let left = Left { free_bytes: 41 << 30, place: Place::First };
         assert_eq!(
-            line(std::slice::from_ref(&one), 8_123_000),
-            "recording · a\\u{1b}[2J · 0:00:00 · 3 MiB · 8.1 Mbit/s · no gaps"
+            line(&[recording()], 8_123_000, Some(&left), 200),
+            "recording · a\\u{1b}[2J · 0:00:00 · 3 MiB · 8.1 Mbit/s · no gaps · 41.00 GiB free"
         );
-        assert_eq!(line(&[one, dark], 0), "2 rooms · 1 recording · 0:00:00 · 3 MiB · 0.0 Mbit/s · no gaps");
+        assert_eq!(
+            line(&[recording(), dark.clone()], 0, None, 200),
+            "2 rooms · 1 live · 1 recording · 0:00:00 · 3 MiB · 0.0 Mbit/s · no gaps"
+        );
+        let low = Left { free_bytes: 900 << 20, place: Place::Low };
+        assert!(line(&[dark], 0, Some(&low), 200).ends_with("no gaps · disk low: 900 MiB free"));
+    }
+
+    #[test]
+    fn what_matters_least_gives_way_to_a_narrow_terminal() {
+        let check = |columns: usize, place: Place, expected: &str| {
+            let left = Left { free_bytes: 41 << 30, place };
+            let rooms = [recording(), Seen { state: "waiting", ..Seen::default() }];
+            assert_eq!(line(&rooms, 8_123_000, Some(&left), columns), expected, "{columns}");
+        };
+        check(80, Place::First, "2 rooms · 1 live · 1 recording · 3 MiB · 8.1 Mbit/s · no gaps · 41.00 GiB free");
+        check(69, Place::First, "2 rooms · 1 live · 1 recording · 8.1 Mbit/s · 41.00 GiB free");
+        check(40, Place::First, "2 rooms · 1 recording · 8.1 Mbit/s");
+        check(40, Place::Low, "2 rooms · disk low: 41.00 GiB free");
+        check(3, Place::First, "2 rooms");
+    }
+
+    #[test]
+    fn a_title_has_what_the_others_leave() {
+        let one = Seen { title: String::from("琴鸟的直播间：黎明合唱与无尽的模仿秀"), ..recording() };
+        let left = Left { free_bytes: 41 << 30, place: Place::First };
+        for columns in 24..120 {
+            let line = line(std::slice::from_ref(&one), 8_123_000, Some(&left), columns);
+            assert!(line.width() <= columns && line.starts_with("recording · 琴鸟"), "{columns}: {line}");
+        }
+        let line = line(std::slice::from_ref(&one), 8_123_000, Some(&left), 40);
+        assert_eq!(line, "recording · 琴鸟的直播间：… · 8.1 Mbit/s");
     }
 
     #[test]

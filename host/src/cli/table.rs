@@ -117,7 +117,7 @@ fn narrowed(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
 }
 
 /// A stranger's words, safe and at most so wide.
-fn fit(cell: &str, most: usize) -> String {
+pub(super) fn fit(cell: &str, most: usize) -> String {
     let safe = Escaped(cell).to_string();
     if safe.width() <= most {
         return safe;

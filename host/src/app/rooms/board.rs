@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::RoomPlan;
+use crate::app::space::{Left, Volumes};
 use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::{Desk, DeskView};
 use crate::monitor::watch::{Glance, Seen};
@@ -48,8 +49,11 @@ pub struct PickerView {
 }
 
 /// Cheap to clone; clones share what is to be seen.
-#[derive(Clone, Default)]
-pub struct Board(Arc<Mutex<State>>);
+#[derive(Clone)]
+pub struct Board {
+    state: Arc<Mutex<State>>,
+    volumes: Volumes,
+}
 
 #[derive(Default)]
 struct State {
@@ -91,6 +95,15 @@ impl Peek {
 }
 
 impl Board {
+    pub(super) fn new(volumes: Volumes) -> Board {
+        Board { state: Arc::default(), volumes }
+    }
+
+    /// What is left on the disk where files begin; none before anybody has looked.
+    pub fn left(&self) -> Option<Left> {
+        self.volumes.left()
+    }
+
     /// The rooms, in the order in which they were added.
     pub fn rooms(&self) -> Vec<(RoomId, RoomView)> {
         self.change(|state| state.rooms.iter().map(|(id, peek)| (*id, peek.view())).collect())
@@ -157,6 +170,6 @@ impl Board {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
