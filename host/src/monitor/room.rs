@@ -33,6 +33,8 @@ struct Session {
     media: bool,
     /// Definite darkness so far: how much, and since when without an "I don't know" between.
     dark: Option<(Duration, Option<Duration>)>,
+    /// Since when checks were answered by a wall alone, and no media came.
+    walled: Option<Duration>,
     /// By media alone: when media last came.
     last_media: Duration,
     /// By media alone: the server closed without a fault.
@@ -74,6 +76,7 @@ impl Room {
             broadcast,
             media: true,
             dark: None,
+            walled: None,
             last_media: now,
             ended_clean: false,
             kept: Some((unwatched, now)),
@@ -173,6 +176,9 @@ impl Room {
     }
 
     fn checked(&mut self, verdict: Verdict, now: Duration, orders: &mut Vec<Order>) {
+        if let (Some(session), false) = (&mut self.session, matches!(verdict, Verdict::Trouble(_))) {
+            session.walled = None;
+        }
         match verdict {
             Verdict::Live(broadcast) => self.live(broadcast, now, orders),
             Verdict::Dark => self.dark(None, now, orders),
@@ -233,7 +239,8 @@ impl Room {
         let broadcast = self.guess.clone();
         orders.push(Order::OpenSession(broadcast.clone()));
         let (last_media, ended_clean, kept) = (now, false, None);
-        self.session = Some(Session { broadcast, media: false, dark: None, last_media, ended_clean, kept });
+        let (dark, walled) = (None, None);
+        self.session = Some(Session { broadcast, media: false, dark, walled, last_media, ended_clean, kept });
     }
 
     /// A definite dark verdict: the only thing that lets the grace run.
@@ -298,7 +305,7 @@ impl Room {
         }
         if let Some(session) = &mut self.session {
             session.media = true;
-            session.dark = None;
+            (session.dark, session.walled) = (None, None);
             session.last_media = now;
             session.ended_clean = false;
         }

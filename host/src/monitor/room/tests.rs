@@ -9,6 +9,7 @@ use super::*;
 
 mod by_media;
 mod kept;
+mod walls;
 
 const BY_CHECK: Rules = Rules { by_media: false, once: false, interval: secs(30), grace: secs(60) };
 const BY_MEDIA: Rules = Rules { by_media: true, ..BY_CHECK };

@@ -6,13 +6,31 @@ use super::{Next, Room, Session};
 use crate::monitor::pace;
 use crate::monitor::room::{Order, Outcome, Trouble};
 
+/// How long a session outlasts a wall behind which nothing is to be seen of its room. A broadcast that is hidden for a
+/// while, or a login that is renewed in the morning, comes back sooner; what was announced cannot stand for ever.
+const HIDDEN: Duration = Duration::from_secs(12 * 60 * 60);
+
 impl Room {
     /// A check gave no verdict.
     pub(super) fn unchecked(&mut self, trouble: Trouble, now: Duration, orders: &mut Vec<Order>) {
+        if trouble == Trouble::Wall && self.is_hidden_for_long(now) {
+            self.close("behind a wall", orders);
+            if self.done {
+                return;
+            }
+        }
         // A session that broke off and was not seen dark goes on as soon as there are streams again.
         let lost = |session: &Session| session.dark.is_none() && session.kept.is_none();
         let lost = !self.receiving && now >= self.walled_until && self.session.as_ref().is_some_and(lost);
         self.trouble(if lost { Next::Streams } else { Next::Check }, trouble, now, orders);
+    }
+
+    /// Whether the session's room has been behind a wall for longer than a session lasts without a word of it.
+    fn is_hidden_for_long(&mut self, now: Duration) -> bool {
+        match &mut self.session {
+            Some(session) if !self.receiving => now.saturating_sub(*session.walled.get_or_insert(now)) >= HIDDEN,
+            _ => false,
+        }
     }
 
     pub(super) fn trouble(&mut self, next: Next, trouble: Trouble, now: Duration, orders: &mut Vec<Order>) {
