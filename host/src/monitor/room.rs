@@ -13,7 +13,7 @@ mod same;
 mod unknown;
 mod words;
 
-use same::{another, compare};
+use same::another;
 pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdict};
 
 /// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
@@ -220,16 +220,6 @@ impl Room {
         match now < self.walled_until {
             true => self.look_again(now, orders),
             false => self.ask(Next::Streams, orders),
-        }
-    }
-
-    /// Whether the room is live with another broadcast than the session's.
-    fn is_another(&self, session: &Session, heard: &Broadcast, now: Duration) -> bool {
-        match (compare(&session.broadcast, heard), session.kept) {
-            (Some(same), _) => !same,
-            // Nothing names the broadcast: then what was dark for less than the grace is the same.
-            (None, Some((unwatched, since))) => unwatched + now.saturating_sub(since) >= self.rules.grace,
-            (None, None) => false,
         }
     }
 
