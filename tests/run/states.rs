@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use lyrebird_tests::bilibili::{Bilibili, Endpoint, Wall};
-use lyrebird_tests::place::{Place, wait_until};
-use lyrebird_tests::program::Run;
+use lyrebird_tests::clip::{self, Clip};
+use lyrebird_tests::feed::Feed;
+use lyrebird_tests::origin::{Answer, Origin};
+use lyrebird_tests::place::{HURRY, Place, percent, wait_until};
+use lyrebird_tests::program::{Run, guests};
 
 use super::{LIMIT, ROOM, Story, config, nothing_happens_for, stop};
 
@@ -31,21 +34,49 @@ fn old_videos_in_a_loop_are_neither_announced_nor_recorded() {
     story.is_recorded_whole();
 }
 
-/// The platform tells no ways to receive its loop: there is a session without media, which ends with the loop.
+/// The platform tells no ways to receive its loop: that is told once, and nobody is told of a room that is not on air,
+/// neither before the broadcast nor after it.
 #[test]
-fn a_loop_that_is_wished_for_is_a_session() {
+fn a_loop_that_cannot_be_received_is_not_announced() {
     let page = "https://live.bilibili.com/22637261\"\n";
     let story = Story::new("run-replay").where_config_says(page, &format!("{page}replay = true\n"));
     let platform = &story.platform;
     platform.go_round(ROOM);
     let run = story.start();
-    story.is_announced();
-    let busiest = [Endpoint::BaseInfo, Endpoint::PlayInfo];
+    run.wait_for_text("a replay that the platform offers no way to receive", LIMIT);
     nothing_happens_for(3);
-    let densest = platform.densest(&busiest, Duration::from_secs(1));
+    let densest = platform.densest(&[Endpoint::BaseInfo, Endpoint::PlayInfo], Duration::from_secs(1));
     assert!(densest <= 6, "{densest} questions in a second");
-    story.ends_well(run);
-    assert!(story.place.recordings().is_empty());
+    assert!(platform.posts().is_empty() && story.place.files().is_empty());
+    platform.go_live(ROOM);
+    story.is_announced();
+    story.flows(1);
+    platform.go_round(ROOM);
+    story.is_taken_back();
+    let finished = story.ends_well(run);
+    story.is_recorded_whole();
+    let told = finished.stderr.matches("no way to receive").count();
+    assert_eq!(told, 2, "once before the broadcast and once after it:\n{}", finished.stderr);
+}
+
+/// Media is what a loop's session begins with.
+#[test]
+fn a_loop_that_can_be_received_is_recorded() {
+    let (place, origin, feed) = (Place::new("run-replay-media"), Origin::start(), Feed::new());
+    origin.answers("/loop.flv", [Answer::status(404), Answer::live(&feed)]);
+    let (media, picker) = (percent(&origin.url("/loop.flv")), "[plugin.misbehaving]\ninterval = \"1s\"\n");
+    let private = "[plugins]\nallow_private_hosts = [\"127.0.0.1\"]\n";
+    let room = format!("[[room]]\nurl = \"https://misbehaving.test/replay?media={media}\"\nreplay = true\n");
+    place.configure(&format!("{HURRY}{picker}{private}{room}"));
+    let arguments = ["run", "-c", "lyrebird.toml", "--log", "info,lyrebird=debug"];
+    let run = Run::start(place.lyrebird_with(&guests(), &arguments), None);
+    clip::play(&feed, &[(Clip::Small, 60)], 3);
+    wait_until("it was tried again", LIMIT, || origin.connections("/loop.flv").len() > 1);
+    run.wait_for_text("segment opened", LIMIT);
+    let finished = stop(run);
+    let (refused, session) = (finished.stderr.find("no media, trying again"), finished.stderr.find(" live "));
+    assert!(refused.is_some() && refused < session, "no session before its media:\n{}", finished.stderr);
+    assert_eq!(place.recordings().len(), 1, "{:?}", place.files());
 }
 
 #[test]

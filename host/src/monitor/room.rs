@@ -9,6 +9,7 @@ use super::pace;
 use crate::model::{Broadcast, EndReason, Refusal};
 
 mod by_media;
+mod replay;
 mod same;
 mod unknown;
 mod words;
@@ -42,6 +43,16 @@ struct Session {
     /// Left open by an earlier run, and nothing has been heard of the room since: how long nobody watched it, and since
     /// when we do.
     kept: Option<(Duration, Duration)>,
+}
+
+impl Session {
+    /// It is dark now: how long it has been so by what was heard.
+    fn darken(&mut self, now: Duration) -> Duration {
+        let (mut total, since) = self.dark.unwrap_or_default();
+        total += since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
+        self.dark = Some((total, Some(now)));
+        total
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +192,7 @@ impl Room {
         }
         match verdict {
             Verdict::Live(broadcast) => self.live(broadcast, now, orders),
+            Verdict::Replay(broadcast) => self.replay(broadcast, now, orders),
             Verdict::Dark => self.dark(None, now, orders),
             Verdict::Upcoming(starts_in) => self.dark(starts_in, now, orders),
             Verdict::Trouble(trouble) => self.unchecked(trouble, now, orders),
@@ -189,21 +201,39 @@ impl Room {
 
     fn live(&mut self, broadcast: Broadcast, now: Duration, orders: &mut Vec<Order>) {
         if self.receiving {
-            // Watched on for its title, and for a new broadcast that the same connection goes on with.
-            let Some(session) = &mut self.session else { return };
-            if another(&session.broadcast, &broadcast) {
-                orders.push(Order::EndReception);
-            } else if session.broadcast != broadcast {
+            return self.look_on(broadcast, now, orders);
+        }
+        self.recognise(broadcast, now, orders);
+        if self.done {
+            return;
+        }
+        match &mut self.session {
+            Some(session) => session.dark = None,
+            None if self.rules.by_media => {}
+            None => self.open(now, orders),
+        }
+        self.ask_streams(now, orders);
+    }
+
+    /// Watched on for its title, and for a new broadcast that the same connection goes on with.
+    fn look_on(&mut self, broadcast: Broadcast, now: Duration, orders: &mut Vec<Order>) {
+        match &mut self.session {
+            Some(session) if another(&session.broadcast, &broadcast) => orders.push(Order::EndReception),
+            Some(session) if session.broadcast != broadcast => {
                 session.broadcast = broadcast.clone();
                 orders.push(Order::Update(broadcast));
             }
-            return self.look_again(now, orders);
+            Some(_) => {}
+            None if self.rules.by_media => return,
+            None => self.guess = broadcast,
         }
+        self.look_again(now, orders);
+    }
+
+    /// The session of another broadcast is over, and one that an earlier run left open goes on.
+    fn recognise(&mut self, broadcast: Broadcast, now: Duration, orders: &mut Vec<Order>) {
         if self.session.as_ref().is_some_and(|session| self.is_another(session, &broadcast, now)) {
             self.close("another broadcast", orders);
-            if self.done {
-                return;
-            }
         }
         if let Some(session) = &mut self.session
             && session.kept.take().is_some()
@@ -212,11 +242,9 @@ impl Room {
             orders.push(Order::TakeUp(broadcast.clone()));
         }
         self.guess = broadcast;
-        match &mut self.session {
-            Some(session) => session.dark = None,
-            None if self.rules.by_media => {}
-            None => self.open(now, orders),
-        }
+    }
+
+    fn ask_streams(&mut self, now: Duration, orders: &mut Vec<Order>) {
         match now < self.walled_until {
             true => self.look_again(now, orders),
             false => self.ask(Next::Streams, orders),
@@ -248,9 +276,7 @@ impl Room {
             }
         }
         if let Some(session) = &mut self.session {
-            let (mut total, since) = session.dark.unwrap_or_default();
-            total += since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
-            session.dark = Some((total, Some(now)));
+            let total = session.darken(now);
             if total >= self.rules.grace {
                 self.close("offline", orders);
                 if self.done {
@@ -277,6 +303,7 @@ impl Room {
                     self.look_again(now, orders);
                 }
             }
+            Offer::Nothing | Offer::NothingUsable if self.is_bare_replay() => self.look_again(now, orders),
             Offer::Nothing => {
                 self.failures = self.failures.saturating_add(1);
                 if let Some(session) = &mut self.session {
@@ -285,7 +312,7 @@ impl Room {
                 self.wait(Next::Check, pace::growing(self.failures), now, orders);
             }
             Offer::NothingUsable => self.wait(Next::Streams, NOTHING_USABLE, now, orders),
-            Offer::Trouble(trouble) => self.trouble(Next::Streams, trouble, now, orders),
+            Offer::Trouble(trouble) => self.trouble(self.for_media(), trouble, now, orders),
         }
     }
 
@@ -314,7 +341,7 @@ impl Room {
             EndReason::Finished if self.rules.by_media && (lasted.is_some() || self.session.is_some()) => {
                 self.leave("finished", Outcome::Recorded, orders);
             }
-            EndReason::DiskFull(_) => self.wait(Next::Streams, DISK_PAUSE, now, orders),
+            EndReason::DiskFull(_) => self.wait(self.for_media(), DISK_PAUSE, now, orders),
             EndReason::Refused(Refusal::Unsupported(_)) if self.rules.by_media => {
                 self.leave("unsupported", Outcome::GaveUp(1), orders);
             }
@@ -323,9 +350,9 @@ impl Room {
             EndReason::Looping | EndReason::Stopped => self.ask_after_pause(Next::Check, now, orders),
             EndReason::Refused(Refusal::Status(429, after)) => {
                 let asked = after.map(|seconds| Duration::from_secs(seconds.into()));
-                self.wait(Next::Streams, pace::backing_off(self.failures, asked), now, orders);
+                self.wait(self.for_media(), pace::backing_off(self.failures, asked), now, orders);
             }
-            _ => self.ask_after_pause(Next::Streams, now, orders),
+            _ => self.ask_after_pause(self.for_media(), now, orders),
         }
     }
 

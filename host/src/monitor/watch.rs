@@ -23,8 +23,8 @@ mod glance;
 mod session;
 mod ties;
 
-use ask::Answer;
 pub(crate) use ask::trouble;
+use ask::{Answer, InLoop};
 pub use glance::{Glance, LAST_FILES, Seen};
 use ties::Ties;
 
@@ -128,6 +128,7 @@ struct Hand {
     told_reception: Option<String>,
     /// Whether it was told in this session that a wished quality is not offered.
     told_quality: bool,
+    in_loop: InLoop,
     /// Whether it was told that the platform accepts the user's login no longer.
     told_login: bool,
     /// The build of the picker that was last named in the room's story.
@@ -165,6 +166,7 @@ impl Hand {
             told_answer: None,
             told_reception: None,
             told_quality: false,
+            in_loop: InLoop::No,
             told_login: false,
             told_picker: String::new(),
             watch,

@@ -9,6 +9,7 @@ use super::*;
 
 mod by_media;
 mod kept;
+mod replay;
 mod walls;
 
 const BY_CHECK: Rules = Rules { by_media: false, once: false, interval: secs(30), grace: secs(60) };
@@ -36,6 +37,7 @@ fn fact(words: &str) -> Fact {
         "asked" => Fact::CheckNow,
         "media" => Fact::Media,
         "live" => Fact::Checked(Verdict::Live(broadcast(rest))),
+        "replay" => Fact::Checked(Verdict::Replay(broadcast(rest))),
         "dark" => Fact::Checked(Verdict::Dark),
         "upcoming" => Fact::Checked(Verdict::Upcoming(rest.parse().ok().map(secs))),
         "lost" => Fact::Checked(Verdict::Trouble(Trouble::Passing)),

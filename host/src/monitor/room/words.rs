@@ -40,6 +40,8 @@ pub enum Leave {
 pub enum Verdict {
     /// On air.
     Live(Broadcast),
+    /// Old material in a loop, which somebody wishes for.
+    Replay(Broadcast),
     /// Definitely not on air.
     Dark,
     /// Not on air yet; in how long, where the platform tells.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::{Hand, Pending};
 use crate::event::{Event, Kind};
@@ -27,6 +27,14 @@ pub(super) struct Answer {
     said: Option<String>,
 }
 
+/// Whether the room shows old material in a loop that is wished for, and whether it was told that it cannot be received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InLoop {
+    No,
+    Untold,
+    Told,
+}
+
 impl From<Fact> for Answer {
     fn from(fact: Fact) -> Self {
         Answer { fact, chosen: None, unmet: None, error: None, said: None }
@@ -45,7 +53,7 @@ impl Hand {
                 }
                 Ok(Status::Replay(broadcast)) if replay => {
                     let said = format!("replay: {}", broadcast.title);
-                    (Verdict::Live(broadcast), said)
+                    (Verdict::Replay(broadcast), said)
                 }
                 Ok(Status::Replay(_)) => (Verdict::Dark, String::from("replay")),
                 Ok(Status::Offline(_)) => (Verdict::Dark, String::from("offline")),
@@ -106,8 +114,11 @@ impl Hand {
             self.told_picker = picker;
         }
         self.note_answer(&fact, said);
-        if let (Fact::Checked(Verdict::Live(broadcast)), true) = (&fact, self.reception.is_none()) {
-            // Where liveness shows in the media alone, names are made from this guess.
+        self.tell_loop(&fact);
+        if let (Fact::Checked(Verdict::Live(broadcast) | Verdict::Replay(broadcast)), true) =
+            (&fact, self.reception.is_none())
+        {
+            // Where a session begins with its media, names are made from this guess.
             self.tidings.send_modify(|tidings| tidings.broadcast = broadcast.clone());
         }
         match error {
@@ -142,6 +153,19 @@ impl Hand {
                 self.ties.note("candidate", &said);
             }
         }
+    }
+
+    /// A loop that is wished for and cannot be received is told once, as long as it runs.
+    fn tell_loop(&mut self, fact: &Fact) {
+        self.in_loop = match (fact, self.in_loop) {
+            (Fact::Checked(Verdict::Replay(_)), InLoop::No) => InLoop::Untold,
+            (Fact::Offered(Offer::Nothing), InLoop::Untold) => {
+                info!(room = %self.watch.key, "a replay that the platform offers no way to receive: nothing is recorded until there is one");
+                InLoop::Told
+            }
+            (Fact::Checked(Verdict::Live(_) | Verdict::Dark | Verdict::Upcoming(_)), _) => InLoop::No,
+            (_, before) => before,
+        };
     }
 
     /// A login that the platform no longer accepts is news once.
