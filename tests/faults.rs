@@ -1,5 +1,7 @@
 //! What networks and servers do to a recorder.
 
+use std::path::PathBuf;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use lyrebird_tests::clip::{self, Clip};
@@ -7,7 +9,7 @@ use lyrebird_tests::feed::Feed;
 use lyrebird_tests::flv::{HEAD, Tag};
 use lyrebird_tests::origin::{Answer, At, How, Origin};
 use lyrebird_tests::place::{HURRY, Place, recordings_below, wait_until};
-use lyrebird_tests::program::{Finished, Signal, binary};
+use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
 use lyrebird_tests::volume::SmallVolume;
 
@@ -32,6 +34,23 @@ fn check(name: &str, seconds: u32, faults: impl FnOnce(&Feed) -> Vec<Answer>) ->
     origin.answers(ROOM, answers);
     let run = place.record(&origin.url(ROOM), &["--once"]);
     let player = clip::play(&feed, &[(Clip::Small, seconds)], 3);
+    expect_all(place, origin, run, player)
+}
+
+/// The same where the answers that go wrong hold no media: it flows from the first good answer on, however long the
+/// others took.
+fn check_late(name: &str, seconds: u32, faults: Vec<Answer>) -> After {
+    let (place, origin, feed) = (Place::new(name), Origin::start(), Feed::new());
+    let first_good = faults.len();
+    origin.answers(ROOM, faults.into_iter().chain([Answer::live(&feed)]));
+    let run = place.record(&origin.url(ROOM), &["--once"]);
+    wait_until("the good answer is asked for", LIMIT, || origin.connections(ROOM).len() > first_good);
+    let player = clip::play(&feed, &[(Clip::Small, seconds)], 3);
+    expect_all(place, origin, run, player)
+}
+
+/// The recorder ends well, and every frame that was sent is there.
+fn expect_all(place: Place, origin: Origin, run: Run, player: JoinHandle<()>) -> After {
     let finished = run.finish(LIMIT).expect_code(0);
     player.join().unwrap();
     judge(&origin.receptions(ROOM), &place.recordings(), Some(&binary())).expect_good();
@@ -89,14 +108,14 @@ fn slow_loris() {
 /// HTML with 200 is no media: no file is left behind, and the room is looked at again.
 #[test]
 fn a_page_where_media_should_be() {
-    let after = check("html", 18, |_| vec![Answer::html(), Answer::html()]);
+    let after = check_late("html", 18, vec![Answer::html(), Answer::html()]);
     assert_eq!(after.place.recordings().len(), 1);
     assert_eq!(after.place.files().len(), 2, "a recording and its sidecar: {:?}", after.place.files());
 }
 
 #[test]
 fn dark_and_denied_before_it_is_live() {
-    let after = check("dark", 18, |_| vec![Answer::status(404), Answer::status(403), Answer::status(502)]);
+    let after = check_late("dark", 18, vec![Answer::status(404), Answer::status(403), Answer::status(502)]);
     assert_eq!(after.place.files().len(), 2, "{:?}", after.place.files());
 }
 
@@ -192,17 +211,44 @@ fn a_stream_without_sequence_headers() {
     assert!(place.files().is_empty(), "{:?}", place.files());
 }
 
+/// A recorder whose output folder is a small volume of its own, while a clip flows.
+struct OnSmallVolume {
+    run: Run,
+    // Held as long as the recorder works.
+    _origin: Origin,
+    // Let go before the folder that it is mounted on.
+    _volume: SmallVolume,
+    place: Place,
+}
+
+impl OnSmallVolume {
+    /// None where no volume can be mounted. `min_free` is that line of the config, with what may follow it.
+    fn start(name: &str, size: &str, min_free: &str, clip: Clip, speed: u32) -> Option<Self> {
+        let place = Place::new(name);
+        place.configure(&HURRY.replace("min_free = \"1MiB\"", min_free));
+        let volume = SmallVolume::mount(place.out(), size)?;
+        let (origin, feed) = (Origin::start(), Feed::new());
+        origin.answers(ROOM, [Answer::live(&feed)]);
+        clip::play(&feed, &[(clip, 240)], speed);
+        let run = place.record::<&str>(&origin.url(ROOM), &[]);
+        Some(OnSmallVolume { run, _origin: origin, _volume: volume, place })
+    }
+
+    /// Leaves next to nothing of a volume of 40 MiB, once a file grows.
+    fn fill(&self) -> PathBuf {
+        let place = &self.place;
+        wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
+        let filler = place.out().join("filler");
+        std::fs::write(&filler, vec![0; 34 << 20]).unwrap();
+        filler
+    }
+}
+
 /// What was written stays and plays, what is lost has its name, it is told once, and the exit code says it.
 #[test]
 fn a_full_disk() {
-    let place = Place::new("full");
-    place.configure(&HURRY.replace("1MiB", "0"));
-    let Some(_volume) = SmallVolume::mount(place.out(), "600k") else { return };
-    let origin = Origin::start();
-    let feed = Feed::new();
-    origin.answers(ROOM, [Answer::live(&feed)]);
-    clip::play(&feed, &[(Clip::Large, 240)], 4);
-    let run = place.record::<&str>(&origin.url(ROOM), &[]);
+    let started = OnSmallVolume::start("full", "600k", "min_free = \"0\"", Clip::Large, 4);
+    let Some(OnSmallVolume { place, _volume, _origin, run }) = started else { return };
     run.wait_for_text("cannot write", LIMIT);
     wait_until("the file is whole", LIMIT, || place.recordings().len() == 1);
     // Time that the sidecar must not hide.
@@ -224,17 +270,10 @@ fn a_full_disk() {
 /// The file is finished while there is room for that; it is told once, and goes on by itself.
 #[test]
 fn a_disk_that_runs_low() {
-    let place = Place::new("low");
-    place.configure(&HURRY.replace("1MiB", "16MiB"));
-    let Some(_volume) = SmallVolume::mount(place.out(), "40m") else { return };
-    let origin = Origin::start();
-    let feed = Feed::new();
-    origin.answers(ROOM, [Answer::live(&feed)]);
-    clip::play(&feed, &[(Clip::Small, 240)], 2);
-    let run = place.record::<&str>(&origin.url(ROOM), &[]);
-    wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
-    let filler = place.out().join("filler");
-    std::fs::write(&filler, vec![0; 34 << 20]).unwrap();
+    let started = OnSmallVolume::start("low", "40m", "min_free = \"16MiB\"", Clip::Small, 2);
+    let Some(started) = started else { return };
+    let filler = started.fill();
+    let OnSmallVolume { place, _volume, _origin, run } = started;
     wait_until("the file is whole", LIMIT, || place.recordings().len() == 1);
     let first = place.recordings().remove(0);
     assert_eq!(place.sidecar(&first)["state"], "complete");
@@ -255,16 +294,10 @@ fn a_disk_that_runs_low() {
 /// The file is finished while there is room for that, and the next one grows in the spare folder without a pause.
 #[test]
 fn a_disk_that_runs_low_beside_a_spare_one() {
-    let place = Place::new("spare");
-    place.configure(&HURRY.replace("\"1MiB\"", "\"16MiB\"\nfallback = [\"spare\"]"));
-    let Some(_volume) = SmallVolume::mount(place.out(), "40m") else { return };
-    let origin = Origin::start();
-    let feed = Feed::new();
-    origin.answers(ROOM, [Answer::live(&feed)]);
-    clip::play(&feed, &[(Clip::Small, 240)], 2);
-    let run = place.record::<&str>(&origin.url(ROOM), &[]);
-    wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
-    std::fs::write(place.out().join("filler"), vec![0; 34 << 20]).unwrap();
+    let min_free = "min_free = \"16MiB\"\nfallback = [\"spare\"]";
+    let Some(started) = OnSmallVolume::start("spare", "40m", min_free, Clip::Small, 2) else { return };
+    started.fill();
+    let OnSmallVolume { place, _volume, _origin, run } = started;
     run.wait_for_text("files are written again", LIMIT);
     run.signal(Signal::INT);
     let finished = run.finish(LIMIT).expect_code(130);
