@@ -3,12 +3,12 @@
 //! Each has a task of its own; one desk a picker asks for all of them. Knows no config file and no command line: who
 //! asks for a room says what is wanted of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 use crate::app::House;
 use crate::app::space::Volumes;
@@ -124,7 +124,9 @@ pub struct Rooms {
     config: Arc<Config>,
     members: BTreeMap<RoomId, Member>,
     next: u64,
-    tasks: JoinSet<(RoomId, Option<Outcome>)>,
+    tasks: JoinSet<Option<Outcome>>,
+    /// Whose each task is.
+    living: HashMap<task::Id, RoomId>,
     board: Board,
     desk_tasks: JoinSet<()>,
 }
@@ -135,7 +137,8 @@ impl Rooms {
         let config = Arc::clone(&house.config);
         let ground = Ground { house, hands, ledger, owner, kept, taken: Arc::default() };
         let (members, board) = (BTreeMap::new(), Board::new(volumes));
-        Rooms { ground, config, members, next: 0, tasks: JoinSet::new(), board, desk_tasks: JoinSet::new() }
+        let (tasks, living, desk_tasks) = (JoinSet::new(), HashMap::new(), JoinSet::new());
+        Rooms { ground, config, members, next: 0, tasks, living, board, desk_tasks }
     }
 
     /// What a door may look at, now and later.
@@ -163,7 +166,8 @@ impl Rooms {
         };
         self.board.put(id, peek);
         let reins = Reins { leave: left, commands: obeyed };
-        self.tasks.spawn(async move { (id, life.live(reins).await) });
+        let task = self.tasks.spawn(life.live(reins));
+        self.living.insert(task.id(), id);
         self.members.insert(id, Member { plan, picker, wishes, leave, commands });
         id
     }
@@ -223,19 +227,15 @@ impl Rooms {
     /// Waits until a room has been left or is done: which one, and how it ended; none of the outcome where it was the
     /// same room as another. None when there are no rooms.
     pub async fn next_end(&mut self) -> Option<(RoomId, Option<Outcome>)> {
-        match self.tasks.join_next().await? {
-            Ok(ended) => Some(ended),
+        let (task, outcome) = match self.tasks.join_next_with_id().await? {
+            Ok(ended) => ended,
             Err(error) => {
                 tracing::error!(%error, "a room's task died");
-                // The task took its name with it: the room that no task is left for.
-                Some((self.orphan()?, Some(Outcome::GaveUp(1))))
+                (error.id(), Some(Outcome::GaveUp(1)))
             }
-        }
-    }
-
-    fn orphan(&self) -> Option<RoomId> {
-        let gone = |member: &&Member| member.commands.is_closed();
-        self.members.iter().find(|(_, member)| gone(member)).map(|(id, _)| *id)
+        };
+        // Noted when the task began.
+        Some((self.living.remove(&task)?, outcome))
     }
 
     /// Ends what dead processes left open and no room takes up: notices are taken back.
