@@ -18,6 +18,7 @@ use crate::store::{DataDir, Store};
 pub mod check;
 pub mod doctor;
 pub mod entry;
+mod household;
 mod news;
 pub mod owner;
 pub mod past;

@@ -6,21 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::app::House;
+use crate::app::household::{Household, SWEEP};
 use crate::app::owner::Owner;
-use crate::app::record::{SWEEP, close_disk, close_ledger, hands, roots};
-use crate::app::rooms::{Board, Heir, Kept, RoomId, RoomPlan, Rooms};
-use crate::app::salvage::Salvage;
-use crate::app::space::Guard;
+use crate::app::rooms::{Board, Heir, RoomId, RoomPlan};
 use crate::app::targets::targets;
 use crate::config::{self, RoomWish, Snapshot, Watch};
 use crate::model::redact_input;
-use crate::monitor::ledger::Ledger;
 use crate::monitor::room::{Leave, Outcome};
-use crate::record::{Hands, Preference};
+use crate::record::Preference;
 
 mod find;
 mod order;
@@ -30,19 +26,12 @@ pub use order::{Asked, Order};
 /// The rooms of a config, watched.
 pub struct Runner {
     house: House,
-    hands: Hands,
-    rooms: Rooms,
+    household: Household,
     wanted: Vec<Wanted>,
     /// Rooms that are being left, and what is to be watched in their place when they have been.
     leaving: BTreeMap<RoomId, Leaving>,
     snapshot: Snapshot,
     files: Watch,
-    ledger: Ledger,
-    ledger_task: JoinHandle<()>,
-    salvage: Salvage,
-    guard: Guard,
-    // Its lock vouches for the sessions as long as they run.
-    _owner: Owner,
 }
 
 /// A room that is being left.
@@ -80,36 +69,11 @@ impl Runner {
     /// # Errors
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, owner: Owner, snapshot: Snapshot) -> anyhow::Result<Runner> {
-        let hands = hands(&house).await?;
-        // From here on its rooms and targets come and go without a pause.
-        house.registry.settled().await;
-        let kept = Kept::read(&house.store, house.data.kept()?, Heir::Run, roots(&house)).await;
-        let guard = Guard::start(roots(&house), house.config.output.min_free.0, &hands).await;
-        let salvage = Salvage::start(roots(&house), hands.clone());
-        let House { store, clock, events, .. } = &house;
-        let all = targets(&house.config, &house.registry);
-        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());
-        // Nobody has opened another one before.
-        let _ = house.ledger.set(ledger.clone());
-        let files = Watch::start(&snapshot, clock.clone());
-        let rooms =
-            Rooms::new(house.clone(), hands.clone(), ledger.clone(), Arc::from(owner.name()), kept, guard.volumes());
+        let household = Household::open(house.clone(), owner, Heir::Run).await?;
+        let files = Watch::start(&snapshot, house.clock.clone());
         let wishes: Vec<RoomWish> = snapshot.rooms.iter().map(|(wish, _)| wish.clone()).collect();
         let (wanted, leaving) = (Vec::new(), BTreeMap::new());
-        let mut runner = Runner {
-            house,
-            hands,
-            rooms,
-            wanted,
-            leaving,
-            snapshot,
-            files,
-            ledger,
-            ledger_task,
-            salvage,
-            guard,
-            _owner: owner,
-        };
+        let mut runner = Runner { house, household, wanted, leaving, snapshot, files };
         wishes.into_iter().for_each(|wish| runner.want(wish));
         runner.tell_count();
         Ok(runner)
@@ -117,7 +81,7 @@ impl Runner {
 
     /// What a door may look at.
     pub fn board(&self) -> Board {
-        self.rooms.board()
+        self.household.rooms.board()
     }
 
     /// Until `stop` turns true, or a person says `quit`: then files are whole, and sessions kept for the next start.
@@ -141,9 +105,9 @@ impl Runner {
                         let _: Result<(), _> = oneshot::Sender::send(reply, said);
                     }
                 },
-                Some((id, outcome)) = self.rooms.next_end() => self.ended(id, outcome),
+                Some((id, outcome)) = self.household.rooms.next_end() => self.ended(id, outcome),
                 Some(read) = self.files.next() => self.heard(read),
-                _ = sweep.tick() => self.rooms.end_unclaimed().await,
+                _ = sweep.tick() => self.household.rooms.end_unclaimed().await,
             }
         }
         self.close().await;
@@ -151,17 +115,11 @@ impl Runner {
 
     async fn close(mut self) {
         info!("stopping: finishing the files; sessions are kept for the next start");
-        self.salvage.stop();
-        self.rooms.leave_all(Leave::Keep);
+        self.household.leave(Leave::Keep);
         // Every room has ended when none is left.
-        while self.rooms.next_end().await.is_some() {}
+        while self.household.rooms.next_end().await.is_some() {}
         self.files.close().await;
-        self.ledger.close().await;
-        close_ledger(self.ledger_task).await;
-        self.rooms.close().await;
-        self.salvage.ended().await;
-        self.guard.close().await;
-        close_disk(&self.hands.disk).await;
+        self.household.close().await;
     }
 
     /// A config that was changed: what has become of the wishes is done about each.
@@ -194,13 +152,13 @@ impl Runner {
             }
         }
         if diff.targets_changed || !diff.plugins_changed.is_empty() {
-            self.ledger.set_targets(targets(&config, &self.house.registry));
+            self.household.ledger.set_targets(targets(&config, &self.house.registry));
         }
         if diff.output_changed {
-            self.guard.turn_to(config.output.folders(), config.output.min_free.0, &self.hands);
+            self.household.turn_to(&config);
         }
         if diff.output_changed || diff.check_changed {
-            self.rooms.reconfigure(config);
+            self.household.rooms.reconfigure(config);
         }
         diff.rooms_removed.iter().for_each(|wish| self.unwant(wish));
         diff.rooms_changed.into_iter().for_each(|wish| self.rewant(wish));
@@ -224,7 +182,7 @@ impl Runner {
     /// Watches it, or shows why not.
     fn begin(&mut self, wanted: &mut Wanted) {
         if let Some(id) = wanted.id.take() {
-            self.rooms.remove(id);
+            self.household.rooms.remove(id);
         }
         let wish = &wanted.wish;
         let (plan, options) = plan(wish);
@@ -235,7 +193,7 @@ impl Runner {
             (_, _, Err(why)) => (State::Ended, "refused", why.to_string()),
             (true, Ok(()), Ok(picker)) => {
                 wanted.state = State::Watched;
-                wanted.id = Some(self.rooms.add(plan, picker));
+                wanted.id = Some(self.household.rooms.add(plan, picker));
                 return;
             }
         };
@@ -244,7 +202,7 @@ impl Runner {
             error!(url = redact_input(&wish.url), reason = why, "the room cannot be watched");
         }
         wanted.state = state;
-        wanted.id = Some(self.rooms.show_idle(&plan, word, &why));
+        wanted.id = Some(self.household.rooms.show_idle(&plan, word, &why));
     }
 
     /// A room is wanted no longer: its files are closed, its notices taken back.
@@ -257,10 +215,10 @@ impl Runner {
         let wanted = self.wanted.remove(at);
         let Some(id) = wanted.id else { return };
         if wanted.state == State::Watched {
-            self.rooms.leave(id, Leave::Over);
+            self.household.rooms.leave(id, Leave::Over);
             self.leaving.insert(id, Leaving { url: wanted.wish.url, next: None });
         } else {
-            self.rooms.remove(id);
+            self.household.rooms.remove(id);
         }
     }
 
@@ -284,7 +242,7 @@ impl Runner {
             }
             (State::Watched, true) => {
                 if let Some(id) = wanted.id {
-                    self.rooms.change(id, plan(&wish).0);
+                    self.household.rooms.change(id, plan(&wish).0);
                 }
             }
             (State::Watched, false) => {
@@ -293,7 +251,7 @@ impl Runner {
             }
             (State::Stopped, _) => {
                 if let Some(id) = wanted.id {
-                    self.rooms.rename(id, wish.name);
+                    self.household.rooms.rename(id, wish.name);
                 }
             }
             (State::Paused | State::Ended | State::Twin, _) => {
@@ -308,11 +266,11 @@ impl Runner {
         if let Some(left) = self.leaving.remove(&id) {
             let is_stopped = left.next.as_ref().is_some_and(|next| next.state == State::Stopped);
             match left.next {
-                None => self.rooms.remove(id),
+                None => self.household.rooms.remove(id),
                 Some(mut next) => {
                     next.id = Some(id);
                     if is_stopped {
-                        self.rooms.retire(id, "stopped", "by a person");
+                        self.household.rooms.retire(id, "stopped", "by a person");
                     } else {
                         self.begin(&mut next);
                     }

@@ -61,7 +61,7 @@ impl Runner {
             let Some(id) = wanted.and_then(|wanted| wanted.id) else {
                 return Err(format!("`{word}` is not watched\nhint: `start {word}`"));
             };
-            if !self.rooms.command(id, command) {
+            if !self.household.rooms.command(id, command) {
                 return Err(format!("`{word}` does not listen at the moment"));
             }
         }
@@ -71,7 +71,7 @@ impl Runner {
     /// Places in the list of wanted rooms.
     fn chosen(&self, word: Option<&str>) -> Result<Vec<usize>, String> {
         let Some(word) = word else { return Ok((0..self.wanted.len()).collect()) };
-        let views = self.rooms.board().rooms();
+        let views = self.household.rooms.board().rooms();
         let view = |wanted: &Wanted| views.iter().find(|(id, _)| Some(*id) == wanted.id).map(|(_, view)| view);
         let named = self.wanted.iter().map(|wanted| (wanted.wish.url.as_str(), view(wanted)));
         find(word, &named.collect::<Vec<_>>())
@@ -84,7 +84,7 @@ impl Runner {
         }
         let mut wanted = self.wanted.remove(at);
         let Some(id) = wanted.id.take() else { return false };
-        self.rooms.leave(id, Leave::Over);
+        self.household.rooms.leave(id, Leave::Over);
         wanted.state = State::Stopped;
         self.leaving.insert(id, Leaving { url: wanted.wish.url.clone(), next: Some(wanted) });
         true
@@ -92,7 +92,7 @@ impl Runner {
 
     /// Rooms that were stopped and whose files are still being closed: they begin when that is done.
     fn start_leaving(&mut self, word: Option<&str>) -> usize {
-        let views = self.rooms.board().rooms();
+        let views = self.household.rooms.board().rooms();
         let mut started = 0;
         for (id, leaving) in &mut self.leaving {
             let view = views.iter().find(|(known, _)| known == id).map(|(_, view)| view);

@@ -1,0 +1,109 @@
+//! What `run` and `record` hold open alike while rooms are watched: opened in one order, closed in the other. Knows
+//! neither which rooms are wanted nor when they are left.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tracing::{error, warn};
+
+use crate::app::House;
+use crate::app::owner::Owner;
+use crate::app::rooms::{Heir, Kept, Rooms};
+use crate::app::salvage::Salvage;
+use crate::app::space::Guard;
+use crate::app::targets::targets;
+use crate::config::Config;
+use crate::disk::{Disk, trial};
+use crate::monitor::ledger::Ledger;
+use crate::monitor::room::Leave;
+use crate::record::{Gates, Hands};
+
+/// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// How often sessions of dead processes are looked through for those that no room takes up.
+pub(super) const SWEEP: Duration = Duration::from_secs(1);
+
+/// The rooms that are watched, and all that they need beside the house.
+pub(super) struct Household {
+    pub(super) rooms: Rooms,
+    pub(super) ledger: Ledger,
+    pub(super) salvage: Salvage,
+    guard: Guard,
+    ledger_task: JoinHandle<()>,
+    hands: Hands,
+    // Its lock vouches for the sessions as long as they run.
+    _owner: Owner,
+}
+
+impl Household {
+    /// Opens the folders and takes up what dead processes left; no room is watched yet.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written to.
+    pub(super) async fn open(house: House, owner: Owner, heir: Heir) -> anyhow::Result<Household> {
+        let hands = hands(&house).await?;
+        match heir {
+            // From here on its rooms and targets come and go without a pause.
+            Heir::Run => house.registry.settled().await,
+            Heir::Record => {
+                for notify in &house.config.notify {
+                    house.registry.ready(&notify.plugin).await;
+                }
+            }
+        }
+        let folders = house.config.output.folders();
+        let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
+        let guard = Guard::start(folders.clone(), house.config.output.min_free.0, &hands).await;
+        let salvage = Salvage::start(folders, hands.clone());
+        let all = targets(&house.config, &house.registry);
+        let House { store, clock, events, .. } = &house;
+        let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());
+        // Nobody has opened another one before.
+        let _ = house.ledger.set(ledger.clone());
+        let name = Arc::from(owner.name());
+        let rooms = Rooms::new(house, hands.clone(), ledger.clone(), name, kept, guard.volumes());
+        Ok(Household { rooms, ledger, salvage, guard, ledger_task, hands, _owner: owner })
+    }
+
+    /// The config was changed: files that begin go to its folders.
+    pub(super) fn turn_to(&mut self, config: &Config) {
+        self.guard.turn_to(config.output.folders(), config.output.min_free.0, &self.hands);
+    }
+
+    /// Leaves all rooms, and begins to mend nothing more.
+    pub(super) fn leave(&self, leave: Leave) {
+        self.salvage.stop();
+        self.rooms.leave_all(leave);
+    }
+
+    /// Ends what [`Household::open`] began. All rooms have been left before.
+    pub(super) async fn close(self) {
+        self.ledger.close().await;
+        if let Err(error) = self.ledger_task.await {
+            error!(%error, "the task that keeps the notices died");
+        }
+        self.rooms.close().await;
+        // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
+        self.salvage.ended().await;
+        self.guard.close().await;
+        if !self.hands.disk.shut_down(LAST_WRITES).await {
+            warn!("a volume does not answer: what it was handed last may not be on it");
+        }
+    }
+}
+
+/// The folder is opened and tried, so that one that cannot be used is known before anything is asked.
+async fn hands(house: &House) -> anyhow::Result<Hands> {
+    let output = &house.config.output;
+    if !output.remux.is_empty() {
+        warn!("`[output] remux` is known and not done yet: it changes nothing");
+    }
+    let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
+    let hands = Hands { http, disk: Disk::new(output.sync.0), clock, events, gates: Gates::default() };
+    hands.disk.root(&output.dir).await?;
+    let folder = output.dir.clone();
+    tokio::task::spawn_blocking(move || trial(&folder)).await??;
+    Ok(hands)
+}
