@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use lyrebird_tests::bilibili::{Bilibili, Endpoint, Plan, Trouble};
 use lyrebird_tests::place::{Place, wait_until};
+use lyrebird_tests::program::Run;
 
 use super::stage::{
-    LIMIT, OTHER, STEADY, end, end_undisturbed, files_of, head, replace, rooms, start, wait_for_posts,
+    LIMIT, OTHER, STEADY, end, end_undisturbed, files_of, head, page, replace, rooms, start, wait_for_posts,
     wait_for_receptions,
 };
 
@@ -95,4 +96,29 @@ fn a_url_that_no_picker_takes_leaves_the_others_alone() {
         assert!(line.contains("ERROR") && line.contains(hint), "{line}");
     }
     assert!(said.stderr.contains("there is no room 404404404"), "{}", said.stderr);
+}
+
+/// A room that was never watched, and one that was recorded until it was paused.
+#[test]
+fn why_says_that_a_room_is_paused() {
+    let (place, platform) = (Place::new("run-paused"), Bilibili::start());
+    platform.room(STEADY).streamer("Menura");
+    platform.go_live(STEADY);
+    let paused = "enabled = false\n";
+    place.configure(&(head(&platform) + &rooms(&[STEADY]) + &rooms(&[OTHER]) + paused));
+    let run = start(&place);
+    wait_for_receptions(&platform, STEADY, 1);
+    let why = |room: &str| Run::start(place.lyrebird(&["why", room]), None).finish(LIMIT);
+    wait_until("it is told of the one", LIMIT, || why(&page(OTHER)).stdout.contains("paused by the config"));
+    assert!(!why(&page(STEADY)).stdout.contains("paused"));
+    wait_for_posts(&platform, 1);
+    replace(&place, "lyrebird.toml", &(head(&platform) + &rooms(&[STEADY]) + paused));
+    wait_until("its file is whole", LIMIT, || files_of(&place, "Menura").len() == 1);
+    let is_paused = || why(&STEADY.to_string()).stdout.contains("now: nobody watches it: paused by the config");
+    wait_until("it is told of the other", LIMIT, is_paused);
+    wait_for_posts(&platform, 0);
+    assert!(is_paused(), "the end of its notices changes nothing");
+    end(run);
+    assert!(why(&STEADY.to_string()).stdout.contains("neither `run` nor `record` is alive"));
+    platform.expect_no_violation();
 }

@@ -254,6 +254,11 @@ impl Rooms {
         self.ground.ledger.adopt(ids);
     }
 
+    /// Its name, once the picker has told its id.
+    pub fn key(&self, id: RoomId) -> Option<RoomKey> {
+        self.board.key(id)
+    }
+
     /// Another name of the user's own for a room that is shown.
     pub fn rename(&self, id: RoomId, name: Option<String>) {
         self.board.rename(id, name);

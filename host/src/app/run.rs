@@ -14,7 +14,7 @@ use crate::app::owner::Owner;
 use crate::app::rooms::{Board, Heir, RoomId, RoomPlan};
 use crate::app::targets::targets;
 use crate::config::{self, RoomWish, Snapshot, Watch};
-use crate::model::redact_input;
+use crate::model::{RoomKey, redact_input};
 use crate::monitor::room::{Leave, Outcome};
 use crate::record::Preference;
 
@@ -181,9 +181,9 @@ impl Runner {
 
     /// Watches it, or shows why not.
     fn begin(&mut self, wanted: &mut Wanted) {
-        if let Some(id) = wanted.id.take() {
-            self.household.rooms.remove(id);
-        }
+        let before = wanted.id.take();
+        let key = before.and_then(|id| self.household.rooms.key(id));
+        before.into_iter().for_each(|id| self.household.rooms.remove(id));
         let wish = &wanted.wish;
         let (plan, options) = plan(wish);
         let picked = self.house.picker_now(&wish.url, wish.plugin.as_deref());
@@ -200,6 +200,9 @@ impl Runner {
         let (state, word, why) = idle;
         if state == State::Ended {
             error!(url = redact_input(&wish.url), reason = why, "the room cannot be watched");
+        }
+        if state == State::Paused {
+            self.note(wish, key, "paused by the config");
         }
         wanted.state = state;
         wanted.id = Some(self.household.rooms.show_idle(&plan, word, &why));
@@ -270,6 +273,7 @@ impl Runner {
                 Some(mut next) => {
                     next.id = Some(id);
                     if is_stopped {
+                        self.note(&next.wish, self.household.rooms.key(id), "stopped by a person");
                         self.household.rooms.retire(id, "stopped", "by a person");
                     } else {
                         self.begin(&mut next);
@@ -304,6 +308,17 @@ impl Runner {
             self.begin(twin);
         }
         self.wanted = all;
+    }
+
+    /// Tells in the room's story why nobody watches it; as long as it has no id, under what the user wrote.
+    fn note(&self, wish: &RoomWish, key: Option<RoomKey>, why: &str) {
+        let written = || {
+            let picker = self.house.picker_now(&wish.url, wish.plugin.as_deref()).ok()?;
+            Some(RoomKey { platform: picker.manifest().platform.clone(), id: redact_input(&wish.url) })
+        };
+        if let Some(key) = key.or_else(written) {
+            self.house.store.story(&key, "room", why);
+        }
     }
 
     fn tell_count(&self) {

@@ -105,6 +105,7 @@ fn now(story: &RoomStory) -> String {
         Now::Waiting { last: line, until: at } => {
             format!("not recording; {}; {}", last(line), until(at, "the next check comes at its regular time"))
         }
+        Now::Paused(since, why) => format!("nobody watches it: {why} since {}", local(*since)),
         Now::Silent(Some(since)) => format!(
             "nothing was told of it since {}: either it is not among the rooms that are watched, or its platform rests",
             local(*since)

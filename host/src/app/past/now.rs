@@ -37,6 +37,8 @@ pub enum Now {
         /// Until when it waits; none = until the next regular check.
         until: Option<SystemTime>,
     },
+    /// Somebody is alive and does not watch it, as a person or the config wants it: since when, and why.
+    Paused(SystemTime, String),
     /// Somebody is alive, and has told nothing of the room for long.
     Silent(Option<SystemTime>),
 }
@@ -50,6 +52,7 @@ impl Now {
             Now::Recording(..) => "recording",
             Now::OnAir { .. } => "on-air",
             Now::Waiting { .. } => "waiting",
+            Now::Paused(..) => "paused",
             Now::Silent(_) => "silent",
         }
     }
@@ -87,6 +90,13 @@ pub(super) fn now(facts: &Facts<'_>) -> Now {
         },
         None if !facts.is_anybody_alive => Now::Unwatched(None),
         None => {
+            // Whatever is heard of it shows that it is watched again. The end of its session comes before the pause,
+            // the end of its notices may come after it.
+            let heard = about(&["check", "candidate", "reception", "session", "wait"]);
+            let paused = about(&["room"]).filter(|paused| heard.is_none_or(|heard| heard.last_at <= paused.last_at));
+            if let Some(paused) = paused {
+                return Now::Paused(paused.last_at, paused.text.clone());
+            }
             let told = facts.lines.iter().map(|line| line.last_at).max();
             let is_silent = told.is_none_or(|told| facts.now.duration_since(told).is_ok_and(|since| since >= SILENCE));
             if is_silent && until.is_none() { Now::Silent(told) } else { Now::Waiting { last, until } }

@@ -143,6 +143,10 @@ impl Board {
         });
     }
 
+    pub(super) fn key(&self, id: RoomId) -> Option<RoomKey> {
+        self.change(|state| state.rooms.get(&id).and_then(|peek| peek.view().key))
+    }
+
     pub(super) fn rename(&self, id: RoomId, name: Option<String>) {
         self.change(|state| {
             if let Some(peek) = state.rooms.get_mut(&id) {

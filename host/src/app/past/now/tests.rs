@@ -23,6 +23,7 @@ fn check(story: &[&str], open: Option<(u32, u32, bool)>, is_anybody_alive: bool,
         Now::Recording(since, from) => format!("recording {from} since {}", second(since)),
         Now::OnAir { last, until: at, .. } => format!("on air, {}, until {}", told(last), until(at)),
         Now::Waiting { last, until: at } => format!("waiting, {}, until {}", told(last), until(at)),
+        Now::Paused(since, why) => format!("{why} since {}", second(since)),
         Now::Silent(since) => format!("silent since {}", until(since)),
         Now::Unwatched(left) => format!("unwatched {}", left.is_some()),
         Now::TakingUp(..) => String::from("taking up"),
@@ -44,6 +45,10 @@ fn what_was_told_last_says_what_it_does_now() {
     check(&["100 check: offline"], None, alive, "silent since 100");
     check(&["100 check: gone", "100 wait: 86400 s"], None, alive, "waiting, gone, until 86500");
     check(&[], None, alive, "silent since -");
+    let paused = ["90 check: offline", "100 room: paused by the config", "101 notice: fans: taken back"];
+    check(&paused, None, alive, "paused by the config since 100");
+    check(&paused, None, !alive, "unwatched false");
+    check(&["100 room: paused by the config", "3590 check: offline"], None, alive, "waiting, offline, until -");
     check(&["3590 check: offline"], None, !alive, "unwatched false");
 }
 
