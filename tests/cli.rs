@@ -219,6 +219,15 @@ fn doctor_says_what_is_there() {
     }
 }
 
+/// What no try can mend is not said to be tried again.
+#[test]
+fn a_room_that_is_given_up_is_said_to_be() {
+    let place = Place::new("given-up");
+    let url = "http://127.0.0.1:9/a.flv";
+    let said = place.run(&["record", "--option", "camera=2", url]).expect_code(1).stderr;
+    assert!(said.contains("it is not asked for again") && !said.contains("trying again"), "{said}");
+}
+
 /// A room that stays live, and a recorder that has begun its file.
 fn running(name: &str, more: &[&str]) -> (Place, Origin, Run) {
     let place = Place::new(name);

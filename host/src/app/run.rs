@@ -127,7 +127,10 @@ impl Runner {
         let new = match read {
             Ok(new) => new,
             Err(broken) => {
-                error!(reason = broken.to_string(), "the changed config is broken, the old one stays in force");
+                error!(
+                    reason = broken.to_string().replace('\n', ", "),
+                    "the changed config is broken, the old one stays in force"
+                );
                 return;
             }
         };

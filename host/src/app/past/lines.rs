@@ -74,8 +74,9 @@ fn event(event: &PastEvent) -> Option<Line> {
         Some(Kind::ReceptionStarted) => ("reception", format!("{MEDIA}{}", fact("candidate"))),
         Some(Kind::SegmentOpened) => ("file", format!("new: {}", fact("file"))),
         Some(Kind::SegmentClosed) => {
-            let length = seconds("duration_ms").unwrap_or_default();
-            ("file", format!("{}: {} ({length} of media, {})", fact("state"), fact("file"), fact("end")))
+            // As `history` and the line of the reception count it: what is lost is rounded up, what is there is not.
+            let length = event.data.get("duration_ms").and_then(Value::as_u64).map_or(0, |ms| ms / 1_000);
+            ("file", format!("{}: {} ({length} s of media, {})", fact("state"), fact("file"), fact("end")))
         }
         Some(Kind::Gap) => ("gap", format!("{} of media missing: {}", lost(), fact("cause"))),
         Some(Kind::DiskLow) => ("disk", format!("cannot be written to: {}", fact("reason"))),

@@ -82,8 +82,10 @@ async fn scene(folder: &Folder) -> Store {
     next();
     let started = json!({ "candidate": "flv 10000", "url": "…" });
     let lost = json!({ "plugin": "a", "reason": "too large" });
+    let closed = json!({ "state": "complete", "file": "a.flv", "duration_ms": 2_930, "end": "stopped" });
     let events = vec![
         Event::now(&clock, Kind::PluginRefused, None, None, lost),
+        Event::now(&clock, Kind::SegmentClosed, Some(&key("12")), Some("s1"), closed),
         Event::now(&clock, Kind::ReceptionStarted, Some(&key("12")), Some("s1"), started),
     ];
     // They are noted later than they happen.
@@ -125,6 +127,7 @@ async fn a_story_is_in_order_and_complete() {
         "wait: 4 s",
         "check: live: x",
         "plugin: a was not taken: too large",
+        "file: complete: a.flv (2 s of media, stopped)",
         "reception: media comes: flv 10000",
         "candidate: flv 10000: the best",
         "notice: family: told",

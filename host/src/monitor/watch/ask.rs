@@ -123,7 +123,8 @@ impl Hand {
         }
         match error {
             Some(error) => {
-                self.tell_answer(&error.reason().replace('\n', ", "));
+                let goes_on = !matches!(trouble(&error), Trouble::Permanent(_));
+                self.tell_answer(&error.reason().replace('\n', ", "), goes_on);
                 let data = json!({ "kind": error.kind(), "message": error.to_string() });
                 let open = self.recording.is_some() || self.reception.is_some();
                 let session = open.then_some(self.session.as_str());
@@ -133,7 +134,7 @@ impl Hand {
                 self.tell_login(&error);
             }
             None if matches!(fact, Fact::Offered(Offer::NothingUsable)) => {
-                self.tell_answer("none of the candidates can be recorded or is wished for");
+                self.tell_answer("none of the candidates can be recorded or is wished for", true);
             }
             None => self.told_answer = None,
         }
@@ -179,13 +180,16 @@ impl Hand {
         self.told_login = refused;
     }
 
-    fn tell_answer(&mut self, text: &str) {
+    fn tell_answer(&mut self, text: &str, goes_on: bool) {
         self.ties.note("check", text);
         self.watch.glance.change(|seen| text.clone_into(&mut seen.verdict));
         if self.told_answer.as_deref() == Some(text) {
             debug!(room = %self.watch.key, reason = text, "still no answer");
         } else {
-            warn!(room = %self.watch.key, reason = text, "no answer, trying again");
+            match goes_on {
+                true => warn!(room = %self.watch.key, reason = text, "no answer, trying again"),
+                false => warn!(room = %self.watch.key, reason = text, "no such room, it is not asked for again"),
+            }
             self.told_answer = Some(text.to_owned());
         }
     }
