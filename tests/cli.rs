@@ -219,6 +219,15 @@ fn doctor_says_what_is_there() {
     }
 }
 
+/// Without `-c` it looks at what `run` would write to.
+#[test]
+fn doctor_finds_the_config_that_run_would() {
+    let place = Place::new("doctor-config");
+    place.configure("[output]\ndir = \"volume-of-the-config\"\n");
+    let said = place.run(&["doctor"]).expect_code(0).stdout;
+    assert!(said.contains("volume-of-the-config") && said.contains("config `lyrebird.toml`"), "{said}");
+}
+
 /// What no try can mend is not said to be tried again.
 #[test]
 fn a_room_that_is_given_up_is_said_to_be() {

@@ -267,7 +267,7 @@ pub(super) enum Config {
 /// `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// Config file
+    /// Config file [default: `lyrebird.toml` here, else in the user's config directory, else none]
     #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
     /// Folder for the recordings

@@ -14,18 +14,26 @@ use crate::logging::Color;
 
 /// The config that the user named, else the first of the usual places that is there.
 pub(super) fn place(named: Option<PathBuf>) -> Result<PathBuf, Failed> {
-    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let usual = config::usual_places(from("XDG_CONFIG_HOME").as_deref(), from("HOME").as_deref());
-    let found = named.or_else(|| usual.iter().find(|file| file.exists()).cloned());
-    found
+    named
+        .or_else(usual)
         .ok_or_else(|| {
-            let looked: Vec<String> = usual.iter().map(|file| format!("`{}`", file.display())).collect();
+            let looked: Vec<String> = places().iter().map(|file| format!("`{}`", file.display())).collect();
             let looked = looked.join(" nor ");
             anyhow::anyhow!(
                 "there is no config, neither {looked}\nhint: `lyrebird config default` prints one to begin with"
             )
         })
         .exit(Exit::Usage)
+}
+
+/// The first of the usual places that has a config.
+pub(super) fn usual() -> Option<PathBuf> {
+    places().into_iter().find(|file| file.exists())
+}
+
+fn places() -> Vec<PathBuf> {
+    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    config::usual_places(from("XDG_CONFIG_HOME").as_deref(), from("HOME").as_deref())
 }
 
 pub(super) fn config(global: &Global, asked: args::Config) -> Result<Exit, Failed> {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::args::{Doctor, Global};
+use super::config::usual;
 use super::exit::{Exit, Failed, WithExit};
 use super::{config, data_to_read, output};
 use crate::app::doctor::Weight;
@@ -10,7 +11,9 @@ use crate::app::{House, Wishes};
 use crate::logging::Color;
 
 pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed> {
-    let config = config(args.config.as_ref())?;
+    // What `run` would read: a finding about another folder than the recordings' would be worth nothing.
+    let file = args.config.or_else(usual);
+    let config = config(file.as_ref())?;
     let folder = args.output.unwrap_or_else(|| config.output.dir.clone());
     let data = data_to_read(global);
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data.clone() };
@@ -27,9 +30,12 @@ pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed
             })
             .collect();
         let version = env!("CARGO_PKG_VERSION");
-        output::json(&json!({ "version": version, "data": data, "healthy": !bad, "findings": list }))?;
+        output::json(&json!({ "version": version, "data": data, "config": file, "healthy": !bad, "findings": list }))?;
     } else {
-        let place = data.map_or_else(String::new, |data| format!(", data in `{}`", data.display()));
+        let mut place = data.map_or_else(String::new, |data| format!(", data in `{}`", data.display()));
+        if let Some(file) = &file {
+            place.push_str(&format!(", config `{}`", file.display()));
+        }
         output::line(output::safe(&format!("lyrebird {}{place}", env!("CARGO_PKG_VERSION"))));
         for finding in &findings {
             let text = output::safe(&finding.text);
