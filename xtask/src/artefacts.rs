@@ -52,7 +52,7 @@ pub(crate) fn everything() -> Outcome<PathBuf> {
 /// The release of the program and of what measures it.
 pub(crate) fn release() -> Outcome<PathBuf> {
     setup::c_compiler()?;
-    say("building the release");
+    say("building the release (the first time takes some minutes: it carries a compiler for plugins)");
     run(cargo().args([
         "build",
         "--release",
