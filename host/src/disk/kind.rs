@@ -1,8 +1,8 @@
 //! What kind of volume a folder is on, for people who want to know what they may expect of it.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -68,14 +68,22 @@ pub fn look_at(folder: &Path) -> std::io::Result<VolumeKind> {
     })
 }
 
-/// Does to a small file of its own what a recording will need of the folder, and removes it.
+/// What the names of trial files begin with.
+const TRIAL: &str = ".lyrebird-";
+/// What is in them.
+const CONTENT: &[u8] = b"lyrebird";
+/// How many names are tried: where machines or containers share a folder, others may have our process number.
+const NAMES: u32 = 8;
+
+/// Does to a small file of its own what a recording will need of the folder, and removes it; and those that programs
+/// have left which were killed in the middle of it.
 ///
 /// # Errors
 /// The step that failed, and how.
 pub fn trial(folder: &Path) -> anyhow::Result<()> {
-    let stem = format!(".lyrebird-{}", std::process::id());
-    let (part, whole) = (folder.join(format!("{stem}.part")), folder.join(&stem));
-    let result = steps(folder, &part, &whole);
+    sweep(folder);
+    let (file, part, whole) = begin(folder)?;
+    let result = steps(file, folder, &part, &whole);
     for path in [&part, &whole] {
         // One of the two is not there, which is as it should be.
         let _ = std::fs::remove_file(path);
@@ -83,11 +91,49 @@ pub fn trial(folder: &Path) -> anyhow::Result<()> {
     result
 }
 
-fn steps(folder: &Path, part: &Path, whole: &Path) -> anyhow::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(part).context("cannot make a file there")?;
-    file.try_lock().context("cannot lock a file there")?;
-    file.write_all(b"lyrebird").context("cannot write there")?;
+/// Removes trial files that nobody holds.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let trials = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(TRIAL));
+    for entry in trials {
+        let is_trial = entry.metadata().is_ok_and(|about| {
+            about.is_file() && usize::try_from(about.len()).is_ok_and(|length| length <= CONTENT.len())
+        });
+        let file = if is_trial { File::open(entry.path()) } else { continue };
+        if file.is_ok_and(|file| file.try_lock().is_ok()) {
+            // It stays where that cannot be done; the trial itself will tell.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Makes the file and locks it. One that somebody swept away between the two is made anew.
+fn begin(folder: &Path) -> anyhow::Result<(File, PathBuf, PathBuf)> {
+    for number in 1..=NAMES {
+        let stem = format!("{TRIAL}{}-{number}", std::process::id());
+        let (part, whole) = (folder.join(format!("{stem}.part")), folder.join(&stem));
+        let file = match OpenOptions::new().write(true).create_new(true).open(&part) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            made => made.context("cannot make a file there")?,
+        };
+        match file.try_lock() {
+            Ok(()) if part.exists() => return Ok((file, part, whole)),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => {
+                let _ = std::fs::remove_file(&part);
+                return Err(error).context("cannot lock a file there");
+            }
+        }
+    }
+    anyhow::bail!("cannot make a file there: others make theirs at the same time")
+}
+
+fn steps(mut file: File, folder: &Path, part: &Path, whole: &Path) -> anyhow::Result<()> {
+    file.write_all(CONTENT).context("cannot write there")?;
     file.sync_data().context("cannot sync a file there")?;
     std::fs::rename(part, whole).context("cannot rename a file there")?;
     File::open(folder).and_then(|folder| folder.sync_all()).context("cannot sync the folder")
 }
+
+#[cfg(test)]
+mod tests;
