@@ -340,5 +340,7 @@ fn this_process_is_alive_and_another_boot_is_not() {
     let me = Owner::me();
     assert_eq!(me.is_alive(), Some(true));
     assert_eq!(Owner { boot: String::from("other"), ..me.clone() }.is_alive(), Some(false));
+    assert_eq!(Owner { began: Some(1), ..me.clone() }.is_alive(), Some(false), "our number was another process's");
+    assert_eq!(Owner { began: None, ..me.clone() }.is_alive(), Some(true), "an older version did not note it");
     assert_eq!(Owner { host: String::from("elsewhere.invalid"), ..me }.is_alive(), None);
 }

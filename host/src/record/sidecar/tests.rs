@@ -28,7 +28,7 @@ fn sidecar() -> Sidecar {
         host_version: "0.1.0",
         started_at: UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
     });
-    sidecar.owner = Some(Owner { host: String::from("h"), boot: String::from("b"), pid: 7 });
+    sidecar.owner = Some(Owner { host: String::from("h"), boot: String::from("b"), pid: 7, began: None });
     sidecar.started_at = String::from("2023-11-14T22:13:20.123+00:00");
     sidecar
 }
