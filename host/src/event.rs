@@ -92,6 +92,11 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
+    /// Kinds of which a session's history keeps the facts for ever.
+    pub fn is_history(self) -> bool {
+        matches!(self, Kind::SegmentOpened | Kind::SegmentClosed | Kind::Gap)
+    }
+
     /// Kinds that may be dropped, counted, when the queue is full.
     pub fn is_debug(self) -> bool {
         matches!(self, Kind::Repair | Kind::ReceptionStarted)

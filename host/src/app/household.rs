@@ -56,7 +56,7 @@ impl Household {
         let folders = house.config.output.folders();
         let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
         let guard = Guard::start(folders.clone(), house.config.output.min_free.0, &hands).await;
-        let salvage = Salvage::start(folders, hands.clone());
+        let salvage = Salvage::start(folders, hands.clone(), house.store.clone());
         let all = targets(&house.config, &house.registry);
         let House { store, clock, events, .. } = &house;
         let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());

@@ -16,7 +16,8 @@ use crate::store::{Store, StoreError};
 /// Events that are written at once.
 const BATCH: usize = 200;
 
-/// How long an event waits for others to be written with.
+/// How long an event waits for others to be written with. What a session's history keeps for ever does not wait: a kill
+/// would lose it.
 const GATHERED: Duration = Duration::from_millis(500);
 
 /// Events that wait for a slow database; then the oldest are lost to history.
@@ -36,7 +37,7 @@ pub(super) struct Hearers {
 pub(super) async fn tell(mut queue: Receiver<Event>, hearers: Hearers) {
     let Hearers { store, ledger, clock } = hearers;
     let mut page =
-        Page { store, clock: clock.clone(), waiting: Vec::new(), since: None, writing: None, is_told: false };
+        Page { store, clock: clock.clone(), waiting: Vec::new(), due_at: None, writing: None, is_told: false };
     loop {
         let due = page.due();
         tokio::select! {
@@ -72,8 +73,8 @@ struct Page {
     store: Store,
     clock: Clock,
     waiting: Vec<Event>,
-    /// When the first of them came, as `Clock::passed` has it.
-    since: Option<Duration>,
+    /// When they are to be written, as `Clock::passed` has it.
+    due_at: Option<Duration>,
     writing: Option<Writing>,
     /// Whether a person knows that the database does not work.
     is_told: bool,
@@ -85,7 +86,9 @@ impl Page {
             self.waiting.drain(..BATCH);
             debug!(events = BATCH, "the database is slow: events are lost to history");
         }
-        self.since.get_or_insert_with(|| self.clock.passed());
+        let waits = if event.kind.is_history() { Duration::ZERO } else { GATHERED };
+        let due_at = self.clock.passed().saturating_add(waits);
+        self.due_at = Some(self.due_at.map_or(due_at, |earlier| earlier.min(due_at)));
         self.waiting.push(event);
         if self.waiting.len() >= BATCH {
             self.write();
@@ -94,7 +97,7 @@ impl Page {
 
     /// When what waits is to be written; none while something is being written.
     fn due(&self) -> Option<Duration> {
-        self.since.filter(|_| self.writing.is_none()).map(|since| since + GATHERED)
+        self.due_at.filter(|_| self.writing.is_none())
     }
 
     fn write(&mut self) {
@@ -102,7 +105,7 @@ impl Page {
             return;
         }
         let events: Vec<Event> = self.waiting.drain(..self.waiting.len().min(BATCH)).collect();
-        self.since = (!self.waiting.is_empty()).then(|| self.clock.passed());
+        self.due_at = (!self.waiting.is_empty()).then(|| self.clock.passed());
         let store = self.store.clone();
         self.writing = Some(Box::pin(async move { store.note_events(events).await }));
     }

@@ -1,13 +1,23 @@
-//! Files that recorders left unfinished which died: made whole beside the rooms, which must not wait for it.
+//! Files that recorders left unfinished which died: made whole beside the rooms, which must not wait for it. And what
+//! they had made whole themselves, or others of them, and had no time to note.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing::warn;
+use tracing::{debug, warn};
 
+use crate::clock::Clock;
+use crate::event::{Event, Kind};
+use crate::model::RoomKey;
+use crate::record::sidecar::{Sidecar, State};
 use crate::record::{Hands, Outcome, salvage};
+use crate::store::Store;
+
+/// Sidecars that are larger are none of ours.
+const SIDECAR_BYTES: u64 = 4 << 20;
 
 /// Files that this process makes whole; all of them are known when it has ended. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -28,10 +38,11 @@ pub(super) struct Salvage {
 }
 
 impl Salvage {
-    pub(super) fn start(roots: Vec<PathBuf>, hands: Hands) -> Salvage {
+    pub(super) fn start(roots: Vec<PathBuf>, hands: Hands, store: Store) -> Salvage {
         let (recovered, (stop, mut stopped)) = (Recovered::default(), watch::channel(false));
         let found = recovered.clone();
         let task = tokio::spawn(async move {
+            note_finished(&store, &hands.clock).await;
             for root in roots {
                 let Hands { disk, clock, events, .. } = &hands;
                 let mut salvaged = Vec::new();
@@ -65,3 +76,43 @@ impl Salvage {
         }
     }
 }
+
+/// Notes the files that are whole and that the history still takes for growing: whoever finished them was killed before
+/// he could say so. Nobody is told of them: he may have told.
+async fn note_finished(store: &Store, clock: &Clock) {
+    let unfinished = match store.segments_unfinished(clock.now()).await {
+        Ok(unfinished) => unfinished,
+        Err(error) => return warn!(%error, "cannot tell which files an earlier run has finished"),
+    };
+    let (clock, store) = (clock.clone(), store.clone());
+    let finished = tokio::task::spawn_blocking(move || {
+        unfinished.iter().filter_map(|(session, file)| finished(session, file, &clock)).collect::<Vec<_>>()
+    });
+    // A thread that died has told why.
+    let finished = finished.await.unwrap_or_default();
+    if finished.is_empty() {
+        return;
+    }
+    debug!(files = finished.len(), "files were finished by a run that could not note it");
+    if let Err(error) = store.note_events(finished).await {
+        warn!(%error, "cannot note the files that an earlier run has finished");
+    }
+}
+
+/// The end of a file, if it is whole and the session's.
+fn finished(session: &str, file: &Path, clock: &Clock) -> Option<Event> {
+    let beside = file.with_extension("json");
+    let bytes = file.metadata().ok().filter(|about| about.is_file())?.len();
+    beside.metadata().ok().filter(|about| about.is_file() && about.len() <= SIDECAR_BYTES)?;
+    let sidecar = Sidecar::from_json(&std::fs::read(&beside).ok()?)?;
+    if sidecar.session != session || sidecar.state == State::Recording || sidecar.bytes != bytes {
+        return None;
+    }
+    let duration_ms = sidecar.last_ms.unwrap_or_default();
+    let data = json!({ "file": file, "bytes": bytes, "duration_ms": duration_ms, "state": sidecar.state.word(), "end": sidecar.end });
+    let room = RoomKey { platform: sidecar.platform, id: sidecar.room };
+    Some(Event::now(clock, Kind::SegmentClosed, Some(&room), Some(session), data))
+}
+
+#[cfg(test)]
+mod tests;

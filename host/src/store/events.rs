@@ -1,5 +1,6 @@
 //! Events, kept for a while; and what of them belongs to a session for ever: its segments and gaps.
 
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +18,9 @@ const KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
 
 /// How many are kept at most: some 200 MB. Only rooms whose streams are mended every second come that far.
 const MOST: u32 = 500_000;
+
+/// Files that are asked for because nobody noted their end: those of the last run are among them.
+const UNFINISHED: u32 = 10_000;
 
 /// How often the old ones are swept out.
 const SWEEP: Duration = Duration::from_secs(3_600);
@@ -86,6 +90,24 @@ impl Store {
                     rows.reverse();
                     Ok(rows)
                 })
+            })
+        })
+        .await
+    }
+
+    /// Files that were noted as growing before a moment, and as nothing since: each with its session, the latest first.
+    /// Most of them were thrown away, as they held no media.
+    ///
+    /// # Errors
+    /// The database does not work.
+    pub async fn segments_unfinished(&self, before: SystemTime) -> Result<Vec<(String, PathBuf)>, StoreError> {
+        self.ask(move |file| {
+            file.run(|connection| {
+                let sql = "SELECT session, file FROM segment WHERE state = 'recording' AND opened_at < ?1
+                           ORDER BY opened_at DESC LIMIT ?2";
+                let segment = |row: &Row<'_>| Ok((row.get("session")?, PathBuf::from(row.get::<_, String>("file")?)));
+                let mut rows = connection.prepare_cached(sql)?;
+                rows.query_map(params![ms(before), UNFINISHED], segment)?.collect::<Result<_, _>>().map(Ok)
             })
         })
         .await

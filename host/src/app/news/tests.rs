@@ -27,7 +27,7 @@ fn session(clock: &Clock) -> SessionRow {
 }
 
 #[tokio::test]
-async fn every_event_is_in_the_history_when_the_last_sender_is_gone() {
+async fn what_history_keeps_is_written_at_once_and_other_events_together() {
     let dir = std::env::temp_dir().join(format!("lyrebird-news-{}", new_id()));
     let clock = Clock::manual(SystemTime::UNIX_EPOCH);
     let store = Store::open_with(&dir, clock.clone());
@@ -36,26 +36,28 @@ async fn every_event_is_in_the_history_when_the_last_sender_is_gone() {
     let hearers = Hearers { store: store.clone(), ledger: Arc::default(), clock: clock.clone() };
     let task = tokio::spawn(tell(queue, hearers));
     let room = RoomKey { platform: String::from("p"), id: String::from("7") };
-    let send = |at: u32| {
+    let send = |kind: Kind, at: u32| {
         let data = json!({ "cause": "stall", "at_ms": at, "lost_ms": 1 });
-        events.send(Event::now(&clock, Kind::Gap, Some(&room), Some("s1"), data));
+        events.send(Event::now(&clock, kind, Some(&room), Some("s1"), data));
     };
     let gaps = || async { store.history(Filter::All, 1).await.unwrap()[0].gaps.len() };
-    for at in 0..3 {
-        send(at);
-    }
-    // So that they have all been taken in: they wait for more, but not for long.
+    let all = || async { store.events_of("p", "7", None, 10_000).await.unwrap().len() };
+    send(Kind::ReceptionEnded, 0);
+    // So that it has been taken in: it waits for more, but not for long.
     tokio::task::yield_now().await;
-    assert_eq!(gaps().await, 0);
+    assert_eq!(all().await, 0);
     clock.advance(GATHERED);
     tokio::task::yield_now().await;
-    assert_eq!(gaps().await, 3);
-    for at in 3..1_000 {
-        send(at);
+    assert_eq!(all().await, 1);
+    send(Kind::Gap, 1);
+    tokio::task::yield_now().await;
+    assert_eq!(gaps().await, 1, "a kill would lose it");
+    for at in 2..1_000 {
+        send(Kind::Gap, at);
     }
     drop(events);
     task.await.unwrap();
-    assert_eq!(gaps().await, 1_000);
+    assert_eq!((gaps().await, all().await), (999, 1_000), "all is there when the last sender is gone");
     store.close().await;
     std::fs::remove_dir_all(dir).ok();
 }
