@@ -56,9 +56,7 @@ impl Ties {
             stem: kept.and_then(|kept| kept.stem.clone()),
             number: kept.map_or(0, |kept| kept.number),
         };
-        let store = self.store.clone();
-        self.write(async move { store.session_opened(&row).await });
-        self.ledger.on_air(OnAir {
+        let on_air = OnAir {
             session: (*id).to_owned(),
             key: self.key.clone(),
             room: self.room.clone(),
@@ -66,6 +64,14 @@ impl Ties {
             since: *since,
             targets: targets.map(<[String]>::to_vec),
             taken_up: kept.is_some(),
+        };
+        let (store, ledger) = (self.store.clone(), self.ledger.clone());
+        self.write(async move {
+            let noted = store.session_opened(&row).await;
+            // Not before: a notice whose session nobody knows would be given up by the next start, and the broadcast,
+            // as a new session, be announced once more.
+            ledger.on_air(on_air);
+            noted
         });
     }
 
