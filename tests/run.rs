@@ -12,6 +12,7 @@ use lyrebird_tests::verify::judge;
 mod beside;
 mod clocks;
 mod database;
+mod kills;
 mod ledger;
 mod restart;
 mod risk;

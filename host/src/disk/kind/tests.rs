@@ -13,7 +13,7 @@ fn what_a_killed_trial_left_goes_and_what_a_running_one_has_stays() {
     let held = std::fs::File::create(temp.0.join(format!("{}.part", name(3)))).unwrap();
     held.lock().unwrap();
     trial(&temp.0).unwrap();
-    let mut there = vec![String::from(".lyrebird-notes"), format!("{}.part", name(3))];
+    let mut there = [String::from(".lyrebird-notes"), format!("{}.part", name(3))];
     there.sort();
     assert_eq!(temp.tree(), there.join("\n"));
     drop(held);
