@@ -191,7 +191,7 @@ impl Recording {
     async fn tick(&mut self, progress: &Progress) -> Result<(), EndReason> {
         let now = self.hands.clock.passed();
         if let Some(segment) = &mut self.segment {
-            segment.write().await?;
+            segment.flush(now).await?;
             segment.tend(now).await?;
         }
         self.finish_if_low().await?;

@@ -18,8 +18,10 @@ use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 const NUMBERS: Duration = Duration::from_secs(10);
 /// How often its index is, and its sidecar.
 const ARRAYS: Duration = Duration::from_secs(60);
-/// How often, at most, a sidecar is written because of what a restart could not find out by itself.
+/// In what time a sidecar is written only so often because of what a restart could not find out by itself.
 const URGENT: Duration = Duration::from_secs(1);
+/// So often: a connection that is made anew tells first itself, then what is missing before it.
+const AT_ONCE: u32 = 3;
 
 /// A file that grows.
 pub(super) struct Segment {
@@ -39,7 +41,8 @@ pub(super) struct Segment {
     lasted_ms: u64,
     numbers_at: Duration,
     arrays_at: Duration,
-    told_at: Option<Duration>,
+    /// Since when urgent news are counted, and how many were told.
+    told: (Duration, u32),
 }
 
 /// Where a new segment goes.
@@ -75,7 +78,7 @@ impl Segment {
             lasted_ms: 0,
             numbers_at: now,
             arrays_at: now,
-            told_at: None,
+            told: (now, 0),
         })
     }
 
@@ -178,11 +181,20 @@ impl Segment {
             self.numbers_at = now;
             self.patch(Depth::Numbers).await?;
         }
-        if self.urgent && self.told_at.is_none_or(|told_at| now.saturating_sub(told_at) >= URGENT) {
-            self.told_at = Some(now);
+        Ok(())
+    }
+
+    /// Hands over what has come. What the sidecar has to tell of it goes first: media behind a gap must not stand in
+    /// the file before the gap is named.
+    pub(super) async fn flush(&mut self, now: Duration) -> Result<(), DiskError> {
+        if now.saturating_sub(self.told.0) >= URGENT {
+            self.told = (now, 0);
+        }
+        if self.urgent && self.told.1 < AT_ONCE {
+            self.told.1 += 1;
             self.tell().await;
         }
-        Ok(())
+        self.write().await
     }
 
     /// Puts the metadata on the disk right.

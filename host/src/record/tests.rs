@@ -12,6 +12,7 @@ mod ends;
 
 pub(crate) mod fixture;
 mod folders;
+mod kills;
 mod origin;
 
 use fixture::{HEADERS, seconds, tags, whole};
