@@ -5,7 +5,9 @@
 //! does not look into bodies.
 
 mod chain;
+mod end;
 mod framing;
+mod proof;
 mod search;
 mod sniff;
 #[cfg(test)]

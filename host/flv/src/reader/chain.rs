@@ -64,6 +64,12 @@ pub(super) fn is_flv_header(window: &Window, at: u64) -> Option<bool> {
     window.copy_to(at, &mut bytes).then_some(bytes == FLV_MAGIC)
 }
 
+/// Whether tags of these times can follow each other.
+pub(super) fn are_near(one_ms: u32, other_ms: u32) -> bool {
+    let step = other_ms.wrapping_sub(one_ms).cast_signed();
+    (-NEAR_MS..=NEAR_MS).contains(&step)
+}
+
 /// What is known of a position so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Chain {
@@ -81,6 +87,8 @@ pub(super) struct Chain {
     near: bool,
     stream_id: u32,
     time_ms: Option<u32>,
+    /// The tag before it ended just here.
+    is_expected: bool,
 }
 
 /// What the bytes that are here say of a chain.
@@ -96,7 +104,22 @@ pub(super) enum Verdict {
 
 impl Chain {
     pub(super) fn new(start: u64) -> Chain {
-        Chain { start, at: start, tags: 0, confirmed: 0, agree: true, near: true, stream_id: 0, time_ms: None }
+        Chain {
+            start,
+            at: start,
+            tags: 0,
+            confirmed: 0,
+            agree: true,
+            near: true,
+            stream_id: 0,
+            time_ms: None,
+            is_expected: false,
+        }
+    }
+
+    /// One that begins where the tag before it ended.
+    pub(super) fn expected(start: u64) -> Chain {
+        Chain { is_expected: true, ..Chain::new(start) }
     }
 
     /// Looks on from where it stopped, as if the input ended at `known_end` (so that the outcome does not depend on how
@@ -114,8 +137,10 @@ impl Chain {
                 // An FLV header behind a well-formed tag: streams were joined.
                 return Verdict::Holds;
             }
-            // The third header that agrees needs no body.
-            if self.tags >= 2 && self.agrees_with(header) {
+            // The third header that agrees needs no body. Where a tag is expected anyway two will do: what follows may be
+            // broken too.
+            let will_do = self.is_expected && self.confirmed > 0 && self.agree && self.near;
+            if self.tags >= 2 && (will_do || self.agrees_with(header)) {
                 return Verdict::Holds;
             }
             let pointer_at = self.at.saturating_add(header.whole());
@@ -150,6 +175,11 @@ impl Chain {
         known && (ends_here || self.confirmed > 0 || self.tags > 1)
     }
 
+    /// Where the tag behind them must begin.
+    pub(super) fn next(&self) -> u64 {
+        self.at
+    }
+
     /// Tags that it has passed.
     pub(super) fn tags(&self) -> u8 {
         self.tags
@@ -161,10 +191,7 @@ impl Chain {
     }
 
     fn is_near(&self, time_ms: u32) -> bool {
-        self.time_ms.is_none_or(|before| {
-            let step = time_ms.wrapping_sub(before).cast_signed();
-            (-NEAR_MS..=NEAR_MS).contains(&step)
-        })
+        self.time_ms.is_none_or(|before| are_near(before, time_ms))
     }
 
     /// Takes a tag into the chain; false when that breaks it.
@@ -179,6 +206,10 @@ impl Chain {
         if header.track.is_some_and(|track| track != Track::Script) {
             self.near &= self.is_near(header.time_ms);
             self.time_ms = Some(header.time_ms);
+        }
+        // A tag that no PreviousTagSize confirms must at least be of the same time as its neighbours.
+        if !self.near && u8::from(confirmed).saturating_add(self.confirmed) <= self.tags {
+            return false;
         }
         self.stream_id = header.stream_id;
         self.tags = self.tags.saturating_add(1);

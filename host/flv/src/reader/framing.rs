@@ -1,6 +1,7 @@
 //! The steps of the reader: what stands at the place where it is, and where that ends.
 
 use super::chain::{BACK_POINTER_BYTES, Header, TAG_HEADER_BYTES, back_pointer, is_flv_header};
+use super::proof;
 use super::search::{Found, LOOK_AHEAD, Search};
 use super::sniff::{self, Look};
 use super::{Item, Reader, State, Step};
@@ -29,29 +30,21 @@ impl Reader {
         }
     }
 
-    /// The same when the input has ended and [`step`](Self::step) wants more: with what is here.
-    pub(super) fn step_at_end(&mut self) -> Step {
-        if self.window.len_from(self.at) == 0 {
-            return Step::Wants;
-        }
-        match &self.state {
-            State::Start => self.step_start(),
-            // Nothing but a part of the first PreviousTagSize has come.
-            State::FirstPointer => self.give_up(NoteKind::Truncated),
-            State::Tag | State::LargeTag(_) => self.step_last_tag(),
-            State::Lost { .. } => self.step_lost_at_end(),
-        }
-    }
-
     /// What is this connection?
-    fn step_start(&mut self) -> Step {
+    pub(super) fn step_start(&mut self) -> Step {
         let mut first = [0; sniff::ENOUGH];
         let here = usize::try_from(self.window.len_from(self.at)).unwrap_or(usize::MAX).min(first.len());
         let first = first.get_mut(..here).unwrap_or_default();
         self.window.copy_to(self.at, first);
         match sniff::look(first, self.ended) {
             Look::Flv => self.step_flv_header(),
-            Look::Media => self.lose(Search::from(self.at), None),
+            Look::Media => {
+                let header = Header::read(&self.window, self.at);
+                if header.is_none() && !self.ended {
+                    return Step::Wants;
+                }
+                self.lose(Search::from(self.at), header.filter(|header| header.track.is_some()))
+            }
             Look::Other(looks_like) => {
                 self.fault = Some(Fault::NotFlv { looks_like });
                 Step::Goes
@@ -71,10 +64,27 @@ impl Reader {
         }
         let [_, _, _, _, _, offset @ ..] = header;
         let offset = u64::from(u32::from_be_bytes(offset));
-        let offset = if offset > LARGEST_DATA_OFFSET { FLV_HEADER_BYTES } else { offset.max(FLV_HEADER_BYTES) };
-        self.move_to(self.at.saturating_add(offset));
+        let header_end = match offset {
+            FLV_HEADER_BYTES => offset,
+            0..FLV_HEADER_BYTES => FLV_HEADER_BYTES,
+            _ => match self.begins_at(self.at.saturating_add(offset)) {
+                _ if offset > LARGEST_DATA_OFFSET => FLV_HEADER_BYTES,
+                Some(true) => offset,
+                Some(false) => FLV_HEADER_BYTES,
+                None if self.ended => FLV_HEADER_BYTES,
+                None => return Step::Wants,
+            },
+        };
+        self.move_to(self.at.saturating_add(header_end));
         self.state = State::FirstPointer;
         Step::Goes
+    }
+
+    /// Whether the PreviousTagSize of 0 and a first tag stand where a large DataOffset says.
+    fn begins_at(&self, at: u64) -> Option<bool> {
+        let header = Header::read(&self.window, at.saturating_add(BACK_POINTER_BYTES))?;
+        let is_tag = header.track.is_some() && header.size > 0 && header.stream_id == 0;
+        Some(is_tag && back_pointer(&self.window, at) == Some(0))
     }
 
     /// The PreviousTagSize before the first tag, which is 0 (FLV 10.1, E.3).
@@ -141,7 +151,7 @@ impl Reader {
             return Step::Wants;
         };
         if let Found::At(start) = search.go_on(&self.window) {
-            return self.resume_at(start, None);
+            return self.resume_at(start, Some(header));
         }
         match header.track {
             Some(track) => self.step_framed(header, track),
@@ -186,77 +196,51 @@ impl Reader {
         Step::Wants
     }
 
-    /// The same, when nothing more will come.
-    fn step_lost_at_end(&mut self) -> Step {
-        let State::Lost { search, doubted } = &mut self.state else {
-            return Step::Wants;
-        };
-        let doubted = *doubted;
-        let trusted = doubted.filter(|header| header.track.is_some()).map(|_| self.at);
-        if let Some(start) = search.at_end(&self.window, trusted) {
-            return self.resume_at(start, doubted);
-        }
-        if !self.seen_tag {
-            let searched_bytes = self.window.end().saturating_sub(self.connected_at);
-            self.fault = Some(Fault::NoTags { searched_bytes });
-            return Step::Goes;
-        }
-        self.give_up(NoteKind::Garbage)
-    }
-
-    /// The input ends in a tag, or in the PreviousTagSize behind it.
-    fn step_last_tag(&mut self) -> Step {
-        let rest = self.window.len_from(self.at);
-        let Some(header) = Header::read(&self.window, self.at) else {
-            return self.give_up(NoteKind::Truncated);
-        };
-        if rest >= header.whole() {
-            let pointer_bytes = rest.saturating_sub(header.whole());
-            if pointer_bytes < BACK_POINTER_BYTES {
-                self.note(Note { bytes: pointer_bytes, ..Note::repair(NoteKind::Truncated, self.at, 0) });
-            }
-            let step = match header.track {
-                Some(track) if header.size > 0 => self.take_body(header, track),
-                _ => Step::Goes,
-            };
-            self.move_to(self.window.end());
-            return step;
-        }
-        // Its DataSize may be wrong, and swallow the tags behind it.
-        let mut search = Search::from(self.at.saturating_add(TAG_HEADER_BYTES));
-        let found = match search.go_on(&self.window) {
-            Found::At(start) => Some(start),
-            Found::Wants => search.at_end(&self.window, None),
-        };
-        match found {
-            Some(start) => self.resume_at(start, None),
-            None => self.give_up(NoteKind::Truncated),
-        }
-    }
-
     /// A chain of tags goes on at `start`; `doubted` is the header at the place where doubt arose.
-    fn resume_at(&mut self, start: u64, doubted: Option<Header>) -> Step {
+    pub(super) fn resume_at(&mut self, start: u64, doubted: Option<Header>) -> Step {
         if let (true, Some(header)) = (start == self.at, doubted) {
+            if !self.seen_tag && self.at == self.connected_at {
+                self.note(Note::repair(NoteKind::HeaderMissing, self.at, 0));
+            }
             return self.take_doubted(header);
         }
         self.state = State::Tag;
-        let skipped = start.saturating_sub(self.at);
-        let lost_from = self.at;
-        if !self.seen_tag && lost_from == self.connected_at {
-            // Joined in mid-stream: what stands before is the rest of a tag, or the PreviousTagSize of one.
-            self.note(Note { bytes: skipped, ..Note::repair(NoteKind::HeaderMissing, lost_from, 0) });
-        } else if !self.seen_tag && skipped <= BACK_POINTER_BYTES {
-            self.note(Note::repair(NoteKind::BackPointer, lost_from, 0));
-        } else if let Some((header, track)) = doubted.and_then(|header| self.mended(header, start)) {
-            let step = self.take_body(header, track);
-            self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, lost_from, 0) });
+        if doubted.is_some_and(|header| self.take_proved(header, start)) {
             self.enter(start);
-            return step;
-        } else {
-            self.note(Note { bytes: skipped, ..Note::repair(NoteKind::Garbage, lost_from, 0) });
+            return Step::Goes;
         }
+        let skipped = start.saturating_sub(self.at);
+        let kind = match () {
+            // Joined in mid-stream: what stands before is the rest of a tag, or the PreviousTagSize of one.
+            () if !self.seen_tag && self.at == self.connected_at => NoteKind::HeaderMissing,
+            () if skipped == 0 || !self.seen_tag && skipped <= BACK_POINTER_BYTES => NoteKind::BackPointer,
+            () => NoteKind::Garbage,
+        };
+        let bytes = if kind == NoteKind::BackPointer { 0 } else { skipped };
+        self.note(Note { bytes, ..Note::repair(kind, self.at, 0) });
         self.enter(start);
         Step::Goes
+    }
+
+    /// Gives the tag at the current place if it is whole after all; tags, or the end of the input, follow at `next`.
+    pub(super) fn take_proved(&mut self, header: Header, next: u64) -> bool {
+        let stream_fits = header.stream_id == 0 || header.stream_id == self.stream_id;
+        let Some((size, track)) = proof::whole(&self.window, self.at, header, next).filter(|_| stream_fits) else {
+            return false;
+        };
+        let framed = Header { size, ..header };
+        let behind = self.at.saturating_add(framed.whole()).saturating_add(BACK_POINTER_BYTES);
+        if !self.seen_tag && self.at == self.connected_at {
+            self.note(Note::repair(NoteKind::HeaderMissing, self.at, 0));
+        }
+        self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, self.at, 0) });
+        if let Step::Gives(tag) = self.take_body(framed, track) {
+            self.ready.push_back(Item::Tag(tag));
+        }
+        if let Some(bytes) = next.checked_sub(behind).filter(|bytes| *bytes > 0) {
+            self.note(Note { bytes, ..Note::repair(NoteKind::Garbage, behind, 0) });
+        }
+        true
     }
 
     /// Goes on at the first tag of a chain, which is believed in what StreamID it has.
@@ -265,16 +249,6 @@ impl Reader {
         if let Some(header) = Header::read(&self.window, start).filter(|header| header.track.is_some()) {
             self.believe_stream_id(header);
         }
-    }
-
-    /// A tag whose DataSize is wrong while its PreviousTagSize says how far the next one is: whole, with a size mended.
-    fn mended(&self, header: Header, next: u64) -> Option<(Header, Track)> {
-        let whole = next.checked_sub(BACK_POINTER_BYTES)?.checked_sub(self.at)?;
-        let size = u32::try_from(whole.checked_sub(TAG_HEADER_BYTES)?).ok().filter(|size| *size > 0)?;
-        let pointer = back_pointer(&self.window, next.checked_sub(BACK_POINTER_BYTES)?)?;
-        let stream_fits = header.stream_id == self.stream_id;
-        let track = header.track.filter(|_| stream_fits && u64::from(pointer) == whole)?;
-        Some((Header { size, ..header }, track))
     }
 
     /// The tag at the current place has been proved by what follows it.
@@ -312,7 +286,7 @@ impl Reader {
 
     /// Gives the tag at the current place.
     #[inline]
-    fn take_body(&mut self, header: Header, track: Track) -> Step {
+    pub(super) fn take_body(&mut self, header: Header, track: Track) -> Step {
         let offset = self.at;
         let size = usize::try_from(header.size).unwrap_or(usize::MAX);
         match self.window.slice(offset.saturating_add(TAG_HEADER_BYTES), size) {
@@ -332,16 +306,6 @@ impl Reader {
         Step::Goes
     }
 
-    /// Leaves out the rest of the input.
-    fn give_up(&mut self, kind: NoteKind) -> Step {
-        let rest = self.window.len_from(self.at);
-        if rest > 0 {
-            self.note(Note { bytes: rest, ..Note::repair(kind, self.at, 0) });
-        }
-        self.move_to(self.window.end());
-        Step::Goes
-    }
-
     fn lose(&mut self, search: Search, doubted: Option<Header>) -> Step {
         self.state = State::Lost { search, doubted };
         Step::Goes
@@ -353,7 +317,7 @@ impl Reader {
         self.window.drop_until(at);
     }
 
-    fn note(&mut self, note: Note) {
+    pub(super) fn note(&mut self, note: Note) {
         self.ready.push_back(Item::Note(note));
     }
 }

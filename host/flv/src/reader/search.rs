@@ -53,7 +53,7 @@ impl Search {
     /// Looks at every position from `at` on, and gives `at` itself the benefit of the doubt: whatever its type.
     pub(super) fn doubting(at: u64) -> Search {
         let mut search = Search::from(at.saturating_add(1));
-        search.candidates.push(Reverse((at.saturating_add(TAG_HEADER_BYTES), Chain::new(at))));
+        search.candidates.push(Reverse((at.saturating_add(TAG_HEADER_BYTES), Chain::expected(at))));
         search
     }
 
@@ -95,15 +95,19 @@ impl Search {
         }
     }
 
-    /// The input has ended: the first candidate that reaches to its end.
+    /// The input has ended: the first candidate that reaches to its end. The one at `trusted` needs no proof, unless
+    /// there is one with proof that does not follow from it.
     pub(super) fn at_end(&mut self, window: &Window, trusted: Option<u64>) -> Option<u64> {
         let mut chains: Vec<Chain> = self.candidates.drain().map(|Reverse((_, chain))| chain).collect();
         chains.sort_unstable();
-        let holds = |chain: &&Chain| {
-            let trusted = trusted == Some(chain.start) && chain.tags() > 0;
-            trusted || chain.holds_at_end(window)
-        };
-        chains.iter().find(holds).map(|chain| chain.start)
+        let (trusted, others): (Vec<Chain>, Vec<Chain>) =
+            chains.into_iter().partition(|chain| Some(chain.start) == trusted);
+        let proved = others.iter().find(|chain| chain.holds_at_end(window));
+        let trusted = trusted.first().filter(|chain| match proved {
+            Some(proved) => chain.tags() > 1 || chain.tags() == 1 && chain.next() == proved.start,
+            None => chain.tags() > 0 || chain.holds_at_end(window),
+        });
+        trusted.or(proved).map(|chain| chain.start)
     }
 
     /// Looks at the positions up to `until`, or to the first that is a candidate.
@@ -122,7 +126,7 @@ impl Search {
             let at = self.scan.saturating_add(widen(skipped));
             self.scan = at.saturating_add(1);
             if is_whole_flv_header(window, at) {
-                return Some(Found::At(at));
+                return Some(Found::At(self.ends_at(at).unwrap_or(at)));
             }
             if self.candidates.len() < MOST_CANDIDATES && is_candidate(window, at) {
                 self.candidates.push(Reverse((at.saturating_add(TAG_HEADER_BYTES), Chain::new(at))));
@@ -130,6 +134,12 @@ impl Search {
             }
         }
         None
+    }
+
+    /// The first candidate whose last tag ends just here.
+    fn ends_at(&self, at: u64) -> Option<u64> {
+        let chains = self.candidates.iter().map(|Reverse((_, chain))| chain);
+        chains.filter(|chain| chain.tags() > 0 && chain.next() == at).map(|chain| chain.start).min()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod damage;
+mod damaged;
 mod start;
 
 use bytes::Bytes;

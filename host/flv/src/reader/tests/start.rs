@@ -30,6 +30,132 @@ fn flags_and_data_offset() {
 }
 
 #[test]
+fn data_offset_that_lies() {
+    for offset in [0, 5, 13, 4000, 0xffff_ffff_u32] {
+        let mut bytes = text::stream("V 0 key\nA 0\nV 40\nA 23").unwrap();
+        bytes[5..9].copy_from_slice(&offset.to_be_bytes());
+        for chunk in [1, 1000] {
+            expect![[r#"
+                V 0 key
+                A 0
+                V 40
+                A 23
+            "#]]
+            .assert_eq(&read(bytes.chunks(chunk)));
+        }
+    }
+}
+
+#[test]
+fn first_back_pointer_missing() {
+    check(
+        "flv\ntruncate 4\nV 0 key\nA 0\nV 40\nflv\ntruncate 4\nV 0 key\nA 0\nV 40",
+        expect![[r#"
+            -- back_pointer at 9
+            V 0 key
+            A 0
+            V 40
+            -- header_repeated at 189
+            -- back_pointer at 198
+            V 0 key
+            A 0
+            V 40
+        "#]],
+    );
+}
+
+#[test]
+fn joined_behind_a_tag_without_back_pointer() {
+    check(
+        "V 0 key\nA 0\ntruncate 4\nflv\nV 0 key\nA 0",
+        expect![[r#"
+        V 0 key
+        -- back_pointer at 118 1 tags
+        A 0
+        -- header_repeated at 144
+        V 0 key
+        A 0
+    "#]],
+    );
+    check(
+        "V 0 key\nA 0 back=7\nflv\nV 0 key\nA 0",
+        expect![[r#"
+        V 0 key
+        -- back_pointer at 118 1 tags
+        A 0
+        -- header_repeated at 148
+        V 0 key
+        A 0
+    "#]],
+    );
+    check(
+        "V 0 key\nA 0\ntruncate 8\nflv\nV 0 key\nA 0",
+        expect![[r#"
+        V 0 key
+        -- garbage at 118 22 bytes
+        -- header_repeated at 140
+        V 0 key
+        A 0
+    "#]],
+    );
+}
+
+#[test]
+fn joined_at_a_tag_whose_size_is_wrong() {
+    check(
+        "nohead\nV 0 key size=80\nA 0\nV 40\nA 23",
+        expect![[r#"
+        -- header_missing at 0
+        -- back_pointer at 0 1 tags
+        V 0 key
+        A 0
+        V 40
+        A 23
+    "#]],
+    );
+}
+
+#[test]
+fn one_tag_alone() {
+    check(
+        "V 0 key",
+        expect![[r#"
+        V 0 key
+    "#]],
+    );
+    check(
+        "V 0 key\ntruncate 4",
+        expect![[r#"
+        -- truncated at 13
+        V 0 key
+    "#]],
+    );
+    check(
+        "V 0 key size=70",
+        expect![[r#"
+        -- back_pointer at 13 1 tags
+        V 0 key
+    "#]],
+    );
+    check(
+        "nohead\nV 0 key",
+        expect![[r#"
+            -- header_missing at 0
+            -- back_pointer at 0 1 tags
+            V 0 key
+        "#]],
+    );
+    check(
+        "nohead\nV 0 key\ntruncate 4",
+        expect![[r#"
+        -- header_missing at 0
+        -- back_pointer at 0 1 tags
+        V 0 key
+    "#]],
+    );
+}
+
+#[test]
 fn no_header() {
     check(
         "nohead\nV 0 key\nA 0\nV 40",
