@@ -162,8 +162,12 @@ impl Reader {
     /// A header that cannot be one of a tag that is kept: an FLV header, an unknown type, no body, another stream.
     fn step_odd(&mut self, header: Header) -> Step {
         if is_flv_header(&self.window, self.at) == Some(true) {
-            self.note(Note::repair(NoteKind::HeaderRepeated, self.at, 0));
-            return self.step_flv_header();
+            let at = self.at;
+            let step = self.step_flv_header();
+            if self.at != at {
+                self.note(Note::repair(NoteKind::HeaderRepeated, at, 0));
+            }
+            return step;
         }
         // An empty tag of a known type is over at once, if it is one.
         if header.size == 0 && header.track.is_some() {

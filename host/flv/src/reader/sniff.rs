@@ -10,6 +10,11 @@ const TEXT: usize = 1024;
 /// A mark of two characters counts when so many bytes are text.
 const SHORT_TEXT: usize = 16;
 
+/// Length of a packet of MPEG-TS, its first byte, and how many packets in a row are no chance.
+const TS_PACKET: usize = 188;
+const TS_SYNC: u8 = 0x47;
+const TS_PROOF: usize = 3;
+
 /// The most that a verdict needs.
 pub(super) const ENOUGH: usize = TEXT;
 
@@ -43,6 +48,7 @@ pub(super) fn look(first: &[u8], all: bool) -> Look {
         true if first.is_empty() && all => Look::Media,
         true if first.len() >= TEXT || all => Look::Other("plain text"),
         true => Look::Unsure,
+        false if is_adts(first) => Look::Other("AAC without a container"),
         false => by_period(first, all),
     }
 }
@@ -61,18 +67,25 @@ fn by_magic(first: &[u8]) -> Option<Look> {
         [b'R', b'I', b'F', b'F', ..] => Look::Other("a RIFF file"),
         [0x1a, 0x45, 0xdf, 0xa3, ..] => Look::Other("Matroska"),
         [b'O', b'g', b'g', b'S', ..] => Look::Other("Ogg"),
-        [b'I', b'D', b'3', 2..=4, ..] => Look::Other("MP3"),
+        // Each piece of an HLS stream that is sound alone begins with one, too.
+        [b'I', b'D', b'3', 2..=4, ..] => Look::Other("MP3 or AAC without a container"),
+        [b'f', b'L', b'a', b'C', ..] => Look::Other("FLAC"),
+        [b'F' | b'C' | b'Z', b'W', b'S', ..] => Look::Other("a Flash film"),
+        [0x30, 0x26, 0xb2, 0x75, ..] => Look::Other("ASF"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Look::Other("Zstandard"),
+        [0, 0, 0, 1, 0x67 | 0x09 | 0x40 | 0x46, ..] => Look::Other("H.264 or H.265 without a container"),
         [b'%', b'P', b'D', b'F', ..] => Look::Other("a PDF file"),
         [b'P', b'K', 3, 4, ..] => Look::Other("a ZIP file"),
         [3, _, _, _, _, 0, 0, 0, 0, ..] => Look::Other("an RTMP handshake"),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..]
-        | [_, _, _, _, b's', b't', b'y', b'p', ..]
-        | [_, _, _, _, b'm', b'o', b'o', b'f', ..]
-        | [_, _, _, _, b'm', b'o', b'o', b'v', ..]
-        | [_, _, _, _, b's', b'i', b'd', b'x', ..] => Look::Other("MP4"),
+        [_, _, _, _, a, b, c, d, ..] if is_mp4_box(&[*a, *b, *c, *d]) => Look::Other("MP4"),
         _ => return None,
     };
     Some(look)
+}
+
+/// Boxes that files and fragments of MP4 begin with (ISO 14496-12, 4.2), behind their size.
+fn is_mp4_box(kind: &[u8; 4]) -> bool {
+    matches!(kind, b"ftyp" | b"styp" | b"moof" | b"moov" | b"sidx" | b"emsg" | b"prft" | b"mdat" | b"free")
 }
 
 /// Marks that are long enough to stand for themselves.
@@ -95,17 +108,29 @@ fn by_text_mark(text: &[u8]) -> Option<&'static str> {
     MARKS.iter().find(|(mark, _)| starts(mark)).map(|(_, name)| *name)
 }
 
-/// MPEG-TS: a sync byte every 188 bytes.
+/// MPEG-TS: a sync byte every 188 bytes, be it from the middle of a packet on (ISO 13818-1, 2.4.3.2).
 fn by_period(first: &[u8], all: bool) -> Look {
-    if first.first() != Some(&0x47) {
-        // A short start may still be one of the longer magics.
-        return if first.len() < 9 && !all { Look::Unsure } else { Look::Media };
+    let packets = |start| first.iter().skip(start).step_by(TS_PACKET);
+    let has_sync =
+        |start, count| packets(start).len() >= TS_PROOF && packets(start).take(count).all(|byte| *byte == TS_SYNC);
+    match () {
+        () if has_sync(0, TS_PROOF) => Look::Other("MPEG-TS"),
+        () if first.len() < ENOUGH && !all => Look::Unsure,
+        () if (1..TS_PACKET).any(|start| has_sync(start, ENOUGH)) => Look::Other("MPEG-TS"),
+        () => Look::Media,
     }
-    match (first.get(188), first.get(376)) {
-        (Some(0x47), Some(0x47)) => Look::Other("MPEG-TS"),
-        (Some(0x47), None) | (None, None) if !all => Look::Unsure,
-        _ => Look::Media,
-    }
+}
+
+/// ADTS: a frame header, and the next one where the length says (ISO 13818-7, 6.2).
+fn is_adts(first: &[u8]) -> bool {
+    let length = |rest: &[u8]| match rest {
+        [0xff, 0xf0 | 0xf1 | 0xf8 | 0xf9, _, a, b, c, ..] => {
+            Some(usize::from(a & 3) << 11 | usize::from(*b) << 3 | usize::from(c >> 5)).filter(|length| *length > 7)
+        }
+        _ => None,
+    };
+    let next = length(first).and_then(|length| first.get(length..));
+    next.is_some_and(|next| length(next).is_some())
 }
 
 /// Whether it is UTF-8 without control characters; the last character may be cut off.

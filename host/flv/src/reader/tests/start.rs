@@ -237,6 +237,19 @@ fn not_flv() {
         &[[0x47; 1].as_slice(), &[0xff; 187], &[0x47], &[0xff; 187], &[0x47]].concat(),
         expect!["not FLV, it looks like MPEG-TS"],
     );
+    check_start(
+        &[[0xff; 100].as_slice(), &[[0x47].as_slice(), &[0xff; 187]].concat().repeat(5)].concat(),
+        expect!["not FLV, it looks like MPEG-TS"],
+    );
+    check_start(b"\0\0\0\x18emsg\x01\0\0\0", expect!["not FLV, it looks like MP4"]);
+    check_start(b"\0\0\x01\0moof\0\0\0\x10mfhd", expect!["not FLV, it looks like MP4"]);
+    check_start(b"ID3\x04\0\0\0\0\0\x3fPRIV", expect!["not FLV, it looks like MP3 or AAC without a container"]);
+    check_start(
+        &[0xff, 0xf1, 0x50, 0x80, 0x01, 0x3f, 0xfc, 1, 2, 0xff, 0xf1, 0x50, 0x80, 0x01, 0x3f, 0xfc],
+        expect!["not FLV, it looks like AAC without a container"],
+    );
+    check_start(b"\0\0\0\x01\x67\x64", expect!["not FLV, it looks like H.264 or H.265 without a container"]);
+    check_start(b"[{\"code\": 1, \"a\": 2}]", expect!["not FLV, it looks like JSON"]);
     check_start(b"FL", expect!["None"]);
 }
 
