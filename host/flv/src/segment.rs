@@ -127,6 +127,11 @@ impl Segment {
         self.bytes += u64::try_from(TAG_HEADER + payload_bytes + BACK_POINTER).unwrap_or(u64::MAX);
     }
 
+    /// The next tag stands here, whatever is between: for a file that is damaged in its middle.
+    pub(crate) fn go_on_at(&mut self, offset: u64) {
+        self.bytes = offset;
+    }
+
     /// The file's size.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use lyrebird_flv::{BACK_POINTER, Recovery, Salvage, TAG_HEADER};
+use lyrebird_flv::{BACK_POINTER, Recovery, Salvage};
 use serde_json::json;
 
 use super::Closed;
@@ -17,11 +17,8 @@ use crate::disk::{Disk, Leftover, OldFile, Root, Taken};
 use crate::event::{Event, Kind, Sink};
 use crate::model::RoomKey;
 
-mod tags;
 #[cfg(test)]
 mod tests;
-
-use tags::{Tags, read_tags};
 
 /// Where a file system knows no locks, a file that was written to so lately may have a writer that lives.
 const QUIET: Duration = Duration::from_secs(600);
@@ -174,9 +171,7 @@ async fn own_sidecar(old: &OldFile) -> anyhow::Result<Option<Sidecar>> {
 }
 
 async fn has_our_head(old: &OldFile) -> anyhow::Result<bool> {
-    let mut recovery = Recovery::new();
-    recovery.push(&old.read(0, HEAD_BYTES).await?);
-    Ok(matches!(recovery.finish(), Salvage::Ours(_)))
+    Ok(Recovery::is_ours(&old.read(0, HEAD_BYTES).await?))
 }
 
 /// Mends a file of another process; none when it held no media.
@@ -282,21 +277,31 @@ async fn survey(old: &OldFile) -> anyhow::Result<Option<Whole>> {
             Whole { end: bytes, patches: Vec::new(), bytes, behind: 0, duration_ms: 0, times: None, hole_ms: None };
         return Ok((bytes > 0).then_some(whole));
     }
-    let Some(tags) = read_tags(old).await.context("cannot read its tags")? else { return Ok(None) };
-    let Tags { last_offset, last_payload, mut layout, first_ms, hole_ms } = tags;
-    let framed = u64::try_from(TAG_HEADER)? + last_payload;
-    let end = last_offset + framed;
-    let pointer = u32::try_from(framed)?.to_be_bytes();
-    let bytes = end + u64::try_from(BACK_POINTER)?;
-    let mut patches = vec![(end, Bytes::copy_from_slice(&pointer))];
-    let (behind, duration_ms) = (layout.head_bytes(), layout.duration_ms());
-    let times = first_ms.map(|first| (first, layout.last_ms()));
-    if layout.bytes() == bytes {
-        patches.extend(layout.patch(lyrebird_flv::Depth::All).into_iter().map(super::segment::place));
-    } else {
-        // Bytes in its middle are no tags: an index of what the engine would have written would point beside it.
-        tracing::warn!(file = old.name(), "an unfinished file is damaged in its middle, its metadata stays as it was");
+    let mut recovery = Recovery::new();
+    let mut offset = 0;
+    loop {
+        let piece = old.read(offset, PIECE).await.context("cannot read its tags")?;
+        if piece.is_empty() {
+            break;
+        }
+        offset += u64::try_from(piece.len())?;
+        recovery.push(piece);
     }
+    let found = match recovery.finish() {
+        Salvage::Media(found) => found,
+        Salvage::Nothing | Salvage::Foreign => return Ok(None),
+    };
+    let bytes = found.whole_bytes;
+    let end = bytes.saturating_sub(u64::try_from(BACK_POINTER)?);
+    let mut patches = vec![(end, Bytes::copy_from_slice(&found.tail))];
+    match found.head {
+        Some(head) => patches.push((0, head)),
+        None => {
+            tracing::warn!(file = old.name(), "an unfinished file has a damaged head, its metadata stays as it was")
+        }
+    }
+    let times = found.first_ms.map(|first_ms| (first_ms, found.last_ms));
+    let (behind, duration_ms, hole_ms) = (found.tags_at, found.duration_ms, found.hole_ms);
     Ok(Some(Whole { end, patches, bytes, behind, duration_ms, times, hole_ms }))
 }
 

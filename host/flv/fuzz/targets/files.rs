@@ -35,8 +35,10 @@ fn salvages(file: &[u8], plan: &Plan) {
     let chunked = self::salvaged(&plan.chunks(file)).expect("salvage depends on the chunks");
     assert_eq!(format!("{salvaged:?}"), format!("{chunked:?}"), "salvage depends on the chunks");
     let whole = usize::try_from(salvaged.whole_bytes).expect("a size");
-    assert!(whole <= file.len() && salvaged.head.len() <= whole);
-    let mended = [&salvaged.head[..], &file[salvaged.head.len()..whole]].concat();
+    let end = whole - salvaged.tail.len();
+    assert!(end <= file.len());
+    let Some(head) = &salvaged.head else { return };
+    let mended = [&head[..], &file[head.len()..end], &salvaged.tail].concat();
     let again = self::salvaged(&[Bytes::from(mended)]).expect("what was salvaged is ours");
     assert_eq!((again.whole_bytes, again.broken_bytes), (salvaged.whole_bytes, 0));
     assert_eq!((again.head, again.tags), (salvaged.head, salvaged.tags));
@@ -44,9 +46,9 @@ fn salvages(file: &[u8], plan: &Plan) {
 
 fn salvaged(chunks: &[Bytes]) -> Option<Salvaged> {
     let mut recovery = Recovery::new();
-    chunks.iter().for_each(|chunk| recovery.push(chunk));
+    chunks.iter().for_each(|chunk| recovery.push(chunk.clone()));
     match recovery.finish() {
-        Salvage::Ours(salvaged) => Some(salvaged),
+        Salvage::Media(salvaged) => Some(salvaged),
         Salvage::Nothing | Salvage::Foreign => None,
     }
 }

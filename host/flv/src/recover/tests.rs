@@ -7,14 +7,18 @@ use crate::segment::tests::{File, any_tags, cut, tag};
 
 fn salvage(bytes: &[u8], chunk: usize) -> Salvage {
     let mut recovery = Recovery::new();
-    bytes.chunks(chunk).for_each(|chunk| recovery.push(chunk));
+    bytes.chunks(chunk).for_each(|chunk| recovery.push(Bytes::copy_from_slice(chunk)));
     recovery.finish()
 }
 
 /// The file as it is after salvage.
 fn mend(bytes: &[u8], salvaged: &Salvaged) -> Vec<u8> {
-    let mut mended = bytes[..usize::try_from(salvaged.whole_bytes).unwrap()].to_vec();
-    mended[..salvaged.head.len()].copy_from_slice(&salvaged.head);
+    let whole = usize::try_from(salvaged.whole_bytes).unwrap();
+    let mut mended = bytes.to_vec();
+    mended.resize(whole, 0);
+    mended[whole - salvaged.tail.len()..].copy_from_slice(&salvaged.tail);
+    let head = salvaged.head.as_ref().expect("a head that fits");
+    mended[..head.len()].copy_from_slice(head);
     mended
 }
 
@@ -30,9 +34,13 @@ fn check(bytes: &[u8], expected: Expect) {
     let shown = match salvage(bytes, 4096) {
         Salvage::Nothing => "nothing".to_owned(),
         Salvage::Foreign => "foreign".to_owned(),
-        Salvage::Ours(Salvaged { whole_bytes, broken_bytes, tags, duration_ms, last_ms, head }) => {
+        Salvage::Media(Salvaged { whole_bytes, broken_bytes, tags, duration_ms, last_ms, hole_ms, head, .. }) => {
+            let Some(head) = head else {
+                return expected.assert_eq(&format!("{tags} tags, {duration_ms} ms, another head"));
+            };
             let media_bytes = usize::try_from(whole_bytes).unwrap() - head.len();
-            format!("{tags} tags, {media_bytes} + {broken_bytes} bytes, {duration_ms} ms, last {last_ms} ms")
+            let hole = hole_ms.map_or(String::new(), |hole_ms| format!(", hole at {hole_ms} ms"));
+            format!("{tags} tags, {media_bytes} + {broken_bytes} bytes, {duration_ms} ms, last {last_ms} ms{hole}")
         }
     };
     expected.assert_eq(&shown);
@@ -42,14 +50,14 @@ fn check(bytes: &[u8], expected: Expect) {
 fn a_file_that_was_never_closed() {
     let file = file();
     check(&file.bytes, expect!["7 tags, 141 + 0 bytes, 1960 ms, last 1000 ms"]);
-    let Salvage::Ours(salvaged) = salvage(&file.bytes, 1000) else { panic!("ours") };
-    assert_eq!(salvaged.head, file.segment.head());
+    let Salvage::Media(salvaged) = salvage(&file.bytes, 1000) else { panic!("ours") };
+    assert_eq!(salvaged.head, Some(file.segment.head()));
 }
 
 #[test]
 fn a_cut_off_end() {
     let bytes = file().bytes;
-    check(&bytes[..bytes.len() - 1], expect!["6 tags, 119 + 21 bytes, 80 ms, last 40 ms"]);
+    check(&bytes[..bytes.len() - 1], expect!["7 tags, 141 + 0 bytes, 1960 ms, last 1000 ms"]);
     check(&[&bytes, &[0; 5000][..]].concat(), expect!["7 tags, 141 + 5000 bytes, 1960 ms, last 1000 ms"]);
     let mut holed = bytes.clone();
     let end = holed.len();
@@ -63,7 +71,7 @@ fn a_file_without_media() {
     let bytes = File::open(&cut(true, true)).bytes;
     check(&bytes[..20], expect!["nothing"]);
     check(&bytes[..bytes.len() - 1], expect!["nothing"]);
-    check(&bytes, expect!["0 tags, 0 + 0 bytes, 0 ms, last 0 ms"]);
+    check(&bytes, expect!["nothing"]);
 }
 
 #[test]
@@ -73,10 +81,36 @@ fn a_file_of_others() {
     // A head of ours in which a byte before the numbers is damaged.
     let mut bytes = file().bytes;
     bytes[30] ^= 1;
-    check(&bytes, expect!["foreign"]);
+    check(&bytes, expect!["7 tags, 1960 ms, another head"]);
+    // Flags that are wrong are put right.
     let mut bytes = file().bytes;
     bytes[4] = 4;
-    check(&bytes, expect!["foreign"]);
+    check(&bytes, expect!["7 tags, 1960 ms, another head"]);
+}
+
+#[test]
+fn damage_in_the_middle_leaves_what_stands_behind_it() {
+    let bytes = file().bytes;
+    let mut damaged = bytes.clone();
+    let end = damaged.len();
+    damaged[end - 60..end - 45].fill(0xff);
+    check(&damaged, expect!["6 tags, 141 + 0 bytes, 1960 ms, last 1000 ms, hole at 0 ms"]);
+    let Salvage::Media(salvaged) = salvage(&damaged, 4096) else { panic!("ours") };
+    let mended = mend(&damaged, &salvaged);
+    assert_eq!(mended.len(), bytes.len());
+    // The index leads to where the key frames are.
+    assert_eq!(salvaged.head, {
+        let mut whole = file();
+        whole.patch(Depth::All);
+        Some(whole.segment.head())
+    });
+}
+
+#[test]
+fn a_head_is_known_by_its_start() {
+    let bytes = file().bytes;
+    assert!(Recovery::is_ours(&bytes) && Recovery::is_ours(&File::open(&cut(true, false)).bytes));
+    assert!(!Recovery::is_ours(&bytes[..70_000]) && !Recovery::is_ours(b"") && !Recovery::is_ours(&bytes[1..]));
 }
 
 #[test]
@@ -85,7 +119,7 @@ fn a_torn_index_is_made_anew() {
     torn.patch(Depth::All);
     let whole = torn.bytes.clone();
     torn.bytes[400..8000].fill(0xff);
-    let Salvage::Ours(salvaged) = salvage(&torn.bytes, 777) else { panic!("ours") };
+    let Salvage::Media(salvaged) = salvage(&torn.bytes, 777) else { panic!("ours") };
     assert!(mend(&torn.bytes, &salvaged) == whole);
 }
 
@@ -99,17 +133,26 @@ proptest! {
         // What a recorder would have written that ended with the last whole tag.
         let mut kept = File::open(&cut(true, true));
         for tag in &tags {
-            if kept.bytes.len() + 15 + tag.payload.len() > end {
+            if kept.bytes.len() + 11 + tag.payload.len() > end {
                 break;
             }
             kept.write(tag);
         }
         kept.patch(Depth::All);
-        let Salvage::Ours(salvaged) = salvage(&file.bytes[..end], chunk) else { panic!("ours") };
-        prop_assert_eq!(salvaged.broken_bytes, u64::try_from(end - kept.bytes.len()).unwrap());
+        let mut behind = head;
+        let kept_tags = tags.iter().take_while(|tag| {
+            behind += 15 + tag.payload.len();
+            behind - 4 <= end
+        });
+        if !kept_tags.into_iter().any(|tag| classify(tag).is_frame()) {
+            prop_assert!(matches!(salvage(&file.bytes[..end], chunk), Salvage::Nothing));
+            return Ok(());
+        }
+        let Salvage::Media(salvaged) = salvage(&file.bytes[..end], chunk) else { panic!("ours") };
+        prop_assert_eq!(salvaged.broken_bytes, u64::try_from(end.saturating_sub(kept.bytes.len())).unwrap());
         let mended = mend(&file.bytes[..end], &salvaged);
         prop_assert!(mended == kept.bytes);
-        let Salvage::Ours(again) = salvage(&mended, 4096) else { panic!("ours") };
+        let Salvage::Media(again) = salvage(&mended, 4096) else { panic!("ours") };
         prop_assert!(mend(&mended, &again) == mended);
     }
 

@@ -290,7 +290,7 @@ pub(crate) fn any_tag() -> impl Strategy<Value = Tag> {
                 (tag.track, tag.payload)
             }
         ),
-        (prop::sample::select(vec![Track::Audio, Track::Video]), prop::collection::vec(any::<u8>(), 0..100))
+        (prop::sample::select(vec![Track::Audio, Track::Video]), prop::collection::vec(any::<u8>(), 1..100))
             .prop_map(|(track, payload)| (track, payload.into())),
     ];
     (payload, 0..3_000_u32).prop_map(|((track, payload), time_ms)| Tag { track, time_ms, payload, offset: 0 })
