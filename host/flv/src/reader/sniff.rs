@@ -54,7 +54,11 @@ pub(super) fn look(first: &[u8], all: bool) -> Look {
 }
 
 fn is_json_start(text: &[u8]) -> bool {
-    matches!(text, [b'{', b'"' | b'}' | b'\r' | b'\n' | b' ', ..] | [b'[', b'{' | b'[' | b'"' | b']', ..])
+    match text {
+        [b'{', next, ..] => matches!(next, b'"' | b'}') || next.is_ascii_whitespace(),
+        [b'[', next, ..] => matches!(next, b'{' | b'[' | b'"' | b']' | b'0'..=b'9') || next.is_ascii_whitespace(),
+        _ => false,
+    }
 }
 
 fn by_magic(first: &[u8]) -> Option<Look> {

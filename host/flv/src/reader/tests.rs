@@ -3,6 +3,7 @@
 mod chunks;
 mod damage;
 mod damaged;
+mod proved;
 mod start;
 
 use bytes::Bytes;

@@ -10,6 +10,10 @@ use bytes::{Buf, Bytes, BytesMut};
 /// The arena grows by so much at a time: straddling bodies are mostly small, and a block lives as long as any of them.
 const ARENA_BLOCK: usize = 256 << 10;
 
+/// A chunk below this may be a small slice of a large buffer. Where many wait they are copied, so that no more memory
+/// stays alive than bytes wait.
+const SMALL_CHUNK: usize = 16 << 10;
+
 /// A queue of chunks, addressed by input offset.
 #[derive(Debug, Default)]
 pub(super) struct Window {
@@ -35,9 +39,19 @@ impl Window {
     pub(super) fn push(&mut self, chunk: Bytes) {
         if !chunk.is_empty() {
             let at = self.end;
+            let many_wait = self.len_from(self.start) > widen(ARENA_BLOCK);
             self.end = at.saturating_add(widen(chunk.len()));
+            let chunk = if many_wait && chunk.len() < SMALL_CHUNK { self.copy(&chunk) } else { chunk };
             self.chunks.push_back((at, chunk));
         }
+    }
+
+    fn copy(&mut self, bytes: &[u8]) -> Bytes {
+        if self.arena.capacity() < bytes.len() {
+            self.arena.reserve(bytes.len().max(ARENA_BLOCK));
+        }
+        self.arena.extend_from_slice(bytes);
+        self.arena.split().freeze()
     }
 
     /// Forgets everything before `offset`.

@@ -1,0 +1,192 @@
+//! Tags that are whole though something of their framing, or the tag behind them, is broken; and tags that are not.
+
+use expect_test::expect;
+
+use super::check;
+
+#[test]
+fn back_pointer_missing() {
+    check(
+        "V 0 key\nA 0\nV 40\ntruncate 4\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
+
+#[test]
+fn size_zero_and_back_pointer_right() {
+    check(
+        "V 0 key\nA 0\nV 40 size=0\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
+
+#[test]
+fn size_of_megabytes_and_back_pointer_right() {
+    check(
+        "V 0 key\nA 0\nV 40 size=9000000\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
+
+#[test]
+fn size_wrong_in_the_last_tags() {
+    check(
+        "V 0 key\nA 0\nV 40 size=25",
+        expect![[r#"
+            V 0 key
+            A 0
+            -- back_pointer at 148 1 tags
+            V 40
+        "#]],
+    );
+    check(
+        "V 0 key\nA 0\nV 40 size=35",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40
+    "#]],
+    );
+    check(
+        "V 0 key\nA 0 size=19\nV 40",
+        expect![[r#"
+        V 0 key
+        -- back_pointer at 118 1 tags
+        A 0
+        V 40
+    "#]],
+    );
+    check(
+        "V 0 key\nA 0 size=12\nV 40",
+        expect![[r#"
+        V 0 key
+        -- back_pointer at 118 1 tags
+        A 0
+        V 40
+    "#]],
+    );
+    check(
+        "V 0 key\nA 0 size=0\nV 40",
+        expect![[r#"
+        V 0 key
+        -- back_pointer at 118 1 tags
+        A 0
+        V 40
+    "#]],
+    );
+}
+
+#[test]
+fn zeros_over_the_back_pointer_and_the_next_tag() {
+    check(
+        "V 0 key\nA 0\nV 40\ntruncate 3\nzeros 40\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40
+        -- garbage at 193 37 bytes
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+    check(
+        "V 0 key\nA 0\nV 40\ntruncate 4\nzeros 400",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40
+        -- garbage at 193 396 bytes
+    "#]],
+    );
+}
+
+#[test]
+fn zeros_over_the_end_of_a_body() {
+    check(
+        "V 0 key\nA 0\nV 40\ntruncate 9\nzeros 40\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- garbage at 148 76 bytes
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
+
+#[test]
+fn wrong_back_pointer_before_a_broken_tag() {
+    check(
+        "V 0 key\nA 0 back=3\nV 40\ngarbage 60\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        -- back_pointer at 118 1 tags
+        A 0
+        V 40
+        -- garbage at 193 60 bytes
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
+
+#[test]
+fn bytes_missing_within_a_tag() {
+    check(
+        "V 0 key\nA 0\nV 40 200\ntruncate 60\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- garbage at 148 155 bytes
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
+
+#[test]
+fn garbage_that_is_a_tag_of_another_time() {
+    check(
+        "V 0 key\nA 0\nbytes 0900000a7fffffff000000\ngarbage 14\nV 40\nA 23\nV 80\nA 46",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- garbage at 148 25 bytes
+        V 40
+        A 23
+        V 80
+        A 46
+    "#]],
+    );
+}
