@@ -32,6 +32,8 @@ pub struct Segment {
     /// None: no video track, so nothing to index.
     index: Option<Index>,
     bytes: u64,
+    /// Whether the first picture is a key frame; none before it.
+    begins_with_key_frame: Option<bool>,
     audio: Clock,
     video: Clock,
 }
@@ -48,7 +50,7 @@ pub struct Frame {
 /// How much of the head a patch brings up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// `duration`, `filesize`, `lasttimestamp`: some 50 bytes.
+    /// `duration`, `filesize`, `lasttimestamp`, `hasKeyframes` and what stands between: some 200 bytes.
     Numbers,
     /// The index too: up to 72 KiB.
     All,
@@ -92,7 +94,7 @@ impl Segment {
         let head = Head::new(cut);
         let bytes = head.bytes();
         let index = cut.has_video.then(Index::new);
-        Segment { head, index, bytes, audio: Clock::default(), video: Clock::default() }
+        Segment { head, index, bytes, begins_with_key_frame: None, audio: Clock::default(), video: Clock::default() }
     }
 
     /// The FLV header and the `onMetaData` tag as they are right now, to be written at 0. Their size never changes; what
@@ -114,8 +116,11 @@ impl Segment {
             match role {
                 Role::Configuration => index.configuration(offset),
                 Role::KeyFrame => index.key_frame(time_ms, offset),
-                Role::Media | Role::Script => {}
+                Role::Inter | Role::Media | Role::Script => {}
             }
+        }
+        if let Role::KeyFrame | Role::Inter = role {
+            self.begins_with_key_frame.get_or_insert(role == Role::KeyFrame);
         }
         if role != Role::Configuration {
             match track {
@@ -169,7 +174,12 @@ impl Segment {
     }
 
     fn numbers(&self) -> head::Numbers {
-        head::Numbers { duration_ms: self.duration_ms(), file_bytes: self.bytes, last_ms: self.last_ms() }
+        head::Numbers {
+            lacks_key_frames: self.begins_with_key_frame == Some(false),
+            duration_ms: self.duration_ms(),
+            file_bytes: self.bytes,
+            last_ms: self.last_ms(),
+        }
     }
 }
 

@@ -53,12 +53,13 @@ pub struct Metadata {
     /// Each as it is written, name and value, sorted by name.
     kept: Vec<Vec<u8>>,
     whole: bool,
+    no_key_frames: bool,
 }
 
 impl Default for Metadata {
     /// That of a sender who told nothing.
     fn default() -> Metadata {
-        Metadata { kept: Vec::new(), whole: true }
+        Metadata { kept: Vec::new(), whole: true, no_key_frames: false }
     }
 }
 
@@ -88,12 +89,18 @@ impl Metadata {
                 kept.push(field);
             }
         }
-        Metadata { kept, whole: script.whole }
+        Metadata { kept, whole: script.whole, no_key_frames: tells_of_none(script) }
     }
 
     /// False where the sender's data broke and these are the fields that stood before.
     pub fn is_whole(&self) -> bool {
         self.whole
+    }
+
+    /// Whether this is the head of a file that was recorded without a key frame, since none had come for so long. Sent
+    /// through again it must not wait for one.
+    pub(crate) fn tells_of_no_key_frames(&self) -> bool {
+        self.no_key_frames
     }
 
     /// How many fields are kept.
@@ -112,6 +119,13 @@ impl Metadata {
             out.extend_from_slice(field);
         }
     }
+}
+
+/// What senders say of key frames is not believed, only what a file with a place for its index says: a spacer.
+fn tells_of_none(script: &Script<'_>) -> bool {
+    let field = |name| script.values.iter().rev().find_map(|value| value.field(name));
+    let has_spacer = field("keyframes").is_some_and(|index| index.field("spacer").is_some());
+    has_spacer && field("hasKeyframes") == Some(&Value::Boolean(false))
 }
 
 fn is_kept((name, value): &Field<'_>) -> bool {

@@ -21,12 +21,16 @@ pub(crate) struct Head {
     /// Up to the contents of the `keyframes` object; where there is none, up to the end marker. The numbers are 0.
     before_index: Vec<u8>,
     numbers_at: usize,
+    /// Behind `hasKeyframes`, whose value is the last byte before.
+    facts_end: usize,
     has_index: bool,
 }
 
-/// What changes with each tag.
+/// What changes with the tags.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Numbers {
+    /// Video began with a frame that needs earlier ones: no key frame came for long.
+    pub(super) lacks_key_frames: bool,
     pub(super) duration_ms: u64,
     pub(super) file_bytes: u64,
     pub(super) last_ms: u64,
@@ -47,12 +51,13 @@ impl Head {
         for (name, value) in &facts {
             write_field(name, value, &mut out);
         }
+        let facts_end = out.len();
         cut.metadata.write(&mut out);
         if cut.has_video {
             write_name(b"keyframes", &mut out);
             out.push(marker::OBJECT);
         }
-        let mut head = Head { before_index: out, numbers_at, has_index: cut.has_video };
+        let mut head = Head { before_index: out, numbers_at, facts_end, has_index: cut.has_video };
         let frame = crate::segment::frame(Track::Script, 0, head.payload_bytes());
         head.splice(METADATA_AT, &frame.head);
         head
@@ -72,10 +77,15 @@ impl Head {
         self.has_index.then(|| u64::try_from(self.before_index.len()).unwrap_or(u64::MAX))
     }
 
-    /// What stands at [`numbers_at`](Head::numbers_at).
+    /// What stands at [`numbers_at`](Head::numbers_at): the numbers, the facts, `hasKeyframes`.
     pub(super) fn numbers(&self, numbers: &Numbers) -> Vec<u8> {
         let mut out = Vec::new();
         numbers.write(&mut out);
+        let facts_at = self.numbers_at + out.len();
+        out.extend_from_slice(self.before_index.get(facts_at..self.facts_end).unwrap_or_default());
+        if let Some(has_key_frames) = out.last_mut() {
+            *has_key_frames = u8::from(self.has_index && !numbers.lacks_key_frames);
+        }
         out
     }
 

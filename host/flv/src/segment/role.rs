@@ -12,6 +12,8 @@ pub(crate) enum Role {
     Configuration,
     /// A video frame that decoding can begin with.
     KeyFrame,
+    /// A video frame that needs earlier ones.
+    Inter,
     /// Other media.
     Media,
     /// Not audio, not video.
@@ -26,6 +28,7 @@ impl Role {
             _ if track == Track::Script => Role::Script,
             Body::VideoHeader(_) | Body::AudioHeader(_) => Role::Configuration,
             Body::VideoKey => Role::KeyFrame,
+            Body::VideoInter => Role::Inter,
             _ => Role::Media,
         }
     }
