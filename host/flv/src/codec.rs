@@ -136,9 +136,14 @@ pub fn audio_codec(tag: &Tag) -> Option<AudioCodec> {
     }
 }
 
-/// Whether a tag that is [`Body::VideoExtra`] describes the main track's colours: a state, not a moment.
-pub(crate) fn is_colour(tag: &Tag) -> bool {
-    tag.track == Track::Video && video::is_metadata(&tag.payload)
+/// Whether a tag that is [`Body::VideoExtra`] or [`Body::AudioExtra`] describes the main track's colours, or its layout of
+/// channels: a state, not a moment.
+pub(crate) fn is_state(tag: &Tag) -> bool {
+    match tag.track {
+        Track::Video => video::is_metadata(&tag.payload),
+        Track::Audio => audio::is_channel_layout(&tag.payload),
+        Track::Script => false,
+    }
 }
 
 /// How much later than its tag's time a picture is shown; 0 where the tag does not say.

@@ -4,11 +4,13 @@
 //! `start` (what a segment waits for), `timeline` (time), `repeats` (what was received before).
 
 mod beside;
+mod doubt;
 mod drops;
 mod headers;
 mod open;
 mod reconnect;
 mod repeats;
+mod scripts;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use crate::note::{Cause, Note, NoteKind};
 use crate::reader::Item;
 use crate::script::Metadata;
 use crate::tag::{Tag, Track};
+use doubt::Doubts;
 use drops::Drops;
 use headers::{Change, Headers};
 use open::Open;
@@ -76,6 +79,7 @@ pub struct Remuxer {
     is_fresh: bool,
     asked: Option<CutReason>,
     drops: Drops,
+    doubts: Doubts,
     /// The latest time in the segment.
     now_ms: u32,
 }
@@ -95,7 +99,7 @@ struct Before {
     open: Open,
     gate: Gate,
     timeline: Timeline,
-    colour: Option<Tag>,
+    states: [Option<Tag>; 2],
 }
 
 /// A gap between two connections.
@@ -122,6 +126,7 @@ impl Remuxer {
             is_fresh: false,
             asked: None,
             drops: Drops::default(),
+            doubts: Doubts::default(),
             now_ms: 0,
         }
     }
@@ -150,6 +155,7 @@ impl Remuxer {
 
     /// Gives what is held back: the recording ends.
     pub fn finish(&mut self, steps: &mut Vec<Step>) {
+        self.end_doubts(steps);
         self.end_rejoin(steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
@@ -185,13 +191,20 @@ impl Remuxer {
     /// A picture or sound.
     fn push_frame(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         match self.headers.fit(&tag) {
-            Change::Same => {}
+            Change::Same => self.refuse(tag.track, steps),
             Change::Missing => return self.drop_tag(NoteKind::Unconfigured, &tag, steps),
-            change => {
-                self.reconfigure(tag.track, change, steps);
-                self.headers.put(&tag, &[]);
+            Change::Returned => {
+                self.refuse(tag.track, steps);
+                self.reconfigure(tag.track, Change::Changed, steps);
+                self.headers.bring_back(tag.track);
             }
+            Change::First | Change::Changed => return self.doubt(tag, steps),
         }
+        self.push_configured(tag, is_key_frame, steps);
+    }
+
+    /// A frame that the configuration in force fits.
+    fn push_configured(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         self.is_fresh = false;
         let Some(rejoin) = &mut self.rejoin else {
             return self.take(tag, is_key_frame, steps);
@@ -245,25 +258,6 @@ impl Remuxer {
         }
     }
 
-    /// Script data: the sender's metadata goes to the next segment, anything else nowhere.
-    fn push_script(&mut self, tag: &Tag, steps: &mut Vec<Step>) {
-        let is_held_back = matches!(self.phase, Phase::Opening(..));
-        let is_kept = match Metadata::parse(&tag.payload) {
-            Ok(Some(new)) if self.metadata.as_ref() == Some(&new) => self.is_fresh,
-            Ok(Some(new)) => {
-                let is_whole = new.is_whole();
-                if is_whole || self.metadata.is_none() {
-                    self.metadata = Some(new);
-                }
-                is_whole && (is_held_back || self.is_fresh)
-            }
-            Ok(None) | Err(_) => false,
-        };
-        if !is_kept {
-            self.note(NoteKind::Script, tag, steps);
-        }
-    }
-
     /// A configuration is about to change: whatever was received before it belongs to the segment before.
     fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
         self.end_rejoin(steps);
@@ -274,8 +268,8 @@ impl Remuxer {
         };
         let before = match &self.phase {
             Phase::Open(open) => {
-                let (timeline, colour) = (self.timeline.clone(), self.headers.colour().cloned());
-                Some(Box::new(Before { open: *open, gate: self.gate, timeline, colour }))
+                let states = [Track::Video, Track::Audio].map(|track| self.headers.state(track).cloned());
+                Some(Box::new(Before { open: *open, gate: self.gate, timeline: self.timeline.clone(), states }))
             }
             // The last of each kind wins, as long as no frame needs the one before.
             Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
@@ -295,7 +289,9 @@ impl Remuxer {
         {
             self.gate = before.gate;
             self.timeline = before.timeline.clone();
-            self.headers.put_colour(before.colour.as_ref());
+            for (track, state) in [Track::Video, Track::Audio].into_iter().zip(&before.states) {
+                self.headers.put_state(track, state.as_ref());
+            }
             self.phase = Phase::Open(before.open);
         }
     }
@@ -338,8 +334,10 @@ impl Remuxer {
         }));
         steps.extend(self.headers.begin().map(Step::Write));
         let now_ms = &mut self.now_ms;
-        if let Some(tag) = opening.newest_colour() {
-            self.headers.put_colour(Some(tag));
+        for track in [Track::Video, Track::Audio] {
+            if let Some(tag) = opening.newest_state(track) {
+                self.headers.put_state(track, Some(tag));
+            }
         }
         steps.extend(opening.into_tags().into_iter().map(|held| Step::Write(open.write(held.tag, held.at, now_ms))));
         self.phase = Phase::Open(open);

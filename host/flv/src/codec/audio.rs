@@ -65,6 +65,12 @@ fn read_enhanced(packet: u8, rest: &[u8]) -> Head<'_> {
     }
 }
 
+/// Whether it is the main track's layout of channels. Holds for all frames up to the next.
+pub(super) fn is_channel_layout(payload: &[u8]) -> bool {
+    let Some((first, rest)) = payload.split_first().filter(|(first, _)| *first >> 4 == 9) else { return false };
+    step_over_mod_ex(first & 0x0f, rest).is_some_and(|(packet, _)| packet == MULTICHANNEL_CONFIG)
+}
+
 fn read_coded(codec: Option<AudioCodec>, packet: u8, rest: &[u8]) -> Head<'_> {
     let body = match packet {
         _ if codec.is_none() => Body::Unknown,

@@ -60,6 +60,8 @@ pub(super) enum Change {
     First,
     /// The track is coded differently from now on.
     Changed,
+    /// The track is coded again as it was before its last change.
+    Returned,
     /// The frame needs a configuration that has not come.
     Missing,
 }
@@ -67,7 +69,12 @@ pub(super) enum Change {
 #[derive(Clone, Debug, Default)]
 struct Slot {
     in_force: Option<Configuration>,
+    /// The one with a record that was in force before a frame implied another: should its frames go on, nobody may send
+    /// it again.
+    before: Option<Configuration>,
     written: Option<Configuration>,
+    /// The colours, or the layout of the channels, that are in force, as the tag that told them.
+    state: Option<Tag>,
 }
 
 /// The configurations of both tracks.
@@ -75,8 +82,6 @@ struct Slot {
 pub(super) struct Headers {
     video: Slot,
     audio: Slot,
-    /// The colours that are in force, as the tag that told them.
-    colour: Option<Tag>,
 }
 
 impl Headers {
@@ -94,9 +99,13 @@ impl Headers {
     #[inline]
     pub(super) fn fit(&self, tag: &Tag) -> Change {
         let Some(codec) = Codec::of(tag) else { return Change::Missing };
-        match &self.read(tag.track).in_force {
+        let slot = self.read(tag.track);
+        match &slot.in_force {
             Some(known) if known.codec == codec => Change::Same,
-            _ if codec.needs_record() => Change::Missing,
+            _ if codec.needs_record() => match &slot.before {
+                Some(before) if before.codec == codec => Change::Returned,
+                _ => Change::Missing,
+            },
             Some(_) => Change::Changed,
             None => Change::First,
         }
@@ -108,22 +117,37 @@ impl Headers {
         let payload = Bytes::copy_from_slice(&tag.payload);
         let header = (!record.is_empty()).then(|| Tag { payload, time_ms: 0, ..tag.clone() });
         let record = Bytes::copy_from_slice(record);
-        let old = self.slot(tag.track).in_force.replace(Configuration { codec, record, tag: header });
-        if tag.track == Track::Video && old.is_some() {
-            // Other pictures; their colours are yet to be told.
-            self.colour = None;
+        let is_implied = header.is_none();
+        let slot = self.slot(tag.track);
+        let old = slot.in_force.replace(Configuration { codec, record, tag: header });
+        if old.is_some() {
+            // Other pictures, other sound; what they are like is yet to be told.
+            slot.state = None;
         }
+        slot.before = old.filter(|old| is_implied && old.tag.is_some());
     }
 
-    /// Puts colours in force, or none.
-    pub(super) fn put_colour(&mut self, tag: Option<&Tag>) {
+    /// Puts the configuration in force again that was before the last change.
+    pub(super) fn bring_back(&mut self, track: Track) {
+        let slot = self.slot(track);
+        slot.in_force = slot.before.take();
+        slot.state = None;
+    }
+
+    /// Whether two tags of a track are coded the same way.
+    pub(super) fn is_same_codec(one: &Tag, other: &Tag) -> bool {
+        Codec::of(one) == Codec::of(other)
+    }
+
+    /// Puts a track's colours, or its layout of channels, in force; or none.
+    pub(super) fn put_state(&mut self, track: Track, tag: Option<&Tag>) {
         let copy = |tag: &Tag| Tag { payload: Bytes::copy_from_slice(&tag.payload), time_ms: 0, ..tag.clone() };
-        self.colour = tag.map(copy);
+        self.slot(track).state = tag.map(copy);
     }
 
-    /// The colours in force.
-    pub(super) fn colour(&self) -> Option<&Tag> {
-        self.colour.as_ref()
+    /// The colours, or the layout of channels, in force.
+    pub(super) fn state(&self, track: Track) -> Option<&Tag> {
+        self.read(track).state.as_ref()
     }
 
     /// Whether the track is configured.
@@ -142,16 +166,18 @@ impl Headers {
         slot.in_force = slot.in_force.take().filter(|known| known.tag.is_some());
     }
 
-    /// A segment begins with the configurations in force: their tags, video first, then the colours.
+    /// A segment begins with the configurations in force: their tags, video first, then the states.
     pub(super) fn begin(&mut self) -> impl Iterator<Item = Tag> + '_ {
-        let codec = self.video.in_force.as_ref().map(|known| known.codec);
-        let colour = self.colour.clone().filter(|tag| codec.is_some() && Codec::of(tag) == codec);
-        let slots = [&mut self.video, &mut self.audio];
-        let tags = slots.into_iter().filter_map(|slot| {
+        for slot in [&mut self.video, &mut self.audio] {
             slot.written.clone_from(&slot.in_force);
-            slot.written.as_ref()?.tag.clone()
+        }
+        let slots = || [&self.video, &self.audio].into_iter();
+        let tags = slots().filter_map(|slot| slot.written.as_ref()?.tag.clone());
+        let states = slots().filter_map(|slot| {
+            let codec = slot.written.as_ref()?.codec;
+            slot.state.clone().filter(|tag| Codec::of(tag) == Some(codec))
         });
-        tags.chain(colour)
+        tags.chain(states)
     }
 
     /// What the configurations in force say of the tracks.

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use crate::codec::is_colour;
+use crate::codec::is_state;
 use crate::cut::CutReason;
 use crate::tag::{Tag, Track};
 
@@ -169,9 +169,10 @@ impl Opening {
         self.tags.iter().filter(|held| held.is_frame).filter_map(|held| held.at).min().unwrap_or_default()
     }
 
-    /// The last of the tags that tell colours.
-    pub(super) fn newest_colour(&self) -> Option<&Tag> {
-        self.tags.iter().rev().find(|held| !held.is_frame && is_colour(&held.tag)).map(|held| &held.tag)
+    /// The last of the tags that tell the track's colours, or its layout of channels.
+    pub(super) fn newest_state(&self, track: Track) -> Option<&Tag> {
+        let states = |held: &&Held| !held.is_frame && held.tag.track == track && is_state(&held.tag);
+        self.tags.iter().rev().find(states).map(|held| &held.tag)
     }
 
     /// What was held, in the order it came.
@@ -193,6 +194,8 @@ pub(super) fn detach(tag: Tag) -> Tag {
 pub(super) struct Gate {
     is_open: bool,
     waits_since: Option<u32>,
+    /// The stream is known to have none: no segment waits for one, until one comes.
+    has_none: bool,
 }
 
 /// What the gate says of a frame.
@@ -209,12 +212,18 @@ pub(super) enum Pass {
 impl Gate {
     /// From now on a key frame is waited for.
     pub(super) fn shut(&mut self) {
-        *self = Gate::default();
+        *self = Gate { has_none: self.has_none, ..Gate::default() };
+    }
+
+    /// The stream has no key frames: it says so itself.
+    pub(super) fn told_of_none(&mut self) {
+        self.has_none = true;
     }
 
     #[inline]
     pub(super) fn passes(&mut self, is_key_frame: bool, time_ms: u32) -> Pass {
-        if self.is_open || is_key_frame {
+        self.has_none &= !is_key_frame;
+        if self.is_open || is_key_frame || self.has_none {
             self.is_open = true;
             return Pass::Yes;
         }
@@ -224,6 +233,7 @@ impl Gate {
             self.waits_since = Some(time_ms);
         }
         self.is_open = waited >= LONGEST_GROUP_MS;
+        self.has_none = self.is_open;
         if self.is_open { Pass::AsIs } else { Pass::No }
     }
 }

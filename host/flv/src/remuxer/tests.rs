@@ -1,5 +1,7 @@
 //! Rules of the remuxer, one named test a fault.
 
+mod codecs;
+mod ends;
 mod fixed_point;
 mod headers;
 mod reconnect;
