@@ -26,7 +26,7 @@ impl Reader {
             return Step::Wants;
         };
         let doubted = *doubted;
-        if doubted.is_some_and(|header| header.track.is_some() && self.is_led_back_to()) {
+        if doubted.is_some_and(|header| header.track.is_some() && self.stream_fits(header) && self.is_led_back_to()) {
             return self.end_in(doubted, NoteKind::Garbage);
         }
         // Where the connection begins anything may stand.

@@ -107,9 +107,8 @@ impl Reader {
         let Some(header) = Header::read(&self.window, self.at) else {
             return Step::Wants;
         };
-        let stream_fits = header.stream_id == 0 || header.stream_id == self.stream_id;
         match header.track {
-            Some(track) if header.size > 0 && stream_fits => {
+            Some(track) if header.size > 0 && self.stream_fits(header) => {
                 if header.size < SUSPICIOUS_BYTES {
                     return self.step_framed(header, track);
                 }
@@ -228,10 +227,8 @@ impl Reader {
 
     /// Gives the tag at the current place if it is whole after all; tags, or the end of the input, follow at `next`.
     pub(super) fn take_proved(&mut self, header: Header, next: u64) -> bool {
-        let stream_fits = header.stream_id == 0 || header.stream_id == self.stream_id;
-        let Some((size, track)) = proof::whole(&self.window, self.at, header, next).filter(|_| stream_fits) else {
-            return false;
-        };
+        let proved = proof::whole(&self.window, self.at, header, next).filter(|_| self.stream_fits(header));
+        let Some((size, track)) = proved else { return false };
         let framed = Header { size, ..header };
         let behind = self.at.saturating_add(framed.whole()).saturating_add(BACK_POINTER_BYTES);
         if !self.seen_tag && self.at == self.connected_at {
@@ -269,6 +266,12 @@ impl Reader {
         }
         self.wrong_pointers = is_wrong;
         self.take(header, track)
+    }
+
+    /// Whether its StreamID is none, or the stream's.
+    #[inline]
+    pub(super) fn stream_fits(&self, header: Header) -> bool {
+        header.stream_id == 0 || header.stream_id == self.stream_id
     }
 
     /// Notes the first tag of another StreamID.

@@ -24,6 +24,9 @@ const COPIED_BYTES: usize = 64 << 10;
 /// Video waits so long for a key frame; a stream without any in this time has none (periodic intra refresh).
 const LONGEST_GROUP_MS: i32 = 20_000;
 
+/// No two pictures of a stream stand further apart.
+const LONGEST_STEP_MS: i32 = 10_000;
+
 /// A tag that waits.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
@@ -193,7 +196,9 @@ pub(super) fn detach(tag: Tag) -> Tag {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gate {
     is_open: bool,
-    waits_since: Option<u32>,
+    /// Time of the frame that was dropped last, and how much media was.
+    last: Option<u32>,
+    waited_ms: i32,
     /// The stream is known to have none: no segment waits for one, until one comes.
     has_none: bool,
 }
@@ -227,12 +232,10 @@ impl Gate {
             self.is_open = true;
             return Pass::Yes;
         }
-        let since = *self.waits_since.get_or_insert(time_ms);
-        let waited = time_ms.wrapping_sub(since).cast_signed();
-        if waited < 0 {
-            self.waits_since = Some(time_ms);
-        }
-        self.is_open = waited >= LONGEST_GROUP_MS;
+        let step = self.last.replace(time_ms).map_or(0, |last| time_ms.wrapping_sub(last).cast_signed());
+        // The clock may jump meanwhile: that is no waiting.
+        self.waited_ms += step.clamp(0, LONGEST_STEP_MS);
+        self.is_open = self.waited_ms >= LONGEST_GROUP_MS;
         self.has_none = self.is_open;
         if self.is_open { Pass::AsIs } else { Pass::No }
     }

@@ -301,3 +301,20 @@ fn audio_only_with_garbage() {
     "#]],
     );
 }
+
+#[test]
+fn stream_id_that_counts() {
+    check(
+        "V 0 key id=1\nA 0 id=2\nV 40 id=3\nA 23 id=4",
+        expect![[r#"
+        -- stream_id at 13 1 tags
+        V 0 key
+        -- stream_id at 118 1 tags
+        A 0
+        -- stream_id at 148 1 tags
+        V 40
+        -- stream_id at 193 1 tags
+        A 23
+    "#]],
+    );
+}

@@ -67,6 +67,26 @@ fn never_a_key_frame() {
 }
 
 #[test]
+fn a_jump_of_the_clock_is_no_waiting() {
+    check(
+        "V 1000 header
+         V 1000
+         V 1040
+         V 900000
+         V 900040
+         V 900080 key
+         V 900120",
+        expect![[r#"
+            -- note before_key_frame 4 tags
+            -- Start
+            V 0 header 720p
+            V 0 key
+            V 40
+        "#]],
+    );
+}
+
+#[test]
 fn asked_to_cut() {
     check(
         "V 0 header
