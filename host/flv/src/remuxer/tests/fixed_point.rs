@@ -115,7 +115,6 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         8 => (1_u32..60, 1_u32..30).prop_map(|(frames, group)| Event::Play { frames, group }),
         1 => (1_u32..60).prop_map(|frames| Event::VideoOnly { frames }),
-        1 => (400_u32..700).prop_map(|frames| Event::VideoOnly { frames }),
         1 => (1_u32..100).prop_map(|frames| Event::AudioOnly { frames }),
         1 => (-90_000_i64..90_000).prop_map(Event::Pause),
         1 => (-700_i64..700).prop_map(Event::Pause),
@@ -219,5 +218,21 @@ proptest! {
         remuxer.finish(&mut steps);
         write(steps);
         remux(&[[b"FLV\x01\x05\0\0\0\x09\0\0\0\0", bytes.as_slice()].concat()], 100);
+    }
+}
+
+/// What was recorded as it is, since no key frame came, is taken at once when it comes again.
+#[test]
+fn a_file_without_key_frames_is_a_fixed_point() {
+    let endings = [vec![], vec![Event::Play { frames: 30, group: 9 }], vec![Event::Header("V 0 header 1080p")]];
+    for (sound, ending) in [0, 88].into_iter().flat_map(|sound| endings.iter().map(move |ending| (sound, ending))) {
+        let start = [Event::Header("V 0 header"), Event::Header("A 0 header"), Event::AudioOnly { frames: sound }];
+        let events = [start.as_slice(), &[Event::VideoOnly { frames: 650 }], ending].concat();
+        let first = remux(&streams(0, &events), usize::MAX);
+        let again = remux(&first.files, 1000);
+        assert!(first.notes.iter().any(|note| note.kind == NoteKind::NoKeyFrame));
+        let notes: Vec<&Note> = again.notes.iter().filter(|note| !is_told_again(note)).collect();
+        assert!(notes.is_empty(), "noted {notes:?}");
+        assert!(again.files == first.files, "differs: {}", apart(&first.lines.concat(), &again.lines.concat()));
     }
 }
