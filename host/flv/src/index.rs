@@ -1,9 +1,12 @@
 //! A file's index of key frames: bounded, of a constant size as written, and the same for the same tags.
 //!
-//! As written it is the contents of the `keyframes` object of `onMetaData`: `times` (seconds), `filepositions` (offsets
-//! of tags) and `spacer`, three arrays of numbers whose lengths add up to a constant, so the file never has to move.
-//! The spacer stands last and holds zeros: `00` is AMF0's marker of a number, so zero-filled bytes *are* numbers, and
-//! only what stands before them ever needs to be written.
+//! As written it is the `keyframes` object of `onMetaData`: `times` (seconds), `filepositions` (offsets of tags) and
+//! `spacer`, three arrays of numbers whose lengths add up to a constant, so the file never has to move. The spacer stands
+//! last and holds zeros: `00` is AMF0's marker of a number, so zero-filled bytes *are* numbers, and only what stands
+//! before them ever needs to be written.
+//!
+//! As long as nothing can be looked up in it, the object has another name: flv.js and mpegts.js die of a seek by an empty
+//! index, FFmpeg warns of it, and all of them do well without one.
 
 use crate::script::{count, marker, write_name};
 
@@ -20,8 +23,16 @@ const NUMBER: usize = 9;
 /// Bytes before the numbers: of each array a length of 16 bits, the name, a marker and a length of 32 bits.
 const NAMES: usize = 3 * (2 + 1 + 4) + "times".len() + "filepositions".len() + "spacer".len();
 
+/// The object's name, and the one that it has before it is of use: as long, so that it can be written over.
+pub(crate) const NAME: &str = "keyframes";
+pub(crate) const NAME_OF_NONE: &str = "unindexed";
+const _: () = assert!(NAME.len() == NAME_OF_NONE.len());
+
+/// Players that skip the first entry need one behind it.
+const LEAST_ENTRIES: usize = 2;
+
 /// Bytes of the whole as written, without the object's end marker.
-pub(crate) const WRITTEN: usize = NAMES + 2 * CAPACITY * NUMBER;
+pub(crate) const WRITTEN: usize = 2 + NAME.len() + 1 + NAMES + 2 * CAPACITY * NUMBER;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
@@ -81,6 +92,16 @@ impl Index {
         bytes
     }
 
+    /// Whether players can look something up in it.
+    pub(crate) fn is_of_use(&self) -> bool {
+        !self.entries.is_empty() && self.entries.len() + usize::from(self.configuration.is_some()) >= LEAST_ENTRIES
+    }
+
+    /// How many bytes a patch writes.
+    pub(crate) fn patch_bytes(&self) -> usize {
+        WRITTEN - 2 * (CAPACITY - self.entries.len() - usize::from(self.configuration.is_some())) * NUMBER
+    }
+
     /// The whole as written, zeros included.
     pub(crate) fn whole(&self) -> Vec<u8> {
         let mut bytes = self.used();
@@ -93,7 +114,9 @@ impl Index {
         let configuration = self.configuration.map(|offset| (0, offset));
         let entries = || configuration.iter().chain(&self.entries);
         let length = entries().count();
-        let mut out = Vec::with_capacity(NAMES + 2 * length * NUMBER);
+        let mut out = Vec::with_capacity(self.patch_bytes());
+        write_name(if self.is_of_use() { NAME } else { NAME_OF_NONE }.as_bytes(), &mut out);
+        out.push(marker::OBJECT);
         array("times", length, &mut out);
         for (time_ms, _) in entries() {
             number(seconds((*time_ms).into()), &mut out);

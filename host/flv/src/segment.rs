@@ -163,6 +163,11 @@ impl Segment {
         self.audio.last_ms.max(self.video.last_ms).map_or(0, u64::from)
     }
 
+    /// How many bytes a patch of the index writes; none as long as players can look up nothing in it.
+    pub fn index_bytes(&self) -> Option<usize> {
+        self.index.as_ref().filter(|index| index.is_of_use()).map(Index::patch_bytes)
+    }
+
     /// What is to be written over the head, so that it tells the truth; one write each.
     pub fn patch(&mut self, depth: Depth) -> Vec<Patch> {
         let numbers = self.head.numbers(&self.numbers());

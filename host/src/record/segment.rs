@@ -16,8 +16,10 @@ use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
 const NUMBERS: Duration = Duration::from_secs(10);
-/// How often its index is, and its sidecar.
+/// How often its index is, and its sidecar. As long as the index is small, or new, it goes along with the numbers: who
+/// looks at a file that began just now wants to seek, too.
 const ARRAYS: Duration = Duration::from_secs(60);
+const SMALL_INDEX: usize = 4 << 10;
 /// In what time a sidecar is written only so often because of what a restart could not find out by itself.
 const URGENT: Duration = Duration::from_secs(1);
 /// So often: a connection that is made anew tells first itself, then what is missing before it.
@@ -41,6 +43,8 @@ pub(super) struct Segment {
     lasted_ms: u64,
     numbers_at: Duration,
     arrays_at: Duration,
+    /// Whether there was something to seek to in an index that was written.
+    indexed: bool,
     /// Since when urgent news are counted, and how many were told.
     told: (Duration, u32),
 }
@@ -78,6 +82,7 @@ impl Segment {
             lasted_ms: 0,
             numbers_at: now,
             arrays_at: now,
+            indexed: false,
             told: (now, 0),
         })
     }
@@ -173,13 +178,17 @@ impl Segment {
 
     /// What is due by the time: metadata, sidecar.
     pub(super) async fn tend(&mut self, now: Duration) -> Result<(), DiskError> {
+        let index = self.layout.as_ref().and_then(Layout::index_bytes);
+        let is_new = index.is_some() && !self.indexed;
         if now.saturating_sub(self.arrays_at) >= ARRAYS {
             (self.arrays_at, self.numbers_at) = (now, now);
             self.patch(Depth::All).await?;
             self.tell().await;
-        } else if now.saturating_sub(self.numbers_at) >= NUMBERS {
+        } else if now.saturating_sub(self.numbers_at) >= NUMBERS || is_new {
             self.numbers_at = now;
-            self.patch(Depth::Numbers).await?;
+            self.indexed |= is_new;
+            let is_small = index.is_some_and(|bytes| bytes <= SMALL_INDEX);
+            self.patch(if is_small { Depth::All } else { Depth::Numbers }).await?;
         }
         Ok(())
     }

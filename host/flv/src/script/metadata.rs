@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Field, Script, ScriptError, Value, encode::write_field};
+use crate::index;
 
 /// Fields that are kept at most, and bytes they may take as written.
 const MAX_FIELDS: usize = 32;
@@ -14,7 +15,7 @@ const MAX_STRING: usize = 256;
 
 /// Fields that are either ours (the segment writes them from the tags) or would be a lie in a file that was cut, joined
 /// or repaired. Compared without regard to case.
-const NOT_KEPT: [&[u8]; 27] = [
+const NOT_KEPT: [&[u8]; 28] = [
     b"audiocodecid",
     b"audiosize",
     b"bytelength",
@@ -38,6 +39,7 @@ const NOT_KEPT: [&[u8]; 27] = [
     b"totaldatarate",
     b"totalduration",
     b"totalframes",
+    b"unindexed",
     b"videocodecid",
     b"videoframecount",
     b"videosize",
@@ -123,8 +125,10 @@ impl Metadata {
 
 /// What senders say of key frames is not believed, only what a file with a place for its index says: a spacer.
 fn tells_of_none(script: &Script<'_>) -> bool {
-    let field = |name| script.values.iter().rev().find_map(|value| value.field(name));
-    let has_spacer = field("keyframes").is_some_and(|index| index.field("spacer").is_some());
+    let field = |name: &str| script.values.iter().rev().find_map(|value| value.field(name));
+    let has_spacer = [index::NAME, index::NAME_OF_NONE]
+        .iter()
+        .any(|name| field(name).is_some_and(|index| index.field("spacer").is_some()));
     has_spacer && field("hasKeyframes") == Some(&Value::Boolean(false))
 }
 

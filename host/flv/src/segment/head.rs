@@ -18,7 +18,7 @@ const ENDS: &[u8] = &[0, 0, marker::OBJECT_END];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// Up to the contents of the `keyframes` object; where there is none, up to the end marker. The numbers are 0.
+    /// Up to the `keyframes` object; where there is none, up to the end marker. The numbers are 0.
     before_index: Vec<u8>,
     numbers_at: usize,
     /// Behind `hasKeyframes`, whose value is the last byte before.
@@ -53,10 +53,6 @@ impl Head {
         }
         let facts_end = out.len();
         cut.metadata.write(&mut out);
-        if cut.has_video {
-            write_name(b"keyframes", &mut out);
-            out.push(marker::OBJECT);
-        }
         let mut head = Head { before_index: out, numbers_at, facts_end, has_index: cut.has_video };
         let frame = crate::segment::frame(Track::Script, 0, head.payload_bytes());
         head.splice(METADATA_AT, &frame.head);
@@ -72,7 +68,7 @@ impl Head {
         u64::try_from(self.numbers_at).unwrap_or(u64::MAX)
     }
 
-    /// Where the contents of the `keyframes` object begin.
+    /// Where the `keyframes` object begins, its name included.
     pub(super) fn index_at(&self) -> Option<u64> {
         self.has_index.then(|| u64::try_from(self.before_index.len()).unwrap_or(u64::MAX))
     }
@@ -107,7 +103,8 @@ impl Head {
         let flags = *bytes.get(4)?;
         let script = Script::read(bytes.get(METADATA_AT + TAG_HEADER..)?).ok()?;
         // The index stands last. A torn one may read as anything, further fields among it.
-        let before_index = |(name, _): &&Field<'_>| *name != b"keyframes";
+        let names = [index::NAME, index::NAME_OF_NONE].map(str::as_bytes);
+        let before_index = |(name, _): &&Field<'_>| !names.contains(name);
         let fields = script.values.first()?.fields().into_iter().take_while(before_index).cloned().collect();
         let script = Script { name: script.name, values: vec![Value::EcmaArray(fields)], whole: true };
         let number = |name| script.values.first()?.field(name)?.number();

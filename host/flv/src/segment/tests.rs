@@ -354,5 +354,25 @@ proptest! {
 
 #[test]
 fn capacity_is_as_promised() {
-    assert_eq!(WRITTEN, 2 * 4096 * 9 + 45);
+    assert_eq!(WRITTEN, 2 * 4096 * 9 + 57);
+}
+
+/// Players die of a seek by an index in which nothing stands.
+#[test]
+fn an_index_of_no_use_is_not_offered() {
+    let named = |file: &File, name: &str| {
+        let script = Script::read(&file.bytes[24..file.segment.head().len() - 4]).unwrap();
+        assert!(script.whole);
+        script.values[0].field(name).is_some()
+    };
+    let mut file = write(&cut(true, true), "V 0 header\nA 0 header\nV 0\nV 40");
+    file.patch(Depth::All);
+    assert!(named(&file, "unindexed") && !named(&file, "keyframes"));
+    assert_eq!(file.segment.index_bytes(), None);
+    file.write(&tag("V 80 key"));
+    let patched = file.segment.patch(Depth::All).pop().unwrap().bytes.len();
+    assert_eq!(file.segment.index_bytes(), Some(patched));
+    file.patch(Depth::All);
+    assert!(named(&file, "keyframes") && !named(&file, "unindexed"));
+    assert_eq!(file.bytes[..file.segment.head().len()], file.segment.head());
 }

@@ -244,3 +244,22 @@ async fn a_limit_without_room_for_media_leaves_no_file() {
         assert_eq!(scene.temp.tree(), "", "{limit}");
     }
 }
+
+/// Who opens a file that began just now, or salvages none of it, wants to seek in it.
+#[tokio::test]
+async fn a_file_has_an_index_as_soon_as_there_is_something_to_seek_to() {
+    let mut scene = Scene::new(vec![vec![ok("video/x-flv"), flv(&seconds(0, 3)), Act::Hang]]).await;
+    let mut recording = scene.recording();
+    let part = scene.temp.0.join("Ann/show.flv.part");
+    let indexed = async {
+        while !std::fs::read(&part).is_ok_and(|file| file.windows(9).any(|name| name == b"keyframes")) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // The connection falls silent and is given up: only a growing file is looked at.
+    tokio::select! {
+        () = indexed => {}
+        reception = scene.receive(&mut recording) => panic!("no index came until the end: {reception:?}"),
+    }
+    recording.close("ended").await;
+}
