@@ -39,6 +39,8 @@ pub enum NoteKind {
     Repeat,
     /// The connection broke: media is missing. A gap.
     Connection,
+    /// Bytes were damaged: media is missing with them. A gap.
+    Damage,
 }
 
 impl NoteKind {
@@ -62,6 +64,7 @@ impl NoteKind {
             NoteKind::TracksApart => "tracks_apart",
             NoteKind::Repeat => "repeat",
             NoteKind::Connection => "connection",
+            NoteKind::Damage => "damage",
         }
     }
 }

@@ -7,6 +7,7 @@ mod beside;
 mod doubt;
 mod drops;
 mod headers;
+mod lost;
 mod open;
 mod reconnect;
 mod repeats;
@@ -25,6 +26,7 @@ use crate::tag::{Tag, Track};
 use doubt::Doubts;
 use drops::Drops;
 use headers::{Change, Headers};
+use lost::Lost;
 use open::Open;
 use repeats::{Memory, Overlap, Rejoin};
 use start::{Gate, Known, Opening, Pass};
@@ -73,8 +75,8 @@ pub struct Remuxer {
     memory: Memory,
     rejoin: Option<Rejoin>,
     overlap: Overlap,
-    /// A connection was lost for so long, and no frame of the new one has been placed.
-    dark: Option<Dark>,
+    /// Bytes were lost, and not both tracks have gone on behind the place.
+    lost: Option<Lost>,
     /// Nothing but headers and metadata has come since the connection was made.
     is_fresh: bool,
     asked: Option<CutReason>,
@@ -102,13 +104,6 @@ struct Before {
     states: [Option<Tag>; 2],
 }
 
-/// A gap between two connections.
-#[derive(Clone, Copy, Debug)]
-struct Dark {
-    dark_ms: u64,
-    is_reset: bool,
-}
-
 impl Remuxer {
     /// A remuxer at the begin of a recording.
     pub fn new(options: Options) -> Remuxer {
@@ -122,7 +117,7 @@ impl Remuxer {
             memory: Memory::default(),
             rejoin: None,
             overlap: Overlap::default(),
-            dark: None,
+            lost: None,
             is_fresh: false,
             asked: None,
             drops: Drops::default(),
@@ -134,7 +129,12 @@ impl Remuxer {
     /// Takes what the reader gave; adds the steps that follow from it.
     pub fn push(&mut self, item: Item, steps: &mut Vec<Step>) {
         match item {
-            Item::Note(note) => steps.push(Step::Note(Note { at_ms: u64::from(self.now_ms), ..note })),
+            Item::Note(note) => {
+                if note.kind == NoteKind::Garbage {
+                    self.damaged();
+                }
+                steps.push(Step::Note(Note { at_ms: u64::from(self.now_ms), ..note }));
+            }
             Item::Tag(tag) => self.push_tag(tag, steps),
         }
     }
@@ -221,6 +221,9 @@ impl Remuxer {
         let sent = self.timeline.unwrap(track, tag.time_ms);
         if self.overlap.covers(&tag, sent) {
             return self.drop_tag(NoteKind::Repeat, &tag, steps);
+        }
+        if let Some(lost) = &mut self.lost {
+            lost.came(track, || self.timeline.hole_ms(track, sent));
         }
         if is_key_frame || !self.headers.has(Track::Video) {
             self.cut_if_asked();
@@ -366,17 +369,13 @@ impl Remuxer {
         if placed.apart {
             self.note(NoteKind::TracksApart, tag, steps);
         }
-        let missing_ms = match placed.jump {
-            Some(Jump::Forward(missing_ms)) => Some(missing_ms),
-            _ => None,
-        };
-        let (kind, gap) = match (self.dark.take(), placed.jump) {
-            (Some(dark), _) if dark.is_reset => (NoteKind::Connection, Some((Cause::Connection, dark.dark_ms))),
-            (Some(dark), Some(_)) => {
-                (NoteKind::Connection, Some((Cause::Connection, missing_ms.unwrap_or(dark.dark_ms))))
-            }
-            (None, Some(_)) => (NoteKind::Jump, missing_ms.map(|missing_ms| (Cause::Jump, missing_ms))),
-            (_, None) => return,
+        let lost = self.lost.as_mut().and_then(|lost| lost.taken(tag.track, placed.jump));
+        self.lost = self.lost.take_if(|lost| !lost.is_over());
+        let (kind, gap) = match (lost, placed.jump) {
+            (Some(lost), _) => lost,
+            (None, Some(Jump::Forward(missing_ms))) => (NoteKind::Jump, Some((Cause::Jump, missing_ms))),
+            (None, Some(Jump::Reset | Jump::Back)) => (NoteKind::Jump, None),
+            (None, None) => return,
         };
         let note = Note::repair(kind, tag.offset, u64::from(self.now_ms));
         steps.push(Step::Note(Note { gap, ..note }));

@@ -1,8 +1,9 @@
 //! From one connection to the next: the rules of `repeats` and `timeline` applied when the bytes come from elsewhere.
 
+use super::lost::Lost;
 use super::repeats::{Overlap, Rejoin, Verdict};
 use super::timeline::Joint;
-use super::{Dark, Remuxer, Repeats, Step};
+use super::{Remuxer, Repeats, Step};
 use crate::codec::{Body, classify};
 use crate::note::NoteKind;
 
@@ -10,7 +11,7 @@ impl Remuxer {
     /// What is pushed from now on comes from a new connection; no bytes came for `dark_ms`.
     pub fn reconnected(&mut self, dark_ms: u64) {
         self.is_fresh = true;
-        let mut dark_ms = dark_ms.saturating_add(self.dark.map_or(0, |dark| dark.dark_ms));
+        let mut dark_ms = dark_ms.saturating_add(self.lost.filter(Lost::is_new).map_or(0, |lost| lost.dark_ms));
         if let Some(rejoin) = self.rejoin.take() {
             // All of it equals what we have.
             dark_ms = dark_ms.saturating_add(rejoin.dark_ms);
@@ -25,9 +26,17 @@ impl Remuxer {
         match self.options.repeats {
             Repeats::Drop => self.rejoin = Some(Rejoin::new(dark_ms, &self.memory)),
             Repeats::Keep => {
-                self.dark = Some(Dark { dark_ms, is_reset: false });
+                self.lost = Some(Lost::connection(dark_ms, false));
                 self.gate.shut();
             }
+        }
+    }
+
+    /// Bytes that are no tags stood in the stream. Those at the begin of a connection were lost with the one before it.
+    pub(super) fn damaged(&mut self) {
+        let is_within = self.rejoin.is_none() && !self.lost.as_ref().is_some_and(Lost::is_new);
+        if is_within && self.timeline.now().is_some() {
+            self.lost = Some(Lost::damage());
         }
     }
 
@@ -47,18 +56,18 @@ impl Remuxer {
                 self.timeline.join(Joint::Shifted(distance));
                 self.overlap = Overlap::proved(distance, &mut self.memory);
                 // It goes on where it broke, also in mid-group.
-                self.dark = Some(Dark { dark_ms, is_reset: false });
+                self.lost = Some(Lost::connection(dark_ms, false));
             }
             Verdict::Continues => {
                 self.timeline.join(Joint::Continues);
                 self.overlap = Overlap::believed(&self.memory);
-                self.dark = Some(Dark { dark_ms, is_reset: false });
+                self.lost = Some(Lost::connection(dark_ms, false));
                 self.gate.shut();
             }
             Verdict::Reset => {
                 self.timeline.join(Joint::Reset);
                 self.memory.clear();
-                self.dark = Some(Dark { dark_ms, is_reset: true });
+                self.lost = Some(Lost::connection(dark_ms, true));
                 self.gate.shut();
             }
         }

@@ -4,6 +4,7 @@ mod codecs;
 mod ends;
 mod fixed_point;
 mod headers;
+mod lost;
 mod reconnect;
 mod start;
 mod time;

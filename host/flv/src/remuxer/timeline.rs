@@ -16,6 +16,12 @@ const JUMP_MS: i64 = 500;
 /// A step up to so many of the track's recent distances is no jump: a slide show is none.
 const JUMP_SPACINGS: i64 = 3;
 
+/// Where bytes were lost, a frame is missing when the next one comes half a distance later than usual, and so many times
+/// the jitter, and what rounding may be off. A distance that is only assumed may be off by more.
+const JITTERS: i64 = 4;
+const JITTER_MS: i64 = 5;
+const ASSUMED_SPACINGS: i64 = 4;
+
 /// The first step of a track tells its distance; above this it is a jump all the same.
 const LARGEST_FIRST_STEP_MS: i64 = 10_000;
 
@@ -55,6 +61,8 @@ struct Clock {
     offset: i64,
     /// The recent distance between tags as written, in 1/16 ms; none before the second tag.
     spacing: Option<i64>,
+    /// How far those distances stray from it, in 1/16 ms.
+    jitter: i64,
     /// Where the other track was, as written, when the last tag came.
     other_written: Option<i64>,
     /// A tag of it was written since the last cut.
@@ -164,6 +172,18 @@ impl Timeline {
         self.video.written.max(self.audio.written)
     }
 
+    /// How much later than expected a frame comes that is not placed yet; 0 if its distance is a natural one.
+    pub(super) fn hole_ms(&self, track: Track, sent: i64) -> u64 {
+        let (clock, _) = self.pair(track);
+        let Some(written) = clock.written.filter(|_| !clock.stale) else { return 0 };
+        let (step, spacing) = (sent - clock.sent, clock.goes_on(track) - written);
+        let largest = match clock.spacing {
+            Some(_) => spacing + spacing / 2 + JITTER_MS + clock.jitter * JITTERS / 16,
+            None => spacing * ASSUMED_SPACINGS,
+        };
+        if step > largest { u64::try_from(step - spacing).unwrap_or_default() } else { 0 }
+    }
+
     /// Where a tag belongs that is no frame and tells nothing of the clock: none before the first frame of its track.
     pub(super) fn beside(&self, track: Track, raw: u32) -> Option<i64> {
         let (clock, _) = self.pair(track);
@@ -186,6 +206,7 @@ impl Timeline {
         self.floor = None;
         for clock in [&mut self.video, &mut self.audio] {
             clock.spacing = None;
+            clock.jitter = 0;
             clock.other_written = None;
             clock.is_in_segment = false;
         }
@@ -295,7 +316,9 @@ impl Timeline {
         let before = clock.written.filter(|_| clock.is_in_segment && !placed.after_zeros);
         if let Some(step) = before.map(|before| at - before).filter(|step| *step > 0) {
             // A running mean over some four frames.
-            clock.spacing = Some(clock.spacing.map_or(step * 16, |spacing| spacing + (step * 16 - spacing) / 4));
+            let stray = clock.spacing.map_or(0, |spacing| step * 16 - spacing);
+            clock.spacing = Some(clock.spacing.map_or(step * 16, |spacing| spacing + stray / 4));
+            clock.jitter += (stray.abs() - clock.jitter) / 4;
         }
         clock.are_zeros = all_zero && clock.all_zero;
         clock.all_zero = all_zero;

@@ -1,0 +1,89 @@
+//! Where bytes were lost: how much media is missing with them.
+//!
+//! A jump tells its size by itself. A hole that is too short for a jump stays in the file as it is, so nobody would hear
+//! of it; where bytes are known to be lost, the first frame of each track behind the place is measured against the
+//! track's own distances.
+
+use super::timeline::Jump;
+use crate::note::{Cause, NoteKind};
+use crate::tag::Track;
+
+/// A place where bytes were lost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lost {
+    cause: Cause,
+    /// How long no bytes came.
+    pub(super) dark_ms: u64,
+    /// The sender's clock was set anew meanwhile: it cannot tell what is missing.
+    pub(super) is_reset: bool,
+    video: Awaited,
+    audio: Awaited,
+    /// A gap was told; what the other track lacks is the same media.
+    is_told: bool,
+}
+
+/// What is known of a track behind the place.
+#[derive(Clone, Copy, Debug)]
+enum Awaited {
+    /// No frame of it has come.
+    Yes,
+    /// One has come, so much too late, and none was taken so far.
+    Came(u64),
+    /// One was taken.
+    No,
+}
+
+impl Lost {
+    /// A connection was lost for so long.
+    pub(super) fn connection(dark_ms: u64, is_reset: bool) -> Lost {
+        Lost { cause: Cause::Connection, dark_ms, is_reset, ..Lost::damage() }
+    }
+
+    /// Bytes that are no tags stood in the stream.
+    pub(super) fn damage() -> Lost {
+        let cause = Cause::Damage;
+        Lost { cause, dark_ms: 0, is_reset: false, video: Awaited::Yes, audio: Awaited::Yes, is_told: false }
+    }
+
+    /// Whether nothing has come behind the place.
+    pub(super) fn is_new(&self) -> bool {
+        matches!((self.video, self.audio), (Awaited::Yes, Awaited::Yes))
+    }
+
+    /// Whether frames of both tracks were taken.
+    pub(super) fn is_over(&self) -> bool {
+        matches!((self.video, self.audio), (Awaited::No, Awaited::No))
+    }
+
+    /// A frame of the track has come, be it dropped; `hole_ms` says how much too late it is.
+    pub(super) fn came(&mut self, track: Track, hole_ms: impl FnOnce() -> u64) {
+        let awaited = self.track(track);
+        if let Awaited::Yes = awaited {
+            *awaited = Awaited::Came(hole_ms());
+        }
+    }
+
+    /// A frame of the track is taken, with this jump of the clock: what is to be noted of it. None: what any other frame
+    /// would be noted with.
+    pub(super) fn taken(&mut self, track: Track, jump: Option<Jump>) -> Option<(NoteKind, Option<(Cause, u64)>)> {
+        let hole_ms = match std::mem::replace(self.track(track), Awaited::No) {
+            Awaited::No => return None,
+            Awaited::Came(hole_ms) => hole_ms,
+            Awaited::Yes => 0,
+        };
+        let lost_ms = match jump {
+            _ if self.is_reset => (!self.is_told).then_some(self.dark_ms),
+            Some(Jump::Forward(missing_ms)) => Some(missing_ms),
+            Some(Jump::Reset) if self.cause == Cause::Connection && !self.is_told => Some(self.dark_ms),
+            Some(Jump::Reset | Jump::Back) => None,
+            None => Some(hole_ms).filter(|hole_ms| *hole_ms > 0 && !self.is_told),
+        }?;
+        self.is_told = true;
+        let kind = if self.cause == Cause::Connection { NoteKind::Connection } else { NoteKind::Damage };
+        Some((kind, Some((self.cause, lost_ms))))
+    }
+
+    fn track(&mut self, track: Track) -> &mut Awaited {
+        if track == Track::Video { &mut self.video } else { &mut self.audio }
+    }
+}

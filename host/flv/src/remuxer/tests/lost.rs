@@ -1,0 +1,158 @@
+//! What is missing where bytes were lost, down to a single frame.
+
+use expect_test::expect;
+
+use super::{check, remux};
+use crate::remuxer::{Options, Repeats};
+
+/// Video at 40 ms and audio at 20 ms up to 10160, a break of 100 ms, and what follows: the notes alone.
+fn notes(behind: &str, options: Options) -> String {
+    let lines = (0..=4).map(|frame| {
+        let (time, sound) = (10_000 + frame * 40, 10_000 + frame * 40 + 20);
+        let key = if frame == 0 { "key" } else { "30" };
+        format!("V {time} {key} #{frame}1\nA {time} 15 #{frame}1\nA {sound} 15 #{frame}2\n")
+    });
+    let before: String = lines.collect();
+    let input = format!("V 0 header\nA 0 header\n{before}reconnect 100\nV 0 header\nA 0 header\n{behind}");
+    remux(&input, options).lines().filter_map(|line| line.strip_prefix("-- note ")).collect::<Vec<_>>().join(", ")
+}
+
+fn check_notes(behind: &str, expected: &str) {
+    assert_eq!(notes(behind, Options::default()), expected, "{behind}");
+    assert_eq!(notes(behind, Options { repeats: Repeats::Keep }), expected, "kept: {behind}");
+}
+
+#[test]
+fn natural_distance_is_seamless() {
+    check_notes("V 10200 key #a\nA 10200 15 #a\nA 10220 15 #b\nV 10240 30 #b", "");
+    check_notes("A 10200 15 #a\nV 10200 key #a\nA 10220 15 #b\nV 10240 30 #b", "");
+}
+
+#[test]
+fn jitter_is_no_hole() {
+    check_notes("V 10220 key #a\nA 10208 15 #a", "");
+    check_notes("A 10195 15 #a\nV 10185 key #a", "");
+}
+
+#[test]
+fn one_frame_is_missing() {
+    check_notes("V 10240 key #a\nA 10200 15 #a", "connection gap connection 40 ms");
+    check_notes("A 10220 15 #a\nV 10200 key #a", "connection gap connection 20 ms");
+    check_notes("V 10200 key #a\nA 10220 15 #a", "connection gap connection 20 ms");
+}
+
+#[test]
+fn both_tracks_lack_the_same() {
+    check_notes("V 10528 key #a\nA 10528 15 #a\nA 10548 15 #b", "connection gap connection 328 ms");
+    check_notes("A 10528 15 #a\nV 10528 key #a\nA 10548 15 #b", "connection gap connection 328 ms");
+    check_notes("V 10660 key #a\nA 10660 15 #a", "connection gap connection 460 ms");
+    check_notes("V 10661 key #a\nA 10661 15 #a", "connection gap connection 461 ms");
+}
+
+#[test]
+fn video_waits_for_a_key_frame_behind_a_seamless_join() {
+    check_notes("V 10200 30 #a\nA 10200 15 #a\nA 10220 15 #b\nV 10240 key #b", "before_key_frame 1 tags");
+}
+
+#[test]
+fn the_hole_is_before_what_waits_for_a_key_frame() {
+    check_notes(
+        "V 10300 30 #a\nV 10340 30 #b\nV 10380 key #c\nA 10200 15 #a",
+        "before_key_frame 2 tags, connection gap connection 100 ms",
+    );
+}
+
+#[test]
+fn overlap_with_a_hole_behind_it() {
+    let again = "V 10000 key #01\nA 10000 15 #01\nA 10020 15 #02\nV 10040 30 #11\nA 10040 15 #11\nA 10060 15 #12
+        V 10080 30 #21\nA 10080 15 #21\nA 10100 15 #22\nV 10120 30 #31\nA 10120 15 #31\nA 10140 15 #32
+        V 10160 30 #41\nA 10160 15 #41\nA 10180 15 #42\n";
+    let told = |behind: &str| notes(&format!("{again}{behind}"), Options::default());
+    assert_eq!(told("V 10200 30 #a\nA 10200 15 #a\nV 10240 30 #b"), "repeat 5 tags, repeat 10 tags");
+    assert_eq!(
+        told("V 10400 30 #a\nA 10400 15 #a\nV 10440 30 #b"),
+        "repeat 5 tags, connection gap connection 200 ms, repeat 10 tags"
+    );
+}
+
+#[test]
+fn damage_takes_media_away() {
+    check(
+        "V 0 header
+         A 0 header
+         V 0 key #1
+         A 0 15 #1
+         V 40 30 #2
+         A 23 15 #2
+         V 80 30 #3
+         A 46 15 #3
+         garbage 300
+         V 200 30 #4
+         A 138 15 #4
+         V 240 30 #5",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 0 key #1
+            A 0 #1
+            V 40 #2
+            A 23 #2
+            V 80 #3
+            A 46 #3
+            -- note garbage
+            -- note damage gap damage 80 ms
+            V 200 #4
+            A 138 #4
+            V 240 #5
+        "#]],
+    );
+}
+
+#[test]
+fn damage_between_whole_tags_takes_nothing() {
+    check(
+        "V 0 header
+         V 0 key #1
+         V 40 30 #2
+         garbage 300
+         V 80 30 #3
+         V 120 30 #4",
+        expect![[r#"
+            -- note garbage
+            -- Start
+            V 0 header 720p
+            V 0 key #1
+            V 40 #2
+            V 80 #3
+            V 120 #4
+        "#]],
+    );
+}
+
+#[test]
+fn damage_that_takes_seconds() {
+    check(
+        "V 0 header
+         V 0 key #1
+         V 40 30 #2
+         V 80 30 #3
+         garbage 300
+         V 5080 30 #4
+         V 5120 30 #5
+         V 9120 30 #6",
+        expect![[r#"
+            -- note garbage
+            -- note damage gap damage 4960 ms
+            -- note jump gap jump 3960 ms
+            -- Start
+            V 0 header 720p
+            V 0 key #1
+            V 40 #2
+            V 80 #3
+            V 120 #4
+            V 160 #5
+            V 200 #6
+        "#]],
+    );
+}
