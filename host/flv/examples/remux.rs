@@ -60,6 +60,7 @@ fn remux(input: &Bytes, stem: &str) -> Result<(), Box<dyn std::error::Error>> {
                 file.write_all(&[&frame.head[..], &tag.payload, &frame.tail].concat())?;
             }
             Step::Note(note) => println!("{note:?}"),
+            Step::Looping => println!("nothing but repeats"),
         }
     }
     Ok(close(open)?)

@@ -1,8 +1,10 @@
 //! From the tags of a stream to the tags of files: repairs, cuts and notes, as values in the order they are to be done.
 //!
 //! The control flow is here; each rule lives in a room of its own: `headers` (configurations, and when they mean a cut),
-//! `start` (what a segment waits for), `timeline` (time), `repeats` (what was received before).
+//! `start` (what a segment waits for), `timeline` (time), `lost` (what is missing), `repeats`
+//! (what was received before).
 
+mod again;
 mod beside;
 mod doubt;
 mod drops;
@@ -19,7 +21,7 @@ mod timeline;
 
 use crate::codec::{Body, classify};
 use crate::cut::{Cut, CutReason};
-use crate::note::{Cause, Note, NoteKind};
+use crate::note::{Note, NoteKind};
 use crate::reader::Item;
 use crate::script::Metadata;
 use crate::tag::{Tag, Track};
@@ -28,9 +30,9 @@ use drops::Drops;
 use headers::{Change, Headers};
 use lost::Lost;
 use open::Open;
-use repeats::{Memory, Overlap, Rejoin};
+use repeats::{Incoming, Memory, Overlap, Rejoin};
 use start::{Gate, Known, Opening, Pass};
-use timeline::{Jump, Placed, Timeline};
+use timeline::Timeline;
 
 /// What is done with media that was received before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,12 +60,15 @@ pub enum Step {
     Write(Tag),
     /// Something was mended or is missing. Notes may come before the first cut.
     Note(Note),
+    /// Nothing but repeats has come for ten groups: the sender's stream is over, or hangs. Nothing has to be done for
+    /// what follows.
+    Looping,
 }
 
 /// Turns what a [`Reader`](crate::Reader) gives into [`Step`]s. Lives as long as a recording, over all its connections.
 ///
-/// Holds back at most 2 s of media or 8 MiB at the start of a segment, and 8,192 tags or 32 MiB while a new connection
-/// sends what the old one has sent.
+/// Holds back at most 2 s of media or 8 MiB at the start of a segment, and 8,192 tags or 32 MiB while something is sent
+/// that was sent before.
 #[derive(Debug)]
 pub struct Remuxer {
     options: Options,
@@ -75,6 +80,12 @@ pub struct Remuxer {
     memory: Memory,
     rejoin: Option<Rejoin>,
     overlap: Overlap,
+    /// The group that comes in, as long as it equals one that is remembered.
+    incoming: Incoming,
+    /// So many groups in a row were repeats.
+    repeated_groups: u32,
+    /// A new connection was made, after so long, and nothing of it has come.
+    connected: Option<u64>,
     /// Bytes were lost, and not both tracks have gone on behind the place.
     lost: Option<Lost>,
     /// Nothing but headers and metadata has come since the connection was made.
@@ -102,6 +113,7 @@ struct Before {
     gate: Gate,
     timeline: Timeline,
     states: [Option<Tag>; 2],
+    memory: Memory,
 }
 
 impl Remuxer {
@@ -117,6 +129,9 @@ impl Remuxer {
             memory: Memory::default(),
             rejoin: None,
             overlap: Overlap::default(),
+            incoming: Incoming::default(),
+            repeated_groups: 0,
+            connected: None,
             lost: None,
             is_fresh: false,
             asked: None,
@@ -128,6 +143,7 @@ impl Remuxer {
 
     /// Takes what the reader gave; adds the steps that follow from it.
     pub fn push(&mut self, item: Item, steps: &mut Vec<Step>) {
+        self.connect(steps);
         match item {
             Item::Note(note) => {
                 if note.kind == NoteKind::Garbage {
@@ -155,8 +171,10 @@ impl Remuxer {
 
     /// Gives what is held back: the recording ends.
     pub fn finish(&mut self, steps: &mut Vec<Step>) {
+        self.connect(steps);
         self.end_doubts(steps);
         self.end_rejoin(steps);
+        self.end_group(steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
         {
@@ -181,7 +199,7 @@ impl Remuxer {
                 }
             },
             Body::VideoEnd | Body::VideoExtra | Body::Command | Body::AudioEnd | Body::AudioExtra => {
-                self.push_beside(tag, steps);
+                self.admit_beside(tag, steps);
             }
             Body::Script => self.push_script(&tag, steps),
             Body::Empty | Body::Short | Body::Unknown => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
@@ -207,7 +225,7 @@ impl Remuxer {
     fn push_configured(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         self.is_fresh = false;
         let Some(rejoin) = &mut self.rejoin else {
-            return self.take(tag, is_key_frame, steps);
+            return self.admit(tag, is_key_frame, steps);
         };
         let sent = self.timeline.unwrap(tag.track, tag.time_ms);
         if let Some(verdict) = rejoin.hear(start::detach(tag), sent, &self.memory) {
@@ -216,12 +234,8 @@ impl Remuxer {
     }
 
     /// A frame that decoders can take, on its way into a segment.
-    fn take(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
+    fn take(&mut self, tag: Tag, sent: i64, hash: Option<u64>, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
-        let sent = self.timeline.unwrap(track, tag.time_ms);
-        if self.overlap.covers(&tag, sent) {
-            return self.drop_tag(NoteKind::Repeat, &tag, steps);
-        }
         if let Some(lost) = &mut self.lost {
             lost.came(track, || self.timeline.hole_ms(track, sent));
         }
@@ -236,10 +250,15 @@ impl Remuxer {
             }
         }
         self.drops.give(track, steps);
-        if self.options.repeats == Repeats::Drop {
-            self.memory.remember(&tag, sent, is_key_frame);
-        }
+        let offset = self.timeline.offset();
         let placed = self.timeline.place(track, tag.time_ms);
+        if self.options.repeats == Repeats::Drop {
+            if self.lost.as_ref().is_some_and(Lost::is_clock_new) {
+                // What is remembered was sent by another clock.
+                self.memory.shift(self.timeline.offset() - offset);
+            }
+            self.memory.remember(&tag, sent, hash, is_key_frame);
+        }
         self.note_time(&tag, placed, steps);
         match &mut self.phase {
             Phase::Open(open) => steps.push(Step::Write(open.write(tag, Some(placed.at), &mut self.now_ms))),
@@ -264,7 +283,8 @@ impl Remuxer {
     /// A configuration is about to change: whatever was received before it belongs to the segment before.
     fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
         self.end_rejoin(steps);
-        self.memory.clear();
+        self.end_group(steps);
+        let memory = std::mem::take(&mut self.memory);
         let why = match change {
             Change::Changed => CutReason::HeaderChanged(track),
             _ => CutReason::LateHeader(track),
@@ -272,7 +292,8 @@ impl Remuxer {
         let before = match &self.phase {
             Phase::Open(open) => {
                 let states = [Track::Video, Track::Audio].map(|track| self.headers.state(track).cloned());
-                Some(Box::new(Before { open: *open, gate: self.gate, timeline: self.timeline.clone(), states }))
+                let timeline = self.timeline.clone();
+                Some(Box::new(Before { open: *open, gate: self.gate, timeline, memory, states }))
             }
             // The last of each kind wins, as long as no frame needs the one before.
             Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
@@ -286,12 +307,13 @@ impl Remuxer {
 
     /// If the configurations are again those of the segment before, and nothing came between, it goes on.
     fn take_back(&mut self) {
-        if let Phase::Opening(opening, Some(before)) = &self.phase
+        if let Phase::Opening(opening, Some(before)) = &mut self.phase
             && opening.has_no_media()
             && self.headers.are_written()
         {
             self.gate = before.gate;
             self.timeline = before.timeline.clone();
+            self.memory = std::mem::take(&mut before.memory);
             for (track, state) in [Track::Video, Track::Audio].into_iter().zip(&before.states) {
                 self.headers.put_state(track, state.as_ref());
             }
@@ -359,26 +381,6 @@ impl Remuxer {
     fn drop_tag(&mut self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {
         self.drops.give_other(kind, tag.track, steps);
         self.drops.count(kind, tag, self.now_ms);
-    }
-
-    /// What the timeline did.
-    fn note_time(&mut self, tag: &Tag, placed: Placed, steps: &mut Vec<Step>) {
-        if placed.short_clock {
-            self.note(NoteKind::ShortClock, tag, steps);
-        }
-        if placed.apart {
-            self.note(NoteKind::TracksApart, tag, steps);
-        }
-        let lost = self.lost.as_mut().and_then(|lost| lost.taken(tag.track, placed.jump));
-        self.lost = self.lost.take_if(|lost| !lost.is_over());
-        let (kind, gap) = match (lost, placed.jump) {
-            (Some(lost), _) => lost,
-            (None, Some(Jump::Forward(missing_ms))) => (NoteKind::Jump, Some((Cause::Jump, missing_ms))),
-            (None, Some(Jump::Reset | Jump::Back)) => (NoteKind::Jump, None),
-            (None, None) => return,
-        };
-        let note = Note::repair(kind, tag.offset, u64::from(self.now_ms));
-        steps.push(Step::Note(Note { gap, ..note }));
     }
 
     fn note(&self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {

@@ -100,8 +100,13 @@ impl Recording {
     async fn carry_out(&mut self) -> Result<(), EndReason> {
         let mut steps = std::mem::take(&mut self.engine.steps);
         let mut result = Ok(());
+        let mut loops = false;
         for step in steps.drain(..) {
             result = match step {
+                Step::Looping => {
+                    loops = true;
+                    Ok(())
+                }
                 Step::Write(tag) => self.write_tag(tag).await,
                 Step::Cut(cut) => self.cut(&cut).await,
                 Step::Note(note) => {
@@ -115,7 +120,8 @@ impl Recording {
         }
         steps.clear();
         self.engine.steps = steps;
-        result
+        // What came behind the loop in the same chunk is media that we lack.
+        result.and(if loops { Err(EndReason::Looping) } else { Ok(()) })
     }
 
     async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {

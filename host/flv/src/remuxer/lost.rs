@@ -4,9 +4,10 @@
 //! of it; where bytes are known to be lost, the first frame of each track behind the place is measured against the
 //! track's own distances.
 
-use super::timeline::Jump;
-use crate::note::{Cause, NoteKind};
-use crate::tag::Track;
+use super::timeline::{Jump, Placed};
+use super::{Remuxer, Step};
+use crate::note::{Cause, Note, NoteKind};
+use crate::tag::{Tag, Track};
 
 /// A place where bytes were lost.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +16,7 @@ pub(super) struct Lost {
     /// How long no bytes came.
     pub(super) dark_ms: u64,
     /// The sender's clock was set anew meanwhile: it cannot tell what is missing.
-    pub(super) is_reset: bool,
+    is_reset: bool,
     video: Awaited,
     audio: Awaited,
     /// A gap was told; what the other track lacks is the same media.
@@ -48,6 +49,11 @@ impl Lost {
     /// Whether nothing has come behind the place.
     pub(super) fn is_new(&self) -> bool {
         matches!((self.video, self.audio), (Awaited::Yes, Awaited::Yes))
+    }
+
+    /// Whether the next frame that is taken sets the clock.
+    pub(super) fn is_clock_new(&self) -> bool {
+        self.is_reset && !self.is_told
     }
 
     /// Whether frames of both tracks were taken.
@@ -85,5 +91,27 @@ impl Lost {
 
     fn track(&mut self, track: Track) -> &mut Awaited {
         if track == Track::Video { &mut self.video } else { &mut self.audio }
+    }
+}
+
+impl Remuxer {
+    /// Tells what the timeline did, and what is missing.
+    pub(super) fn note_time(&mut self, tag: &Tag, placed: Placed, steps: &mut Vec<Step>) {
+        if placed.short_clock {
+            self.note(NoteKind::ShortClock, tag, steps);
+        }
+        if placed.apart {
+            self.note(NoteKind::TracksApart, tag, steps);
+        }
+        let lost = self.lost.as_mut().and_then(|lost| lost.taken(tag.track, placed.jump));
+        self.lost = self.lost.take_if(|lost| !lost.is_over());
+        let (kind, gap) = match (lost, placed.jump) {
+            (Some(lost), _) => lost,
+            (None, Some(Jump::Forward(missing_ms))) => (NoteKind::Jump, Some((Cause::Jump, missing_ms))),
+            (None, Some(Jump::Reset | Jump::Back)) => (NoteKind::Jump, None),
+            (None, None) => return,
+        };
+        let note = Note::repair(kind, tag.offset, u64::from(self.now_ms));
+        steps.push(Step::Note(Note { gap, ..note }));
     }
 }

@@ -11,6 +11,20 @@ impl Remuxer {
     /// What is pushed from now on comes from a new connection; no bytes came for `dark_ms`.
     pub fn reconnected(&mut self, dark_ms: u64) {
         self.is_fresh = true;
+        self.connected = Some(dark_ms.saturating_add(self.connected.unwrap_or_default()));
+    }
+
+    /// The first of a new connection is here, or the end: what was held of the one before is settled first.
+    #[inline]
+    pub(super) fn connect(&mut self, steps: &mut Vec<Step>) {
+        if let Some(dark_ms) = self.connected.take() {
+            self.begin_rejoin(dark_ms, steps);
+        }
+    }
+
+    fn begin_rejoin(&mut self, dark_ms: u64, steps: &mut Vec<Step>) {
+        self.end_group(steps);
+        self.repeated_groups = 0;
         let mut dark_ms = dark_ms.saturating_add(self.lost.filter(Lost::is_new).map_or(0, |lost| lost.dark_ms));
         if let Some(rejoin) = self.rejoin.take() {
             // All of it equals what we have.
@@ -66,14 +80,13 @@ impl Remuxer {
             }
             Verdict::Reset => {
                 self.timeline.join(Joint::Reset);
-                self.memory.clear();
                 self.lost = Some(Lost::connection(dark_ms, true));
                 self.gate.shut();
             }
         }
         for tag in rejoin.into_tags() {
             let is_key_frame = classify(&tag) == Body::VideoKey;
-            self.take(tag, is_key_frame, steps);
+            self.admit(tag, is_key_frame, steps);
         }
     }
 }

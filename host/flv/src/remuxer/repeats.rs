@@ -1,14 +1,18 @@
-//! What was received lately, by the hashes of its payloads; used to join a new connection to the old one.
+//! What was received lately, by the hashes of its payloads; used to join a new connection to the old one, and in
+//! `incoming` to know a group that is sent again.
 //!
 //! A server that is asked again mostly sends again what we have: its newest group from its begin, often with a clock
 //! that was set anew. Where every frame that is sent again equals the one that was sent so much earlier, the distance
 //! of the two clocks is known, and the group goes on where it broke.
 //!
-//! The memory reaches back 16 groups, as far as a repeat test on a running connection will look.
+//! The memory reaches back 16 groups.
+
+mod incoming;
 
 use std::collections::{HashSet, VecDeque};
 
 use crate::tag::{Tag, Track};
+pub(super) use incoming::{Heard, Incoming};
 
 /// So many groups are remembered, in so many tags.
 const MOST_GROUPS: usize = 16;
@@ -47,23 +51,19 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Remembers a frame.
+    /// Remembers a frame; `hashed` if its hash is known.
     #[inline]
-    pub(super) fn remember(&mut self, tag: &Tag, sent: i64, is_key_frame: bool) {
-        self.frames.push_back(Seen { track: tag.track, sent, hash: hash(&tag.payload), is_key_frame });
+    pub(super) fn remember(&mut self, tag: &Tag, sent: i64, hashed: Option<u64>, is_key_frame: bool) {
+        let hash = hashed.unwrap_or_else(|| hash(&tag.payload));
+        self.frames.push_back(Seen { track: tag.track, sent, hash, is_key_frame });
         self.key_frames += usize::from(is_key_frame);
         while self.frames.len() > MOST_REMEMBERED || self.key_frames > MOST_GROUPS {
             self.forget_oldest();
         }
     }
 
-    /// Forgets all: what follows cannot be a repeat of it.
-    pub(super) fn clear(&mut self) {
-        *self = Memory::default();
-    }
-
     /// The clock of what follows differs by this.
-    fn shift(&mut self, by: i64) {
+    pub(super) fn shift(&mut self, by: i64) {
         for seen in &mut self.frames {
             seen.sent -= by;
         }

@@ -6,6 +6,7 @@ mod fixed_point;
 mod headers;
 mod lost;
 mod reconnect;
+mod repeats;
 mod start;
 mod time;
 
@@ -61,6 +62,7 @@ fn remux(input: &str, options: Options) -> String {
 fn told(step: &Step) -> String {
     match step {
         Step::Cut(cut) => format!("-- {:?}", cut.why),
+        Step::Looping => "-- looping".to_owned(),
         Step::Write(tag) => text::line(tag),
         Step::Note(note) => {
             let gap = note.gap.map_or(String::new(), |(cause, ms)| format!(" gap {} {ms} ms", cause.name()));

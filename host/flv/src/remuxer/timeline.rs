@@ -7,34 +7,14 @@
 //! Jumps are judged by the times as sent, distances between frames by the times as written: so what was written, sent
 //! through again, is judged the same. Knows nothing of codecs and segments.
 
+mod clock;
+
 use crate::tag::Track;
-
-/// A step up to this is no jump, whatever the frame rate: jitter of senders, frames dropped by encoders, the −70 ms of
-/// one platform at each key frame.
-const JUMP_MS: i64 = 500;
-
-/// A step up to so many of the track's recent distances is no jump: a slide show is none.
-const JUMP_SPACINGS: i64 = 3;
-
-/// Where bytes were lost, a frame is missing when the next one comes half a distance later than usual, and so many times
-/// the jitter, and what rounding may be off. A distance that is only assumed may be off by more.
-const JITTERS: i64 = 4;
-const JITTER_MS: i64 = 5;
-const ASSUMED_SPACINGS: i64 = 4;
-
-/// The first step of a track tells its distance; above this it is a jump all the same.
-const LARGEST_FIRST_STEP_MS: i64 = 10_000;
+use clock::{Clock, JUMP_MS};
 
 /// A jump forward beyond this is a clock that was set anew, and tells nothing of missing media: no connection lives
 /// through such a pause.
 const LARGEST_GAP_MS: i64 = 3_600_000;
-
-/// Distances that are assumed before any was seen: 25 frames a second, AAC at 44.1 kHz.
-const VIDEO_SPACING_MS: i64 = 40;
-const AUDIO_SPACING_MS: i64 = 23;
-
-/// A track that takes over the offset may have to wait for so long; its times are pressed together.
-const LARGEST_BACK_MS: i64 = 2_000;
 
 /// A track that first speaks when the file has begun may come so late; it is pressed together at the file's start. One
 /// that is later has another clock.
@@ -43,36 +23,9 @@ const LARGEST_LATE_MS: i64 = 1_000;
 /// Clocks of audio and video that differ by more are told about.
 const APART_MS: i64 = 10_000;
 
-/// Times of 0 are taken for none where the next one is so far from 0, and so near to the other track.
-const ZEROS_NEAR_MS: i64 = 1_000;
-
 /// Where a clock of 24 bits wraps, and how near to it a step must begin and end.
 const SHORT_WRAP: i64 = 1 << 24;
 const NEAR_WRAP_MS: i64 = 60_000;
-
-/// One track's clock.
-#[derive(Clone, Copy, Debug, Default)]
-struct Clock {
-    /// Time of its last tag as sent: raw, and unwrapped.
-    raw: u32,
-    sent: i64,
-    /// Time of its last tag as written; none before the first.
-    written: Option<i64>,
-    offset: i64,
-    /// The recent distance between tags as written, in 1/16 ms; none before the second tag.
-    spacing: Option<i64>,
-    /// How far those distances stray from it, in 1/16 ms.
-    jitter: i64,
-    /// Where the other track was, as written, when the last tag came.
-    other_written: Option<i64>,
-    /// A tag of it was written since the last cut.
-    is_in_segment: bool,
-    /// All tags so far were sent with time 0; and there were several.
-    all_zero: bool,
-    are_zeros: bool,
-    /// The clock was set anew: the offset of the other track is to be taken over, whatever the time stamps say.
-    stale: bool,
-}
 
 /// What became of a tag's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,16 +125,22 @@ impl Timeline {
         self.video.written.max(self.audio.written)
     }
 
+    /// Whether a time as sent lies in what was given to the track.
+    #[inline]
+    pub(super) fn has_written(&self, track: Track, sent: i64) -> bool {
+        let (clock, _) = self.pair(track);
+        !clock.stale && clock.written.is_some_and(|written| sent + clock.offset <= written)
+    }
+
     /// How much later than expected a frame comes that is not placed yet; 0 if its distance is a natural one.
     pub(super) fn hole_ms(&self, track: Track, sent: i64) -> u64 {
         let (clock, _) = self.pair(track);
-        let Some(written) = clock.written.filter(|_| !clock.stale) else { return 0 };
-        let (step, spacing) = (sent - clock.sent, clock.goes_on(track) - written);
-        let largest = match clock.spacing {
-            Some(_) => spacing + spacing / 2 + JITTER_MS + clock.jitter * JITTERS / 16,
-            None => spacing * ASSUMED_SPACINGS,
-        };
-        if step > largest { u64::try_from(step - spacing).unwrap_or_default() } else { 0 }
+        clock.hole_ms(track, sent)
+    }
+
+    /// What is added to times as sent, by the track that jumped last.
+    pub(super) fn offset(&self) -> i64 {
+        self.offset
     }
 
     /// Where a tag belongs that is no frame and tells nothing of the clock: none before the first frame of its track.
@@ -214,7 +173,7 @@ impl Timeline {
 
     /// A new connection goes on like this.
     pub(super) fn join(&mut self, joint: Joint) {
-        self.apart = false;
+        self.apart &= matches!(joint, Joint::Shifted(_));
         match joint {
             Joint::Continues => {}
             Joint::Shifted(by) => {
@@ -222,6 +181,7 @@ impl Timeline {
                 for clock in [&mut self.video, &mut self.audio] {
                     clock.offset += by;
                     clock.sent -= by;
+                    clock.stale = false;
                 }
                 // The raw time stamps no longer follow from the unwrapped ones.
                 self.rebase();
@@ -341,49 +301,6 @@ impl Timeline {
             Track::Video => &mut self.video,
             Track::Audio | Track::Script => &mut self.audio,
         }
-    }
-}
-
-impl Clock {
-    /// Whether a tag that was sent at this time follows the last one without a jump.
-    #[inline]
-    fn is_natural(&self, sent: i64, other: &Clock) -> bool {
-        let step = sent - self.sent;
-        if step.abs() <= JUMP_MS {
-            return true;
-        }
-        // Sound that begins with zeros goes on where the pictures are.
-        if self.are_zeros
-            && step > ZEROS_NEAR_MS
-            && other.written.is_some()
-            && (sent - other.sent).abs() <= ZEROS_NEAR_MS
-        {
-            return false;
-        }
-        self.is_forward(step, sent + self.offset, other)
-    }
-
-    /// Whether a tag that is written at this time follows the last one without a jump, be it a little behind it.
-    fn fits(&self, time: i64, other: &Clock) -> bool {
-        let step = self.written.map_or(0, |written| time - written);
-        (-LARGEST_BACK_MS..=JUMP_MS).contains(&step) || self.is_forward(step, time, other)
-    }
-
-    /// Whether a large step is one of this track alone: its usual one, or one by which the other track went on meanwhile.
-    fn is_forward(&self, step: i64, time: i64, other: &Clock) -> bool {
-        let largest = self.spacing.map_or(LARGEST_FIRST_STEP_MS, |spacing| spacing * JUMP_SPACINGS / 16);
-        let other = other.written.filter(|_| other.is_in_segment);
-        let is_near = other.is_some_and(|other| (time - other).abs() <= JUMP_MS);
-        let went_on = other.zip(self.other_written).map(|(now, then)| now - then);
-        let is_bridged = is_near || went_on.is_some_and(|went_on| (step - went_on).abs() <= JUMP_MS);
-        (0..=largest).contains(&step) || step > 0 && is_bridged
-    }
-
-    /// When the next frame is expected.
-    fn goes_on(&self, track: Track) -> i64 {
-        let usual = if track == Track::Video { VIDEO_SPACING_MS } else { AUDIO_SPACING_MS };
-        let spacing = self.spacing.map_or(usual, |spacing| spacing / 16).max(1);
-        self.written.map_or(0, |written| written + spacing)
     }
 }
 

@@ -30,7 +30,7 @@ fn growing(text: &str) -> (Vec<u8>, Vec<usize>) {
                 ends.push(file.len());
                 file.extend(frame.tail);
             }
-            Step::Note(_) => {}
+            Step::Note(_) | Step::Looping => {}
         }
     }
     (file, ends)
@@ -51,7 +51,7 @@ fn closed(text: &str, length: usize) -> Vec<u8> {
         match step {
             Step::Cut(cut) => layout = Some(Layout::open(&cut)),
             Step::Write(tag) => drop(layout.as_mut().unwrap().append(&tag)),
-            Step::Note(note) => panic!("{note:?}"),
+            step @ (Step::Note(_) | Step::Looping) => panic!("{step:?}"),
         }
     }
     for patch in layout.unwrap().patch(Depth::All) {

@@ -263,3 +263,19 @@ async fn a_file_has_an_index_as_soon_as_there_is_something_to_seek_to() {
     }
     recording.close("ended").await;
 }
+
+#[tokio::test]
+async fn the_last_seconds_over_and_over_are_a_loop() {
+    let mut scene = Scene::new(vec![vec![
+        ok("video/x-flv"),
+        flv(&seconds(0, 3)),
+        Act::Send(tags(&seconds(0, 3).repeat(4))),
+        Act::Hang,
+    ]])
+    .await;
+    let mut recording = scene.recording();
+    assert_eq!(scene.receive(&mut recording).await.reason, EndReason::Looping);
+    let summary = recording.close("looping").await;
+    assert_eq!(summary.segments.len(), 1, "{summary:?}");
+    assert_eq!(media_of(&std::fs::read(&summary.segments[0].file).unwrap()).len(), 3 * 35);
+}

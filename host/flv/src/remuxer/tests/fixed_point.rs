@@ -75,6 +75,7 @@ fn write(steps: Vec<Step>) -> Output {
                 file.extend([&frame.head[..], &tag.payload, &frame.tail].concat());
             }
             Step::Note(note) => output.notes.push(note),
+            Step::Looping => {}
         }
     }
     output.files.extend(open.take().map(close));
@@ -109,6 +110,11 @@ enum Event {
     Reconnect {
         back_ms: i64,
     },
+    /// The last lines are sent again, with times so much later.
+    Again {
+        lines: usize,
+        shift_ms: i64,
+    },
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -128,6 +134,8 @@ fn event() -> impl Strategy<Value = Event> {
             Just("type 15 0 20".to_owned()), Just("V 0 end".to_owned()),
         ].prop_map(Event::Raw),
         1 => (-3000_i64..200_000).prop_map(|back_ms| Event::Reconnect { back_ms }),
+        2 => (1_usize..200, prop_oneof![Just(0_i64), 0_i64..9000, -90_000_i64..90_000])
+            .prop_map(|(lines, shift_ms)| Event::Again { lines, shift_ms }),
     ]
 }
 
@@ -165,6 +173,19 @@ fn streams(start_ms: u32, events: &[Event]) -> Vec<Vec<u8>> {
                 }
             }
             Event::Pause(ms) => now += ms,
+            Event::Again { lines, shift_ms } => {
+                let all: Vec<String> = text.lines().map(str::to_owned).collect();
+                for line in all.iter().skip(all.len().saturating_sub(*lines)) {
+                    *text += &match line.split(' ').collect::<Vec<_>>().as_slice() {
+                        [track @ ("V" | "A"), time, rest @ ..] if !line.contains("header") => {
+                            let time = time.parse::<i64>().unwrap() + shift_ms;
+                            format!("{track} {} {}\n", raw(time), rest.join(" "))
+                        }
+                        _ => format!("{line}\n"),
+                    };
+                }
+                now += shift_ms;
+            }
             Event::Header(line) => *text += &format!("{line}\n"),
             Event::Raw(line) => *text += &format!("{line}\n"),
             Event::Reconnect { back_ms } => {

@@ -1,0 +1,200 @@
+//! The group that comes in, held back for as long as it equals one that is remembered, and whether it is a repeat.
+//!
+//! Servers that lost their own source pull it again and send its newest groups once more, with the old times or with new
+//! ones; others send the last seconds of a stream that is over for ever. But a still picture with muted sound makes equal
+//! groups all by itself, and must be kept. So a group that equals a remembered one is a repeat when
+//! * its times lie in what is already written, or
+//! * another group came between the two, or
+//! * most of its frames differ from one another;
+//!
+//! and a group of a still picture and of muted sound never is. Sound alone has groups of 1 s, which may begin anywhere:
+//! one is a repeat where its times lie in what is written.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+
+use super::{MOST_GUESSES, MOST_HELD_BYTES, MOST_HELD_TAGS, Memory, hash};
+use crate::codec::{Body, classify};
+use crate::tag::{Tag, Track};
+
+/// The length of a group of sound alone.
+const SOUND_GROUP_MS: i64 = 1000;
+
+/// Encoders number the pictures of a still, so they differ in a few bytes. One is like another of the same size when no
+/// more than one byte in so many differs; it is looked for among the last so many, as several kinds take turns.
+const ALIKE_BYTES: usize = 4;
+const ALIKE_KINDS: usize = 8;
+
+/// A frame that is being judged.
+#[derive(Debug)]
+pub(in super::super) struct Heard {
+    pub(in super::super) tag: Tag,
+    /// Time as sent.
+    pub(in super::super) sent: i64,
+    pub(in super::super) hash: u64,
+    pub(in super::super) is_key_frame: bool,
+    /// Its time lies in what is written of its track.
+    pub(in super::super) is_written: bool,
+}
+
+impl Heard {
+    pub(in super::super) fn new(tag: Tag, sent: i64, is_key_frame: bool, is_written: bool) -> Heard {
+        Heard { hash: hash(&tag.payload), tag, sent, is_key_frame, is_written }
+    }
+}
+
+/// The incoming group.
+#[derive(Debug, Default)]
+pub(in super::super) struct Incoming {
+    /// All of it; also tags that are no frames, which are not compared.
+    held: Vec<Tag>,
+    held_bytes: usize,
+    /// The hashes of its frames but for the key frame.
+    hashes: Vec<(Track, u64)>,
+    /// Where in the memory the groups begin that it equals so far, the newest first.
+    equals: Vec<usize>,
+    compared: usize,
+    first_sent: i64,
+    last_sent: i64,
+    /// All its times lie in what is written.
+    is_written: bool,
+    is_sound_alone: bool,
+    /// The group before it was a repeat.
+    after_repeat: bool,
+}
+
+impl Incoming {
+    /// Whether tags are held back.
+    #[inline]
+    pub(in super::super) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Whether a frame with this time belongs to the next group, where there is sound alone.
+    pub(in super::super) fn ends_before(&self, sent: i64) -> bool {
+        self.is_sound_alone && sent - self.first_sent >= SOUND_GROUP_MS
+    }
+
+    /// The first frame of a group; gives it back if nothing that is remembered begins like that.
+    pub(in super::super) fn begin(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
+        let is_sound_alone = !frame.is_key_frame;
+        let frames = memory.frames.iter().enumerate().rev();
+        let begins = |seen: &super::Seen| is_sound_alone || seen.is_key_frame;
+        let equal = frames.filter(|(_, seen)| seen.hash == frame.hash && seen.track == frame.tag.track && begins(seen));
+        *self = Incoming {
+            equals: equal.map(|(place, _)| place).take(MOST_GUESSES).collect(),
+            first_sent: frame.sent,
+            is_written: true,
+            is_sound_alone,
+            after_repeat: self.after_repeat,
+            ..Incoming::default()
+        };
+        if self.equals.is_empty() {
+            return Err(frame);
+        }
+        self.hold(frame);
+        Ok(())
+    }
+
+    /// The next frame of the group; gives it back if it differs, or too much is held.
+    pub(in super::super) fn go_on(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
+        let place = self.compared;
+        let equals = |start: &usize| {
+            let seen = start.checked_add(place).and_then(|place| memory.frames.get(place));
+            seen.is_some_and(|seen| seen.hash == frame.hash && seen.track == frame.tag.track)
+        };
+        if self.is_full() || !self.equals.iter().any(equals) {
+            return Err(frame);
+        }
+        self.equals.retain(equals);
+        self.hold(frame);
+        Ok(())
+    }
+
+    /// A tag that is no frame keeps its place between them; gives it back if too much is held.
+    pub(in super::super) fn hold_beside(&mut self, tag: Tag) -> Result<(), Tag> {
+        if self.is_full() {
+            return Err(tag);
+        }
+        self.push(&tag);
+        Ok(())
+    }
+
+    /// The group has ended: by how much earlier it was sent before, if it is a repeat.
+    pub(in super::super) fn repeats(&self, memory: &Memory) -> Option<i64> {
+        let newest = memory.frames.iter().rposition(|seen| seen.is_key_frame);
+        let is_next = !self.after_repeat && self.equals.iter().any(|start| Some(*start) == newest);
+        let is_repeat = self.is_written || !self.is_sound_alone && (!is_next || self.is_varied());
+        let distances = || self.equals.iter().filter_map(|start| self.distance(*start, memory));
+        let distance = distances().find(|distance| *distance == 0).or_else(|| distances().next());
+        distance.filter(|_| is_repeat && !self.is_still())
+    }
+
+    /// It differs from now on; but it equals the newest group up to where that ended. If that is a repeat, what follows
+    /// goes on from there.
+    pub(in super::super) fn joins(&self, memory: &Memory) -> Option<i64> {
+        let start = self.equals.iter().find(|start| start.saturating_add(self.compared) == memory.frames.len())?;
+        let is_repeat = self.is_written || !self.is_sound_alone && (self.after_repeat || self.is_varied());
+        self.distance(*start, memory).filter(|_| is_repeat && !self.is_still())
+    }
+
+    /// Gives what was held; the next group follows one that was a repeat or was not.
+    pub(in super::super) fn take(&mut self, is_repeat: bool) -> Vec<Tag> {
+        let after_repeat = is_repeat || self.after_repeat && self.held.is_empty();
+        std::mem::replace(self, Incoming { after_repeat, ..Incoming::default() }).held
+    }
+
+    fn hold(&mut self, frame: Heard) {
+        self.is_written &= frame.is_written;
+        if !frame.is_key_frame {
+            self.hashes.push((frame.tag.track, frame.hash));
+        }
+        self.last_sent = frame.sent;
+        self.compared += 1;
+        self.push(&frame.tag);
+    }
+
+    /// With a body of its own: a slice would keep a whole network buffer alive, and nobody would count it.
+    fn push(&mut self, tag: &Tag) {
+        self.held_bytes = self.held_bytes.saturating_add(tag.payload.len());
+        self.held.push(Tag { payload: Bytes::copy_from_slice(&tag.payload), ..*tag });
+    }
+
+    fn is_full(&self) -> bool {
+        self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES
+    }
+
+    fn distance(&self, start: usize, memory: &Memory) -> Option<i64> {
+        let last = start.checked_add(self.compared)?.checked_sub(1)?;
+        memory.frames.get(last).map(|seen| seen.sent - self.last_sent)
+    }
+
+    /// More than half of the frames behind the key frame differ from one another.
+    fn is_varied(&self) -> bool {
+        let different: HashSet<&(Track, u64)> = self.hashes.iter().collect();
+        different.len() * 2 > self.hashes.len()
+    }
+
+    /// The sound is mute and the picture still.
+    fn is_still(&self) -> bool {
+        let mut sounds = self.hashes.iter().filter(|(track, _)| *track == Track::Audio);
+        let first = sounds.next();
+        if first.is_some_and(|first| sounds.any(|sound| sound != first)) {
+            return false;
+        }
+        let pictures: Vec<&Bytes> =
+            self.held.iter().filter(|tag| classify(tag) == Body::VideoInter).map(|tag| &tag.payload).collect();
+        let is_new = |(place, picture): (usize, &&Bytes)| {
+            let before = pictures.iter().take(place).rev().take(ALIKE_KINDS);
+            !before.into_iter().any(|before| are_alike(before, picture))
+        };
+        let new = pictures.iter().enumerate().filter(|pair| is_new(*pair)).count();
+        new <= 1 || new * 2 <= pictures.len()
+    }
+}
+
+fn are_alike(one: &[u8], other: &[u8]) -> bool {
+    let most = one.len() / ALIKE_BYTES;
+    one.len() == other.len() && one.iter().zip(other).filter(|(one, other)| one != other).nth(most).is_none()
+}
