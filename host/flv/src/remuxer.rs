@@ -1,7 +1,7 @@
 //! From the tags of a stream to the tags of files: repairs, cuts and notes, as values in the order they are to be done.
 //!
 //! The control flow is here; each rule lives in a room of its own: `headers` (configurations, and when they mean a cut),
-//! `start` (what a segment waits for), `timeline` (time), `lost` (what is missing), `repeats`
+//! `start` (what a segment waits for), `timeline` and `slow` (time), `lost` (what is missing), `repeats`
 //! (what was received before).
 
 mod again;
@@ -14,6 +14,7 @@ mod open;
 mod reconnect;
 mod repeats;
 mod scripts;
+mod slow;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use headers::{Change, Headers};
 use lost::Lost;
 use open::Open;
 use repeats::{Incoming, Memory, Overlap, Rejoin};
+use slow::Doubtful;
 use start::{Gate, Known, Opening, Pass};
 use timeline::Timeline;
 
@@ -84,6 +86,8 @@ pub struct Remuxer {
     incoming: Incoming,
     /// So many groups in a row were repeats.
     repeated_groups: u32,
+    /// A frame whose step is a jump, or not: the next one tells.
+    doubtful: Option<Doubtful>,
     /// A new connection was made, after so long, and nothing of it has come.
     connected: Option<u64>,
     /// Bytes were lost, and not both tracks have gone on behind the place.
@@ -131,6 +135,7 @@ impl Remuxer {
             overlap: Overlap::default(),
             incoming: Incoming::default(),
             repeated_groups: 0,
+            doubtful: None,
             connected: None,
             lost: None,
             is_fresh: false,
@@ -175,6 +180,8 @@ impl Remuxer {
         self.end_doubts(steps);
         self.end_rejoin(steps);
         self.end_group(steps);
+        // Nothing follows that would be too early.
+        self.end_doubt(true, steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
         {
@@ -234,8 +241,9 @@ impl Remuxer {
     }
 
     /// A frame that decoders can take, on its way into a segment.
-    fn take(&mut self, tag: Tag, sent: i64, hash: Option<u64>, is_key_frame: bool, steps: &mut Vec<Step>) {
+    fn put(&mut self, tag: Tag, hash: Option<u64>, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
+        let sent = self.timeline.unwrap(track, tag.time_ms);
         if let Some(lost) = &mut self.lost {
             lost.came(track, || self.timeline.hole_ms(track, sent));
         }
@@ -284,6 +292,7 @@ impl Remuxer {
     fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
         self.end_rejoin(steps);
         self.end_group(steps);
+        self.end_doubt(false, steps);
         let memory = std::mem::take(&mut self.memory);
         let why = match change {
             Change::Changed => CutReason::HeaderChanged(track),

@@ -4,6 +4,7 @@
 //! of it; where bytes are known to be lost, the first frame of each track behind the place is measured against the
 //! track's own distances.
 
+use super::repeats::Strays;
 use super::timeline::{Jump, Placed};
 use super::{Remuxer, Step};
 use crate::note::{Cause, Note, NoteKind};
@@ -17,6 +18,8 @@ pub(super) struct Lost {
     pub(super) dark_ms: u64,
     /// The sender's clock was set anew meanwhile: it cannot tell what is missing.
     is_reset: bool,
+    /// By how much another server's times stray.
+    strays: Strays,
     video: Awaited,
     audio: Awaited,
     /// A gap was told; what the other track lacks is the same media.
@@ -40,15 +43,34 @@ impl Lost {
         Lost { cause: Cause::Connection, dark_ms, is_reset, ..Lost::damage() }
     }
 
+    /// The same, and what was sent again has shown how far the new times stray.
+    pub(super) fn joined(dark_ms: u64, strays: Strays) -> Lost {
+        Lost { strays, ..Lost::connection(dark_ms, false) }
+    }
+
     /// Bytes that are no tags stood in the stream.
     pub(super) fn damage() -> Lost {
         let cause = Cause::Damage;
-        Lost { cause, dark_ms: 0, is_reset: false, video: Awaited::Yes, audio: Awaited::Yes, is_told: false }
+        Lost {
+            cause,
+            dark_ms: 0,
+            is_reset: false,
+            strays: Strays::default(),
+            video: Awaited::Yes,
+            audio: Awaited::Yes,
+            is_told: false,
+        }
     }
 
     /// Whether nothing has come behind the place.
     pub(super) fn is_new(&self) -> bool {
         matches!((self.video, self.audio), (Awaited::Yes, Awaited::Yes))
+    }
+
+    /// Whether no frame of the track was taken.
+    pub(super) fn awaits(&self, track: Track) -> bool {
+        let awaited = if track == Track::Video { self.video } else { self.audio };
+        !matches!(awaited, Awaited::No)
     }
 
     /// Whether the next frame that is taken sets the clock.
@@ -63,9 +85,12 @@ impl Lost {
 
     /// A frame of the track has come, be it dropped; `hole_ms` says how much too late it is.
     pub(super) fn came(&mut self, track: Track, hole_ms: impl FnOnce() -> u64) {
+        let strays = self.strays;
         let awaited = self.track(track);
         if let Awaited::Yes = awaited {
-            *awaited = Awaited::Came(hole_ms());
+            let hole_ms = hole_ms();
+            let is_stray = i64::try_from(hole_ms).is_ok_and(|hole_ms| strays.doubt(track, hole_ms));
+            *awaited = Awaited::Came(if is_stray { 0 } else { hole_ms });
         }
     }
 

@@ -24,6 +24,7 @@ impl Remuxer {
 
     fn begin_rejoin(&mut self, dark_ms: u64, steps: &mut Vec<Step>) {
         self.end_group(steps);
+        self.end_doubt(false, steps);
         self.repeated_groups = 0;
         let mut dark_ms = dark_ms.saturating_add(self.lost.filter(Lost::is_new).map_or(0, |lost| lost.dark_ms));
         if let Some(rejoin) = self.rejoin.take() {
@@ -66,11 +67,11 @@ impl Remuxer {
         let Some(rejoin) = self.rejoin.take() else { return };
         let dark_ms = rejoin.dark_ms;
         match verdict {
-            Verdict::Repeats(distance) => {
+            Verdict::Repeats(distance, strays) => {
                 self.timeline.join(Joint::Shifted(distance));
-                self.overlap = Overlap::proved(distance, &mut self.memory);
+                self.overlap = Overlap::proved(distance, strays, &mut self.memory);
                 // It goes on where it broke, also in mid-group.
-                self.lost = Some(Lost::connection(dark_ms, false));
+                self.lost = Some(Lost::joined(dark_ms, strays));
             }
             Verdict::Continues => {
                 self.timeline.join(Joint::Continues);

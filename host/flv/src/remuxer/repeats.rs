@@ -9,7 +9,7 @@
 
 mod incoming;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::tag::{Tag, Track};
 pub(super) use incoming::{Heard, Incoming};
@@ -29,6 +29,9 @@ const MOST_HELD_BYTES: usize = 32 << 20;
 /// come again by chance, and so do the frames behind it; that does no harm, they show the same.
 const PROOF_VIDEO: u32 = 1;
 const PROOF_AUDIO: u32 = 8;
+
+/// Another server may stamp the same frames a little differently: by rounding, or one track by a little more.
+const MOST_STRAY_MS: i64 = 100;
 
 /// A clock that goes on may have run ahead by so much while we were away.
 const CLOCK_SLACK_MS: i64 = 60_000;
@@ -88,8 +91,23 @@ impl Memory {
     }
 
     /// Each frame with its time.
-    fn index(&self) -> HashSet<(Track, i64, u64)> {
-        self.frames.iter().map(|seen| (seen.track, seen.sent, seen.hash)).collect()
+    fn index(&self) -> Index {
+        Index(self.frames.iter().map(|seen| (seen.track, seen.hash, seen.sent)).collect())
+    }
+}
+
+/// What was sent when.
+#[derive(Clone, Debug, Default)]
+struct Index(BTreeSet<(Track, u64, i64)>);
+
+impl Index {
+    /// How far from this time the frame was sent, at most [`MOST_STRAY_MS`]; none if it was not.
+    fn stray(&self, track: Track, hash: u64, sent: i64) -> Option<i64> {
+        if self.0.contains(&(track, hash, sent)) {
+            return Some(0);
+        }
+        let near = (track, hash, sent - MOST_STRAY_MS)..=(track, hash, sent + MOST_STRAY_MS);
+        self.0.range(near).map(|(_, _, seen)| (seen - sent).abs()).min()
     }
 }
 
@@ -111,7 +129,7 @@ pub(super) struct Rejoin {
     /// Distances of the clocks that are still possible, with the frames of each track that prove them.
     guesses: Vec<Guess>,
     /// What was sent when, on the old connection.
-    index: HashSet<(Track, i64, u64)>,
+    index: Index,
     /// Where each track, and either of them, ended.
     video_end: Option<i64>,
     audio_end: Option<i64>,
@@ -123,6 +141,27 @@ struct Guess {
     distance: i64,
     video: u32,
     audio: u32,
+    strays: Strays,
+}
+
+/// How far, at most, the times of equal frames of each track strayed from what the distance of the clocks says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Strays {
+    video: i64,
+    audio: i64,
+}
+
+impl Strays {
+    fn of(&mut self, track: Track) -> &mut i64 {
+        if track == Track::Video { &mut self.video } else { &mut self.audio }
+    }
+
+    /// Whether a frame that lies so far from its track's end is too near to it for time alone to tell on which side it
+    /// belongs: one frame may stray the one way, the next the other.
+    pub(super) fn doubt(self, track: Track, off_ms: i64) -> bool {
+        let stray = if track == Track::Video { self.video } else { self.audio };
+        stray > 0 && off_ms.abs() <= 2 * stray
+    }
 }
 
 /// How the new connection goes on.
@@ -130,7 +169,7 @@ struct Guess {
 pub(super) enum Verdict {
     /// What is sent now was sent before with a time that was greater by this; all that was held is a repeat but for what
     /// lies behind the end.
-    Repeats(i64),
+    Repeats(i64, Strays),
     /// Nothing equals. The sender's clock goes on.
     Continues,
     /// Nothing equals. The sender's clock was set anew.
@@ -144,7 +183,7 @@ impl Rejoin {
             held: Vec::new(),
             held_bytes: 0,
             guesses: Vec::new(),
-            index: HashSet::new(),
+            index: Index::default(),
             video_end: memory.last_sent(Track::Video),
             audio_end: memory.last_sent(Track::Audio),
             end: memory.frames.back().map(|seen| seen.sent),
@@ -157,7 +196,7 @@ impl Rejoin {
         let hash = hash(&tag.payload);
         let (track, bytes) = (tag.track, tag.payload.len());
         if self.held.is_empty() {
-            let guess = |distance| Guess { distance, video: 0, audio: 0 };
+            let guess = |distance| Guess { distance, video: 0, audio: 0, strays: Strays::default() };
             self.guesses = memory.distances(track, sent, hash).into_iter().map(guess).collect();
             if !self.guesses.is_empty() {
                 self.index = memory.index();
@@ -169,18 +208,25 @@ impl Rejoin {
         let mut joins = None;
         self.guesses.retain_mut(|guess| {
             let before = sent + guess.distance;
-            if end.is_none_or(|end| before > end) {
+            let stray = self.index.stray(track, hash, before);
+            let is_behind = end.is_none_or(|end| match guess.strays.doubt(track, before - end) {
+                true => stray.is_none(),
+                false => before > end,
+            });
+            if is_behind {
                 if joins.is_none() && (guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO) {
-                    joins = Some(guess.distance);
+                    joins = Some((guess.distance, guess.strays));
                 }
                 return true;
             }
             *(if track == Track::Video { &mut guess.video } else { &mut guess.audio }) += 1;
-            self.index.contains(&(track, before, hash))
+            let most = guess.strays.of(track);
+            *most = stray.unwrap_or_default().max(*most);
+            stray.is_some()
         });
         let is_full = self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES;
         match joins {
-            Some(distance) => Some(Verdict::Repeats(distance)),
+            Some((distance, strays)) => Some(Verdict::Repeats(distance, strays)),
             None if self.guesses.is_empty() || is_full => self.end(),
             None => None,
         }
@@ -192,7 +238,7 @@ impl Rejoin {
         let proved = |guess: &&Guess| guess.distance == 0 || guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO;
         self.held.first()?;
         Some(match self.guesses.iter().find(proved) {
-            Some(guess) => Verdict::Repeats(guess.distance),
+            Some(guess) => Verdict::Repeats(guess.distance, guess.strays),
             None => self.by_clock(),
         })
     }
@@ -223,35 +269,39 @@ impl Rejoin {
 pub(super) struct Overlap {
     video: Option<i64>,
     audio: Option<i64>,
-    /// What was sent when. None: it is proved that the new connection sends the same.
-    index: Option<HashSet<(Track, i64, u64)>>,
+    strays: Strays,
+    index: Index,
+    /// It is proved that the new connection sends the same.
+    is_proved: bool,
 }
 
 impl Overlap {
     /// The new connection sends the same again, by a clock that differs by this.
-    pub(super) fn proved(distance: i64, memory: &mut Memory) -> Overlap {
+    pub(super) fn proved(distance: i64, strays: Strays, memory: &mut Memory) -> Overlap {
         memory.shift(distance);
-        Overlap { video: memory.last_sent(Track::Video), audio: memory.last_sent(Track::Audio), index: None }
+        Overlap { strays, is_proved: true, ..Overlap::believed(memory) }
     }
 
     /// The clock is believed to go on: one track may begin before its end, but only what equals was sent before.
     pub(super) fn believed(memory: &Memory) -> Overlap {
-        let index = Some(memory.index());
-        Overlap { video: memory.last_sent(Track::Video), audio: memory.last_sent(Track::Audio), index }
+        let (video, audio) = (memory.last_sent(Track::Video), memory.last_sent(Track::Audio));
+        Overlap { video, audio, index: memory.index(), ..Overlap::default() }
     }
 
     /// Whether a frame with this time lies in it; the first of its track that is later ends it.
     #[inline]
     pub(super) fn covers(&mut self, tag: &Tag, sent: i64) -> bool {
-        let end = if tag.track == Track::Video { &mut self.video } else { &mut self.audio };
-        if end.is_none() {
-            return false;
-        }
-        let is_within = end.is_some_and(|end| sent <= end);
+        let slot = if tag.track == Track::Video { &mut self.video } else { &mut self.audio };
+        let Some(end) = *slot else { return false };
+        let stray = || self.index.stray(tag.track, hash(&tag.payload), sent);
+        let is_within = match self.strays.doubt(tag.track, sent - end) {
+            true => stray().is_some(),
+            false => sent <= end,
+        };
         if !is_within {
-            *end = None;
+            *slot = None;
         }
-        is_within && self.index.as_ref().is_none_or(|index| index.contains(&(tag.track, sent, hash(&tag.payload))))
+        is_within && (self.is_proved || stray() == Some(0))
     }
 }
 

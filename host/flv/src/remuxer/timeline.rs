@@ -10,7 +10,7 @@
 mod clock;
 
 use crate::tag::Track;
-use clock::{Clock, JUMP_MS};
+use clock::{Clock, JUMP_MS, JUMP_SPACINGS, LARGEST_FIRST_STEP_MS};
 
 /// A jump forward beyond this is a clock that was set anew, and tells nothing of missing media: no connection lives
 /// through such a pause.
@@ -136,6 +136,35 @@ impl Timeline {
     pub(super) fn hole_ms(&self, track: Track, sent: i64) -> u64 {
         let (clock, _) = self.pair(track);
         clock.hole_ms(track, sent)
+    }
+
+    /// Whether a frame that is not placed yet makes a step that would be a jump, but one that a slide show may make.
+    #[inline]
+    pub(super) fn is_doubtful(&self, track: Track, sent: i64) -> bool {
+        let (clock, other) = self.pair(track);
+        let step = sent - clock.sent;
+        step > JUMP_MS
+            && step <= LARGEST_FIRST_STEP_MS
+            && clock.written.is_some()
+            && !clock.stale
+            && !clock.all_zero
+            && !clock.is_natural(sent, other)
+    }
+
+    /// Whether such a frame, sent at the first time, is the first of a slower track, as the next one is sent at the
+    /// second time.
+    pub(super) fn is_as_slow(&self, track: Track, first: u32, second: u32) -> bool {
+        let (clock, _) = self.pair(track);
+        let first_step = self.unwrap(track, first) - clock.sent;
+        let next_step = self.unwrap(track, second) - clock.sent - first_step;
+        first_step <= next_step.saturating_mul(JUMP_SPACINGS)
+    }
+
+    /// The track is slower from this frame on, which is not placed yet.
+    pub(super) fn slow_down(&mut self, track: Track, raw: u32) {
+        let sent = self.unwrap(track, raw);
+        let clock = self.clock(track);
+        clock.spacing = Some((sent - clock.sent) * 16);
     }
 
     /// What is added to times as sent, by the track that jumped last.

@@ -75,6 +75,36 @@ fn overlap_with_a_hole_behind_it() {
     );
 }
 
+/// Another server stamps the same frames a little differently.
+#[test]
+fn overlap_with_times_that_stray() {
+    let lines = |start: i64, sound: i64, jitter: &dyn Fn(i64) -> i64, from: i64, to: i64| -> String {
+        let line = |frame: i64| {
+            let (at, name) = (start + frame * 40, frame + 1);
+            let key = if frame % 5 == 0 { "key" } else { "30" };
+            let (video, first, second) = (at + jitter(frame), at + sound + jitter(frame + 1), at + 20 + sound);
+            format!("V {video} {key} #{name:x}1\nA {first} 15 #{name:x}1\nA {second} 15 #{name:x}2\n")
+        };
+        (from..to).map(line).collect()
+    };
+    for sound in [-50, -10, -1, 0, 1, 10, 50] {
+        for start in [10_000, 0] {
+            let jitters: [&dyn Fn(i64) -> i64; 3] = [&|_| 0, &|frame| frame % 2, &|frame| frame % 3 - 1];
+            for jitter in jitters {
+                let again = lines(start, sound, jitter, 5, 18);
+                let input = format!(
+                    "V 0 header\nA 0 header\n{}reconnect 900\nV 0 header\nA 0 header\n{again}",
+                    lines(10_000, 0, &|_| 0_i64, 0, 13)
+                );
+                let output = remux(&input, Options::default());
+                let frames = output.lines().filter(|line| line.contains('#')).count();
+                assert_eq!(frames, 18 * 3, "sound {sound}, start {start}:\n{output}");
+                assert!(!output.contains("gap"), "sound {sound}, start {start}:\n{output}");
+            }
+        }
+    }
+}
+
 #[test]
 fn damage_takes_media_away() {
     check(
@@ -140,7 +170,8 @@ fn damage_that_takes_seconds() {
          garbage 300
          V 5080 30 #4
          V 5120 30 #5
-         V 9120 30 #6",
+         V 9120 30 #6
+         V 9160 30 #7",
         expect![[r#"
             -- note garbage
             -- note damage gap damage 4960 ms
@@ -153,6 +184,7 @@ fn damage_that_takes_seconds() {
             V 120 #4
             V 160 #5
             V 200 #6
+            V 240 #7
         "#]],
     );
 }

@@ -289,3 +289,42 @@ fn clocks_far_apart() {
         "#]],
     );
 }
+
+/// Times of the pictures in a stream without sound.
+fn pictures(times: impl IntoIterator<Item = i64>) -> (Vec<i64>, String) {
+    let lines = times.into_iter().enumerate();
+    let lines: String =
+        lines.map(|(n, at)| format!("V {at} {} #{n:x}\n", if n % 10 == 0 { "key" } else { "30" })).collect();
+    let output = super::remux(&format!("V 0 header\n{lines}"), crate::remuxer::Options::default());
+    let times = output.lines().filter(|line| line.starts_with("V ") && !line.contains("header"));
+    let times = times.map(|line| line.split(' ').nth(1).unwrap().parse().unwrap()).collect();
+    let notes: Vec<&str> = output.lines().filter_map(|line| line.strip_prefix("-- note ")).collect();
+    (times, notes.join(", "))
+}
+
+#[test]
+fn camera_gives_way_to_slides() {
+    for step in [600, 1000, 2000, 10_000] {
+        let times: Vec<i64> = (0..50).map(|n| n * 40).chain((1..20).map(|n| 49 * 40 + n * step)).collect();
+        assert_eq!(pictures(times.clone()), (times.clone(), String::new()), "{step}");
+        let back: Vec<i64> = times.iter().copied().chain((1..50).map(|n| times.last().unwrap() + n * 40)).collect();
+        assert_eq!(pictures(back.clone()), (back, String::new()), "{step} and back");
+    }
+}
+
+#[test]
+fn one_long_step_without_sound_is_a_jump() {
+    for step in [600, 2000, 10_000, 10_001, 60_000] {
+        let times = (0..50).map(|n| n * 40).chain((0..50).map(|n| 49 * 40 + step + n * 40));
+        let expected: Vec<i64> = (0..100).map(|n| n * 40).collect();
+        assert_eq!(pictures(times), (expected, format!("jump gap jump {} ms", step - 40)), "{step}");
+    }
+}
+
+#[test]
+fn half_a_second_is_no_jump() {
+    let times: Vec<i64> = (0..50).map(|n| n * 40).chain((0..50).map(|n| 49 * 40 + 500 + n * 40)).collect();
+    assert_eq!(pictures(times.clone()), (times, String::new()));
+    let times = (0..50).map(|n| n * 40).chain((0..50).map(|n| 49 * 40 + 501 + n * 40));
+    assert_eq!(pictures(times).1, "jump gap jump 461 ms");
+}

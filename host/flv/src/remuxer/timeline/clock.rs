@@ -7,7 +7,7 @@ use crate::tag::Track;
 pub(super) const JUMP_MS: i64 = 500;
 
 /// A step up to so many of the track's recent distances is no jump: a slide show is none.
-const JUMP_SPACINGS: i64 = 3;
+pub(super) const JUMP_SPACINGS: i64 = 3;
 
 /// Where bytes were lost, a frame is missing when the next one comes half a distance later than usual, and so many times
 /// the jitter, and what rounding may be off. A distance that is only assumed may be off by more.
@@ -16,7 +16,7 @@ const JITTER_MS: i64 = 5;
 const ASSUMED_SPACINGS: i64 = 4;
 
 /// The first step of a track tells its distance; above this it is a jump all the same.
-const LARGEST_FIRST_STEP_MS: i64 = 10_000;
+pub(super) const LARGEST_FIRST_STEP_MS: i64 = 10_000;
 
 /// Distances that are assumed before any was seen: 25 frames a second, AAC at 44.1 kHz.
 const VIDEO_SPACING_MS: i64 = 40;
