@@ -32,7 +32,7 @@ use headers::{Change, Headers};
 use lost::Lost;
 use open::Open;
 use repeats::{Incoming, Memory, Overlap, Rejoin};
-use slow::Doubtful;
+use slow::Waiting;
 use start::{Gate, Known, Opening, Pass};
 use timeline::Timeline;
 
@@ -87,7 +87,7 @@ pub struct Remuxer {
     /// So many groups in a row were repeats.
     repeated_groups: u32,
     /// A frame whose step is a jump, or not: the next one tells.
-    doubtful: Option<Doubtful>,
+    slow: Option<Waiting>,
     /// A new connection was made, after so long, and nothing of it has come.
     connected: Option<u64>,
     /// Bytes were lost, and not both tracks have gone on behind the place.
@@ -135,7 +135,7 @@ impl Remuxer {
             overlap: Overlap::default(),
             incoming: Incoming::default(),
             repeated_groups: 0,
-            doubtful: None,
+            slow: None,
             connected: None,
             lost: None,
             is_fresh: false,
@@ -181,7 +181,7 @@ impl Remuxer {
         self.end_rejoin(steps);
         self.end_group(steps);
         // Nothing follows that would be too early.
-        self.end_doubt(true, steps);
+        self.end_slow(true, steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
         {
@@ -292,7 +292,7 @@ impl Remuxer {
     fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
         self.end_rejoin(steps);
         self.end_group(steps);
-        self.end_doubt(false, steps);
+        self.end_slow(false, steps);
         let memory = std::mem::take(&mut self.memory);
         let why = match change {
             Change::Changed => CutReason::HeaderChanged(track),

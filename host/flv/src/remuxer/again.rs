@@ -57,7 +57,7 @@ impl Remuxer {
         };
         if let Err(tag) = tag {
             self.end_group(steps);
-            self.end_doubt(false, steps);
+            self.end_slow(false, steps);
             self.push_beside(tag, steps);
         }
     }
@@ -91,7 +91,7 @@ impl Remuxer {
                 let sent = self.timeline.unwrap(tag.track, tag.time_ms);
                 self.take(tag, sent, None, is_key_frame, steps);
             } else {
-                self.end_doubt(false, steps);
+                self.end_slow(false, steps);
                 self.push_beside(tag, steps);
             }
         }

@@ -24,7 +24,7 @@ impl Remuxer {
 
     fn begin_rejoin(&mut self, dark_ms: u64, steps: &mut Vec<Step>) {
         self.end_group(steps);
-        self.end_doubt(false, steps);
+        self.end_slow(false, steps);
         self.repeated_groups = 0;
         let mut dark_ms = dark_ms.saturating_add(self.lost.filter(Lost::is_new).map_or(0, |lost| lost.dark_ms));
         if let Some(rejoin) = self.rejoin.take() {

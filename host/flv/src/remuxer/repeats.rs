@@ -25,13 +25,16 @@ const MOST_GUESSES: usize = 256;
 const MOST_HELD_TAGS: usize = 8192;
 const MOST_HELD_BYTES: usize = 32 << 20;
 
-/// Frames that must be equal before a distance of clocks is believed. One key frame of a picture that stands still may
-/// come again by chance, and so do the frames behind it; that does no harm, they show the same.
+/// Frames that must be equal before a distance of clocks is believed. One of them must be the only one of its kind, else
+/// a still picture and silence are equal at many distances, and nobody knows which it is.
 const PROOF_VIDEO: u32 = 1;
 const PROOF_AUDIO: u32 = 8;
 
 /// Another server may stamp the same frames a little differently: by rounding, or one track by a little more.
 const MOST_STRAY_MS: i64 = 100;
+
+/// Then so many of them must be the only ones of their kind: a still picture and silence equal themselves at any time.
+const PROOF_UNIQUE: u32 = 4;
 
 /// A clock that goes on may have run ahead by so much while we were away.
 const CLOCK_SLACK_MS: i64 = 60_000;
@@ -109,6 +112,11 @@ impl Index {
         let near = (track, hash, sent - MOST_STRAY_MS)..=(track, hash, sent + MOST_STRAY_MS);
         self.0.range(near).map(|(_, _, seen)| (seen - sent).abs()).min()
     }
+
+    /// Whether it was sent once.
+    fn is_unique(&self, track: Track, hash: u64) -> bool {
+        self.0.range((track, hash, i64::MIN)..=(track, hash, i64::MAX)).nth(1).is_none()
+    }
 }
 
 /// A frame of the new connection, held back.
@@ -141,7 +149,24 @@ struct Guess {
     distance: i64,
     video: u32,
     audio: u32,
+    unique: u32,
     strays: Strays,
+}
+
+impl Guess {
+    fn new(distance: i64) -> Guess {
+        Guess { distance, video: 0, audio: 0, unique: 0, strays: Strays::default() }
+    }
+
+    fn is_proved(&self) -> bool {
+        (self.video >= PROOF_VIDEO || self.audio >= PROOF_AUDIO)
+            && (self.distance == 0 || self.unique > 0)
+            && (!self.strays() || self.unique >= PROOF_UNIQUE)
+    }
+
+    fn strays(&self) -> bool {
+        self.strays != Strays::default()
+    }
 }
 
 /// How far, at most, the times of equal frames of each track strayed from what the distance of the clocks says.
@@ -196,8 +221,7 @@ impl Rejoin {
         let hash = hash(&tag.payload);
         let (track, bytes) = (tag.track, tag.payload.len());
         if self.held.is_empty() {
-            let guess = |distance| Guess { distance, video: 0, audio: 0, strays: Strays::default() };
-            self.guesses = memory.distances(track, sent, hash).into_iter().map(guess).collect();
+            self.guesses = memory.distances(track, sent, hash).into_iter().map(Guess::new).collect();
             if !self.guesses.is_empty() {
                 self.index = memory.index();
             }
@@ -214,11 +238,12 @@ impl Rejoin {
                 false => before > end,
             });
             if is_behind {
-                if joins.is_none() && (guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO) {
+                if joins.is_none() && guess.is_proved() {
                     joins = Some((guess.distance, guess.strays));
                 }
-                return true;
+                return guess.is_proved() || !guess.strays() && (guess.distance == 0 || guess.unique > 0);
             }
+            guess.unique += u32::from(self.index.is_unique(track, hash));
             *(if track == Track::Video { &mut guess.video } else { &mut guess.audio }) += 1;
             let most = guess.strays.of(track);
             *most = stray.unwrap_or_default().max(*most);
@@ -235,7 +260,7 @@ impl Rejoin {
     /// No more can be held, or nothing more will come: what does what is held mean? Equal frames of equal times need no
     /// further proof.
     pub(super) fn end(&self) -> Option<Verdict> {
-        let proved = |guess: &&Guess| guess.distance == 0 || guess.video >= PROOF_VIDEO || guess.audio >= PROOF_AUDIO;
+        let proved = |guess: &&Guess| guess.is_proved() || guess.distance == 0 && !guess.strays();
         self.held.first()?;
         Some(match self.guesses.iter().find(proved) {
             Some(guess) => Verdict::Repeats(guess.distance, guess.strays),

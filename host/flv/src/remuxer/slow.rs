@@ -9,7 +9,7 @@ use crate::tag::Tag;
 
 /// A frame that waits for the next one.
 #[derive(Debug)]
-pub(super) struct Doubtful {
+pub(super) struct Waiting {
     tag: Tag,
     hash: Option<u64>,
     is_key_frame: bool,
@@ -19,22 +19,22 @@ impl Remuxer {
     /// A frame that decoders can take and that is no repeat.
     #[inline]
     pub(super) fn take(&mut self, tag: Tag, sent: i64, hash: Option<u64>, is_key_frame: bool, steps: &mut Vec<Step>) {
-        if let Some(first) = &self.doubtful {
+        if let Some(first) = &self.slow {
             let is_slow =
                 first.tag.track == tag.track && self.timeline.is_as_slow(tag.track, first.tag.time_ms, tag.time_ms);
-            self.end_doubt(is_slow, steps);
+            self.end_slow(is_slow, steps);
         }
-        if self.timeline.is_doubtful(tag.track, sent) && !self.lost.as_ref().is_some_and(|lost| lost.awaits(tag.track))
+        if self.timeline.may_be_slow(tag.track, sent) && !self.lost.as_ref().is_some_and(|lost| lost.awaits(tag.track))
         {
-            self.doubtful = Some(Doubtful { tag, hash, is_key_frame });
+            self.slow = Some(Waiting { tag, hash, is_key_frame });
             return;
         }
         self.put(tag, hash, is_key_frame, steps);
     }
 
     /// The frame that waits is taken: as the first one of a slower picture, or as a jump.
-    pub(super) fn end_doubt(&mut self, is_slow: bool, steps: &mut Vec<Step>) {
-        let Some(Doubtful { tag, hash, is_key_frame }) = self.doubtful.take() else { return };
+    pub(super) fn end_slow(&mut self, is_slow: bool, steps: &mut Vec<Step>) {
+        let Some(Waiting { tag, hash, is_key_frame }) = self.slow.take() else { return };
         if is_slow {
             self.timeline.slow_down(tag.track, tag.time_ms);
         }

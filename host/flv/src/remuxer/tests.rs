@@ -1,5 +1,6 @@
 //! Rules of the remuxer, one named test a fault.
 
+mod clocks;
 mod codecs;
 mod ends;
 mod fixed_point;

@@ -105,6 +105,27 @@ fn overlap_with_times_that_stray() {
     }
 }
 
+/// Still pictures and silence equal themselves at any time, so they prove nothing about times that stray.
+#[test]
+fn still_and_mute_behind_a_gap_is_no_overlap() {
+    let lines = |frames: std::ops::Range<i64>, from: i64| -> String {
+        let line = |frame: i64| {
+            let at = from + frame * 40;
+            format!("V {at} {}\nA {at}\nA {}\n", if frame % 10 == 0 { "key" } else { "30" }, at + 20)
+        };
+        frames.map(line).collect()
+    };
+    for start in [0, 7, -60_000] {
+        let behind = lines(200..260, start);
+        let output =
+            remux(&format!("V 0 header\nA 0 header\n{}reconnect 4500\n{behind}", lines(0..100, 0)), Options::default());
+        assert_eq!(output.lines().filter(|line| line.contains("header")).count(), 2);
+        let frames = output.lines().filter(|line| !line.starts_with("--") && !line.contains("header")).count();
+        assert_eq!(frames, 160 * 3, "{start}:\n{output}");
+        assert!(output.contains("gap connection"), "{start}:\n{output}");
+    }
+}
+
 #[test]
 fn damage_takes_media_away() {
     check(

@@ -130,3 +130,24 @@ fn asked_to_cut() {
         "#]],
     );
 }
+
+/// The clock jumps while the key frame is waited for; that is no time that has passed.
+#[test]
+fn jump_before_the_key_frame() {
+    check(
+        "V 0 header
+         V 0
+         V 40
+         V 30040
+         V 30080
+         V 30120 key
+         V 30160",
+        expect![[r#"
+            -- note before_key_frame 4 tags
+            -- Start
+            V 0 header 720p
+            V 0 key
+            V 40
+        "#]],
+    );
+}
