@@ -176,8 +176,11 @@ impl Incoming {
         different.len() * 2 > self.hashes.len()
     }
 
-    /// The sound is mute and the picture still.
+    /// The sound is mute and the picture still. A key frame alone may be both, unless it goes on with what was repeated.
     fn is_still(&self) -> bool {
+        if self.hashes.is_empty() {
+            return !self.after_repeat;
+        }
         let mut sounds = self.hashes.iter().filter(|(track, _)| *track == Track::Audio);
         let first = sounds.next();
         if first.is_some_and(|first| sounds.any(|sound| sound != first)) {
