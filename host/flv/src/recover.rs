@@ -213,7 +213,7 @@ impl Recovery {
     fn hear(&mut self, steps: Vec<Step>) {
         let cut: Option<Cut> = steps.into_iter().find_map(|step| match step {
             Step::Cut(cut) => Some(cut),
-            Step::Write(_) | Step::Note(_) => None,
+            Step::Write(_) | Step::Note(_) | Step::Looping => None,
         });
         let (Some(cut), Layout::Untold(_, waiting)) = (cut, &mut self.layout) else { return };
         let waiting = std::mem::take(waiting);

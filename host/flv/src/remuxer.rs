@@ -180,8 +180,7 @@ impl Remuxer {
         self.end_doubts(steps);
         self.end_rejoin(steps);
         self.end_group(steps);
-        // Nothing follows that would be too early.
-        self.end_slow(true, steps);
+        self.end_slow(false, steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
         {

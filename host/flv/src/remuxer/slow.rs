@@ -20,8 +20,11 @@ impl Remuxer {
     #[inline]
     pub(super) fn take(&mut self, tag: Tag, sent: i64, hash: Option<u64>, is_key_frame: bool, steps: &mut Vec<Step>) {
         if let Some(first) = &self.slow {
-            let is_slow =
-                first.tag.track == tag.track && self.timeline.is_as_slow(tag.track, first.tag.time_ms, tag.time_ms);
+            // A file that ends here does not tell what follows.
+            let cuts = is_key_frame && self.asked.is_some();
+            let is_slow = !cuts
+                && first.tag.track == tag.track
+                && self.timeline.is_as_slow(tag.track, first.tag.time_ms, tag.time_ms);
             self.end_slow(is_slow, steps);
         }
         if self.timeline.may_be_slow(tag.track, sent) && !self.lost.as_ref().is_some_and(|lost| lost.awaits(tag.track))
