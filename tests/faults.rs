@@ -33,6 +33,8 @@ fn check(name: &str, seconds: u32, faults: impl FnOnce(&Feed) -> Vec<Answer>) ->
     answers.push(Answer::live(&feed));
     origin.answers(ROOM, answers);
     let run = place.record(&origin.url(ROOM), &["--once"]);
+    // On a busy machine the fault's tag could have flowed by before anybody listens.
+    wait_until("the recorder is there", LIMIT, || !origin.connections(ROOM).is_empty());
     let player = clip::play(&feed, &[(Clip::Small, seconds)], 3);
     expect_all(place, origin, run, player)
 }
