@@ -18,6 +18,7 @@ mod crash;
 mod door;
 mod faults;
 mod guests;
+mod hints;
 mod names;
 mod record_live;
 mod run;

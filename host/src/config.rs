@@ -24,7 +24,7 @@ pub use places::Places;
 pub use read::{ConfigError, nearest, parse, read};
 pub use rooms::{Origin, RoomWish};
 pub use snapshot::{Snapshot, load, usual_places};
-pub use units::{Rate, Size, Span, UnitError};
+pub use units::{LEAST_SIZE, LEAST_SPAN, Rate, Size, Span, UnitError};
 pub use watch::Watch;
 
 /// The file that a new user begins with: every key with its default and a word about it.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::config::{Size, Span};
+use crate::config::{LEAST_SIZE, LEAST_SPAN, Size, Span};
 use crate::logging;
 
 /// Records live streams, unattended.
@@ -156,10 +156,10 @@ pub(super) struct Record {
     /// Each room is done after its first session with media
     #[arg(long)]
     pub(super) once: bool,
-    /// End a room's recording after this much media (`90s`, `2h`)
+    /// End a room's recording after this much media (`90s`, `2h`; at least 1s)
     #[arg(long, value_name = "D", value_parser = some_span)]
     pub(super) duration: Option<Span>,
-    /// End a room's recording at this many bytes in all its files (`500MB`, `8GiB`)
+    /// End a room's recording at this many bytes in all its files (`500MB`, `8GiB`; at least 100KB)
     #[arg(long, value_name = "S", value_parser = some_size)]
     pub(super) max_size: Option<Size>,
 }
@@ -280,12 +280,18 @@ pub(super) struct Doctor {
 
 fn some_span(text: &str) -> Result<Span, String> {
     let span: Span = text.parse().map_err(|error: crate::config::UnitError| error.to_string())?;
-    if span.0.is_zero() { Err(String::from("it must be more than nothing")) } else { Ok(span) }
+    match span < LEAST_SPAN {
+        true => Err(String::from("it must be at least 1s\nhint: write it with its unit, as `90s` or `2h`")),
+        false => Ok(span),
+    }
 }
 
 fn some_size(text: &str) -> Result<Size, String> {
     let size: Size = text.parse().map_err(|error: crate::config::UnitError| error.to_string())?;
-    if size.0 == 0 { Err(String::from("it must be more than nothing")) } else { Ok(size) }
+    match size < LEAST_SIZE {
+        true => Err(String::from("it must be at least 100KB\nhint: write it with its unit, as `500MB` or `8GiB`")),
+        false => Ok(size),
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -2,12 +2,8 @@
 
 use std::path::Path;
 
-use super::{Config, ConfigError, Limits, Notify, Output, Places, Plugin, Room, Size, Span, Text};
+use super::{Config, ConfigError, LEAST_SIZE, LEAST_SPAN, Limits, Notify, Output, Places, Plugin, Room, Text};
 use crate::event::Kind;
-
-/// Below these a segment would hold less than a group of any stream.
-const LEAST_SPLIT: Size = Size(100_000);
-const LEAST_SPAN: Span = Span(std::time::Duration::from_secs(1));
 
 /// What `[output] remux` may be.
 const REMUXES: [&str; 2] = ["", "mp4"];
@@ -85,7 +81,7 @@ impl Finder<'_> {
         }
         self.filled("output.name", !output.name.trim().is_empty());
         self.template("output.name", &output.name);
-        if output.split.size.is_some_and(|size| size < LEAST_SPLIT) {
+        if output.split.size.is_some_and(|size| size < LEAST_SIZE) {
             self.fault("output.split.size", "must be at least 100KB: anything less is a file a group", None);
         }
         if output.split.duration.is_some_and(|span| span < LEAST_SPAN) {

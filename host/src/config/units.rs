@@ -16,6 +16,11 @@ pub struct Span(pub Duration);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 
+/// Bytes and media time below which a file would hold less than a group of any stream.
+pub const LEAST_SIZE: Size = Size(100_000);
+/// The same as a span.
+pub const LEAST_SPAN: Span = Span(Duration::from_secs(1));
+
 /// So many a time: `2/s`, `30/m`, `100/h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
