@@ -24,14 +24,20 @@ fn room(deed: &str, options: &[(&str, &str)]) -> String {
     format!("https://misbehaving.test/{deed}{mark}{}", query.join("&"))
 }
 
-/// `check --json` of one room, with the config of the place if it has one.
-fn ask(place: &Place, deed: &str, options: &[(&str, &str)]) -> (Finished, Value) {
-    let mut command = place.lyrebird_with(&guests(), &["check", &room(deed, options), "--json"]);
+/// `check` of one room, with the config of the place if it has one.
+fn tell(place: &Place, deed: &str, options: &[(&str, &str)], more: &[&str]) -> Finished {
+    let mut command = place.lyrebird_with(&guests(), &["check", &room(deed, options)]);
     let config = place.root().join("lyrebird.toml");
     if config.exists() {
         command.arg("-c").arg(config);
     }
-    let finished = Run::start(command, None).finish(LIMIT);
+    command.args(more);
+    Run::start(command, None).finish(LIMIT)
+}
+
+/// The same as JSON.
+fn ask(place: &Place, deed: &str, options: &[(&str, &str)]) -> (Finished, Value) {
+    let finished = tell(place, deed, options, &["--json"]);
     let answer = finished.json_lines().into_iter().next().unwrap_or_else(|| panic!("no answer: {}", finished.stderr));
     (finished, answer)
 }
@@ -146,6 +152,15 @@ fn the_first_bad_room_gives_the_exit_code() {
     let finished = Run::start(command, None).finish(LIMIT).expect_code(6);
     let statuses: Vec<Value> = finished.json_lines().iter().map(|answer| answer["status"].clone()).collect();
     assert_eq!(statuses, ["live", "failed", "offline"]);
+}
+
+/// The host's hints come back in a guest's words.
+#[test]
+fn a_hint_in_a_guests_words_has_its_own_line() {
+    let place = Place::new("guest-hint");
+    let told = tell(&place, "fail/other", &[("text", "denied:\na rule\nhint: permit it")], &[]).expect_code(1).stderr;
+    assert!(told.lines().any(|line| line.ends_with("other: denied: a rule")), "{told}");
+    assert!(told.lines().any(|line| line == "hint: permit it"), "{told}");
 }
 
 /// A host that the manifest does not list is never connected to; nor is an address that is not public.

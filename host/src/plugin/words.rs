@@ -69,7 +69,7 @@ pub(super) fn id(text: String) -> Checked<String> {
 
 /// What a plugin says instead of an answer.
 pub(super) fn failure(failure: wit::Failure, settings: &Settings) -> Failure {
-    let text = |text: String| one_line(&settings.scrub(&text, TEXT));
+    let text = |text: String| with_hint(&settings.scrub(&text, TEXT));
     match failure {
         wit::Failure::InvalidRoom(why) => Failure::InvalidRoom(text(why)),
         wit::Failure::Gone(why) => Failure::Gone(text(why)),
@@ -198,6 +198,14 @@ fn bounded(what: &str, text: String, most: usize) -> Checked<String> {
     match text.len() > most {
         true => bad(format!("{what} has {} bytes, at most {most} are taken", text.len())),
         false => Ok(text),
+    }
+}
+
+/// One line, and a hint on a line of its own: what the host has denied a guest comes back in the guest's words.
+fn with_hint(text: &str) -> String {
+    match text.split_once("\nhint: ") {
+        Some((said, hint)) => format!("{}\nhint: {}", one_line(said), one_line(hint)),
+        None => one_line(text),
     }
 }
 

@@ -40,7 +40,8 @@ impl Entering<'_> {
                 Ok(entry) => return Ok(entry),
                 Err(failed) => failed,
             };
-            let text = failed.to_string();
+            // One line in the log, the table and the story.
+            let text = failed.to_string().replace('\n', ", ");
             glance.is_idle("waiting", &text);
             // As long as there is no id, its story is told under what the user wrote.
             let written = RoomKey { platform: picker.manifest().platform.clone(), id: redact_input(url) };

@@ -76,3 +76,10 @@ fn a_failure_keeps_its_case() {
     let after = Some(Duration::from_secs(60));
     assert_eq!(failure(said, &Settings::default()), Failure::RateLimited { message: "slow down".into(), after });
 }
+
+#[test]
+fn a_hint_in_a_failure_keeps_its_line() {
+    let said = |text: &str| failure(wit::Failure::Other(text.to_owned()), &Settings::default()).message().to_owned();
+    assert_eq!(said("denied:\na rule\nhint: do\nthis\nhint: or that"), "denied: a rule\nhint: do this hint: or that");
+    assert_eq!(said("no hint: at all\n"), "no hint: at all ");
+}
