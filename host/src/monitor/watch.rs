@@ -22,11 +22,13 @@ mod ask;
 mod glance;
 mod session;
 mod ties;
+mod told;
 
 pub(crate) use ask::trouble;
 use ask::{Answer, InLoop};
 pub use glance::{Glance, LAST_FILES, Seen};
 use ties::Ties;
+pub(crate) use told::Told;
 
 /// How often a session's row is told that the session goes on: how long it was unwatched is counted from there.
 const SEEN: Duration = Duration::from_secs(10);
@@ -124,8 +126,8 @@ struct Hand {
     /// When the session's row is told next that it goes on.
     seen_at: Duration,
     /// The last failures told, of questions and of receptions, so that the same one is told once.
-    told_answer: Option<String>,
-    told_reception: Option<String>,
+    told_answer: Told,
+    told_reception: Told,
     /// Whether it was told in this session that a wished quality is not offered.
     told_quality: bool,
     in_loop: InLoop,
@@ -163,8 +165,8 @@ impl Hand {
             received_since: Duration::ZERO,
             wake_at: None,
             seen_at: Duration::ZERO,
-            told_answer: None,
-            told_reception: None,
+            told_answer: Told::default(),
+            told_reception: Told::default(),
             told_quality: false,
             in_loop: InLoop::No,
             told_login: false,

@@ -12,7 +12,7 @@ use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::Desk;
 use crate::monitor::pace;
 use crate::monitor::room::{Leave, Outcome, Trouble};
-use crate::monitor::watch::{Glance, trouble};
+use crate::monitor::watch::{Glance, Told, trouble};
 use crate::plugin::Picker;
 
 pub(super) struct Entering<'a> {
@@ -29,7 +29,7 @@ impl Entering<'_> {
         leave: &mut watch::Receiver<Option<Leave>>,
     ) -> Result<Entry, Outcome> {
         let house = &self.ground.house;
-        let (url, mut failures, mut told) = (&self.plan.url, 0_u32, String::new());
+        let (url, mut failures, mut told) = (&self.plan.url, 0_u32, Told::default());
         loop {
             let asked = house.enter(picker, url, &self.plan.options, self.desk.resolve(url));
             let answer = tokio::select! {
@@ -51,11 +51,9 @@ impl Entering<'_> {
                 return Err(Outcome::GaveUp(1));
             }
             failures = failures.saturating_add(1);
-            if told == text {
-                debug!(reason = text, "still no answer");
-            } else {
-                warn!(url = redact_input(url), reason = text, "the room cannot be resolved, trying again");
-                told = text;
+            match told.is_news(&text) {
+                false => debug!(reason = text, "still no answer"),
+                true => warn!(url = redact_input(url), reason = text, "the room cannot be resolved, trying again"),
             }
             tokio::select! {
                 () = house.clock.sleep(pause(&trouble(&failed), failures)) => {}

@@ -136,7 +136,7 @@ impl Hand {
             None if matches!(fact, Fact::Offered(Offer::NothingUsable)) => {
                 self.tell_answer("none of the candidates can be recorded or is wished for", true);
             }
-            None => self.told_answer = None,
+            None => self.told_answer.forget(),
         }
         fact
     }
@@ -183,14 +183,10 @@ impl Hand {
     fn tell_answer(&mut self, text: &str, goes_on: bool) {
         self.ties.note("check", text);
         self.watch.glance.change(|seen| text.clone_into(&mut seen.verdict));
-        if self.told_answer.as_deref() == Some(text) {
-            debug!(room = %self.watch.key, reason = text, "still no answer");
-        } else {
-            match goes_on {
-                true => warn!(room = %self.watch.key, reason = text, "no answer, trying again"),
-                false => warn!(room = %self.watch.key, reason = text, "no such room, it is not asked for again"),
-            }
-            self.told_answer = Some(text.to_owned());
+        match (self.told_answer.is_news(text), goes_on) {
+            (false, _) => debug!(room = %self.watch.key, reason = text, "still no answer"),
+            (true, true) => warn!(room = %self.watch.key, reason = text, "no answer, trying again"),
+            (true, false) => warn!(room = %self.watch.key, reason = text, "no such room, it is not asked for again"),
         }
     }
 }

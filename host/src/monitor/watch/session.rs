@@ -126,7 +126,7 @@ impl Hand {
             self.tried.note(chosen, &reason, media_ms);
         }
         if first_media {
-            self.told_reception = None;
+            self.told_reception.forget();
         } else if !matches!(reason, EndReason::Finished | EndReason::DiskFull(_)) {
             // The recording tells of those two.
             self.tell_reception(&reason.to_string().replace('\n', ", "));
@@ -185,11 +185,9 @@ impl Hand {
 
     /// A reception that gave nothing. One that gave media is told by the recording.
     fn tell_reception(&mut self, text: &str) {
-        if self.told_reception.as_deref() == Some(text) {
-            debug!(room = %self.watch.key, reason = text, "still no media");
-        } else {
-            info!(room = %self.watch.key, reason = text, "no media, trying again");
-            self.told_reception = Some(text.to_owned());
+        match self.told_reception.is_news(text) {
+            false => debug!(room = %self.watch.key, reason = text, "still no media"),
+            true => info!(room = %self.watch.key, reason = text, "no media, trying again"),
         }
     }
 
