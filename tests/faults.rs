@@ -149,7 +149,10 @@ fn a_redirect_to_a_private_address_is_refused() {
     let finished = run.finish(LIMIT).expect_code(130);
     assert!(victim.connections("/secret.flv").is_empty(), "a private address was visited");
     assert!(place.files().is_empty(), "{:?}", place.files());
-    assert!(finished.stderr.contains("private") || finished.stderr.contains("denied"), "{}", finished.stderr);
+    let told: Vec<&str> = finished.stderr.lines().filter(|line| line.contains("private address")).collect();
+    assert_eq!(told.len(), 1, "once, not at every try: {}", finished.stderr);
+    let words = ["WARN", "hint: ", "`plugins.allow_private_hosts`"];
+    assert!(words.iter().all(|word| told[0].contains(word)), "{}", told[0]);
 }
 
 #[test]

@@ -7,12 +7,12 @@ use std::time::Duration;
 use lyrebird_flv::Ask;
 use serde_json::json;
 use tokio::sync::watch;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::ties::OpenSession;
 use super::{Hand, LAST_FILES};
 use crate::event::{Event, Kind, new_id};
-use crate::model::{Broadcast, EndReason};
+use crate::model::{Broadcast, EndReason, Refusal};
 use crate::monitor::room::Fact;
 use crate::record::choose::label;
 use crate::record::sidecar::State;
@@ -129,7 +129,7 @@ impl Hand {
             self.told_reception.forget();
         } else if !matches!(reason, EndReason::Finished | EndReason::DiskFull(_)) {
             // The recording tells of those two.
-            self.tell_reception(&reason.to_string().replace('\n', ", "));
+            self.tell_reception(&reason);
         }
         self.ties.note("reception", &format!("{reason}, after {} s of media", media_ms / 1_000));
         self.watch.glance.change(|seen| seen.state = "waiting");
@@ -184,10 +184,14 @@ impl Hand {
     }
 
     /// A reception that gave nothing. One that gave media is told by the recording.
-    fn tell_reception(&mut self, text: &str) {
-        match self.told_reception.is_news(text) {
-            false => debug!(room = %self.watch.key, reason = text, "still no media"),
-            true => info!(room = %self.watch.key, reason = text, "no media, trying again"),
+    fn tell_reception(&mut self, reason: &EndReason) {
+        // Time heals most of them. Where the user's own rules forbid the address, he alone can.
+        let is_denied = matches!(reason, EndReason::Refused(Refusal::Denied(_)));
+        let reason = reason.to_string().replace('\n', ", ");
+        match (self.told_reception.is_news(&reason), is_denied) {
+            (false, _) => debug!(room = %self.watch.key, reason, "still no media"),
+            (true, true) => warn!(room = %self.watch.key, reason, "no media, trying again"),
+            (true, false) => info!(room = %self.watch.key, reason, "no media, trying again"),
         }
     }
 
