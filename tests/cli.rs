@@ -63,8 +63,23 @@ fn a_broken_config_names_place_and_nearest_key() {
             assert!(finished.stderr.contains(word), "`{word}` is not in: {}", finished.stderr);
         }
     }
-    let finished = place.run(&["record", "http://x.test/a.flv", "-c", "nowhere.toml"]).expect_code(2);
-    assert!(finished.stderr.contains("nowhere.toml"), "{}", finished.stderr);
+    for command in [
+        &["record", "http://x.test/a.flv", "-c", "nowhere.toml"][..],
+        &["run", "-c", "nowhere.toml"],
+        &["config", "check", "-c", "nowhere.toml"],
+    ] {
+        let finished = place.run(command).expect_code(2);
+        let lines: Vec<&str> = finished.stderr.lines().collect();
+        assert!(lines[0].contains("nowhere.toml`: No such file"), "{}", finished.stderr);
+        let hint = "hint: `lyrebird config default > ";
+        assert!(lines[1].starts_with(hint) && lines[1].contains("nowhere.toml"), "{}", finished.stderr);
+    }
+    let empty = Place::new("no-config");
+    let told = empty.run(&["run"]).expect_code(2).stderr;
+    assert!(
+        told.contains("neither `lyrebird.toml` nor `") && told.contains("\nhint: `lyrebird config default > "),
+        "{told}"
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_config_that_is_no_config_is_told_as_json_too() {
 fn a_beginner_gets_a_config_that_is_fine() {
     let place = Place::new("config-default");
     let finished = place.run(&["config", "check"]).expect_code(2);
-    assert!(finished.stderr.contains("hint: `lyrebird config default`"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("hint: `lyrebird config default > lyrebird.toml`"), "{}", finished.stderr);
     let text = place.run(&["config", "default"]).expect_code(0).stdout;
     let own = place.write("home/.config/lyrebird/lyrebird.toml", &text);
     let said = place.run(&["config", "check"]).expect_code(0).stdout;

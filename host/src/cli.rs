@@ -109,7 +109,7 @@ const TEMPLATE_HINT: &str = "hint: write it as `{{ streamer }}/{{ start | date('
 /// The config that the user named, without its rooms; the defaults where he named none.
 fn config(file: Option<&PathBuf>) -> Result<Config, Failed> {
     let Some(file) = file else { return Ok(Config::default()) };
-    let mut config = wishes::read(file).exit(Exit::Usage)?;
+    let mut config = wishes::read(file).map_err(config::hinted).exit(Exit::Usage)?;
     config.room.clear();
     config.rooms = wishes::Rooms::default();
     vet(file, &config)?;

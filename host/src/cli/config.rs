@@ -1,6 +1,7 @@
 //! `config` at the door: check one, print the one to begin with, print its schema.
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -20,10 +21,34 @@ pub(super) fn place(named: Option<PathBuf>) -> Result<PathBuf, Failed> {
             let looked: Vec<String> = places().iter().map(|file| format!("`{}`", file.display())).collect();
             let looked = looked.join(" nor ");
             anyhow::anyhow!(
-                "there is no config, neither {looked}\nhint: `lyrebird config default` prints one to begin with"
+                "there is no config, neither {looked}\nhint: {}, or name yours with `-c FILE`",
+                begin(Path::new("lyrebird.toml"))
             )
         })
         .exit(Exit::Usage)
+}
+
+/// What is wrong, with what to do where the file is not there.
+pub(super) fn hinted(error: ConfigError) -> anyhow::Error {
+    match missing(&error) {
+        Some(file) => {
+            let hint = begin(file);
+            anyhow::anyhow!("{error}\nhint: {hint}")
+        }
+        None => error.into(),
+    }
+}
+
+fn missing(error: &ConfigError) -> Option<&Path> {
+    match error {
+        ConfigError::Io(file, cause) if cause.kind() == io::ErrorKind::NotFound => Some(file),
+        _ => None,
+    }
+}
+
+/// How a config begins.
+fn begin(file: &Path) -> String {
+    format!("`lyrebird config default > {}` writes one to begin with", file.display())
 }
 
 /// The first of the usual places that has a config.
@@ -65,7 +90,8 @@ fn check(global: &Global, named: Option<PathBuf>, json: bool) -> Result<Exit, Fa
             output::note(note, color);
         }
         for fault in &faults {
-            output::error(told(fault), color);
+            let hint = missing(fault).map(|file| format!("\nhint: {}", begin(file))).unwrap_or_default();
+            output::error(format!("{fault}{hint}"), color);
         }
         if let (Some(snapshot), true) = (&snapshot, faults.is_empty()) {
             output::line(output::safe(&summary(snapshot)));
@@ -84,14 +110,6 @@ fn parts(errors: &[ConfigError]) -> Vec<&ConfigError> {
         }
     }
     found
-}
-
-/// With the cause, before the hint.
-fn told(error: &ConfigError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
 
 fn summary(snapshot: &Snapshot) -> String {
@@ -126,8 +144,9 @@ fn fault_document(fault: &ConfigError) -> Value {
             json!({ "file": file, "line": known(line), "column": known(column), "message": message, "hint": hint })
         }
         ConfigError::Io(file, _) => {
-            json!({ "file": file, "line": null, "column": null, "message": told(fault), "hint": null })
+            let hint = missing(fault).map(begin);
+            json!({ "file": file, "line": null, "column": null, "message": fault.to_string(), "hint": hint })
         }
-        _ => json!({ "file": null, "line": null, "column": null, "message": told(fault), "hint": null }),
+        _ => json!({ "file": null, "line": null, "column": null, "message": fault.to_string(), "hint": null }),
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(global: &Global, args: Run) -> Result<Exit, Failed> {
 fn read(args: &Run) -> Result<Snapshot, Failed> {
     // What is told of files must not depend on the folder that the program was started in.
     let file = std::path::absolute(super::config::place(args.config.clone())?).exit(Exit::Usage)?;
-    let snapshot = load(&file).exit(Exit::Usage)?;
+    let snapshot = load(&file).map_err(super::config::hinted).exit(Exit::Usage)?;
     vet(&file, &snapshot.config)?;
     Ok(snapshot)
 }

@@ -35,7 +35,7 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ConfigError::Io(file, _) => write!(out, "cannot read config `{}`", file.display()),
+            ConfigError::Io(file, error) => write!(out, "cannot read config `{}`: {error}", file.display()),
             ConfigError::Wrong { file, line, column, message, hint } => {
                 match line {
                     0 => write!(out, "{}: {message}", file.display())?,
@@ -54,14 +54,8 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl std::error::Error for ConfigError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            ConfigError::Io(_, source) => Some(source),
-            _ => None,
-        }
-    }
-}
+// The cause is in the text: hints come behind it.
+impl std::error::Error for ConfigError {}
 
 /// Reads a config file; relative paths in it are made relative to its folder.
 pub fn read(file: &Path) -> Result<Config, ConfigError> {
