@@ -1,6 +1,12 @@
 //! What somebody is told who has typed something wrong, or written it: once, and with what to do.
 
+use std::fs;
+use std::time::Duration;
+
 use lyrebird_tests::place::Place;
+use lyrebird_tests::program::Run;
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Less than a group of any stream could only record nothing.
 #[test]
@@ -17,4 +23,20 @@ fn a_limit_that_records_nothing_is_a_wrong_command_line() {
         assert!(finished.stderr.lines().any(is_told), "{}", finished.stderr);
         assert!(finished.stderr.lines().any(|line| line.starts_with("hint: write it")), "{}", finished.stderr);
     }
+}
+
+#[test]
+fn a_plugins_directory_that_is_not_there_is_told_once() {
+    let place = Place::new("no-plugins");
+    let nowhere = place.root().join("nowhere");
+    let finished = Run::start(place.lyrebird_with(&nowhere, &["plugin", "list"]), None).finish(LIMIT).expect_code(1);
+    let told = format!("{}{}", finished.stdout, finished.stderr);
+    assert!(told.matches("nowhere").count() == 1 && told.starts_with("error: "), "{told}");
+    let url = "http://127.0.0.1:9/a.flv";
+    let finished = Run::start(place.lyrebird_with(&nowhere, &["check", url]), None).finish(LIMIT).expect_code(4);
+    assert!(finished.stderr.contains("cannot read a plugins directory"), "{}", finished.stderr);
+    let empty = place.root().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let finished = Run::start(place.lyrebird_with(&empty, &["plugin", "list"]), None).finish(LIMIT).expect_code(0);
+    assert!(finished.stdout.starts_with("no plugins in ") && finished.stderr.is_empty(), "{}", finished.stderr);
 }

@@ -115,6 +115,13 @@ impl House {
         Ok((House { config, clock, http, store, registry, events, ledger, data, plugin_dirs }, Keeper { news }))
     }
 
+    /// Warns of plugins directories that could not be read.
+    pub fn warn_of_unread(&self) {
+        for (dir, error) in self.registry.unread() {
+            tracing::warn!(dir = %dir.display(), error, "cannot read a plugins directory");
+        }
+    }
+
     /// Stops the guests and hears the last news.
     pub async fn close(self, keeper: Keeper) {
         let House { registry, store, events, .. } = self;

@@ -17,6 +17,7 @@ pub(super) async fn check(global: &Global, args: Check) -> Result<Exit, Failed> 
     let config = config(args.asking.config.as_ref())?;
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
+    house.warn_of_unread();
     let mut exit = Exit::Done;
     for url in args.asking.urls {
         let (plugin, options) = (args.asking.plugin.clone(), args.asking.options.clone());

@@ -18,6 +18,7 @@ pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed
     let data = data_to_read(global);
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data.clone() };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
+    house.warn_of_unread();
     let findings = house.examine(&folder).await;
     house.close(keeper).await;
     let data = data.path();

@@ -13,11 +13,12 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     let listings = house.registry.list().await;
-    let dirs: Vec<String> = house.plugin_dirs.iter().map(|dir| dir.display().to_string()).collect();
-    for (dir, why) in house.registry.unread() {
-        output::error(format!("cannot read `{}`: {why}", dir.display()), global.color.into());
+    let unread = house.registry.unread().to_vec();
+    for (dir, why) in &unread {
+        output::error(format!("cannot read the plugins directory `{}`: {why}", dir.display()), global.color.into());
     }
-    let all_read = house.registry.unread().is_empty();
+    let is_read = |dir: &&PathBuf| !unread.iter().any(|(other, _)| other == *dir);
+    let read: Vec<String> = house.plugin_dirs.iter().filter(is_read).map(|dir| dir.display().to_string()).collect();
     house.close(keeper).await;
     for listing in &listings {
         if json {
@@ -26,10 +27,10 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
             print(listing);
         }
     }
-    if listings.is_empty() && !json {
-        output::line(format!("no plugins in {}", dirs.join(", ")));
+    if listings.is_empty() && !read.is_empty() && !json {
+        output::line(format!("no plugins in {}", read.join(", ")));
     }
-    Ok(if all_read { Exit::Done } else { Exit::Failed })
+    Ok(if unread.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
 fn print(listing: &Listing) {

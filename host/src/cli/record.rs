@@ -36,6 +36,7 @@ pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed
         number = signals.next() => return Ok(Exit::Signal(number)),
     };
     let (house, keeper) = opened.exit(Exit::Usage)?;
+    house.warn_of_unread();
     let result = watched(&house, &args, signals).await;
     house.close(keeper).await;
     result

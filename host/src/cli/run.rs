@@ -39,6 +39,7 @@ pub(super) async fn run(global: &Global, args: Run) -> Result<Exit, Failed> {
         _ = signals.next() => return Ok(Exit::Done),
     };
     let (house, keeper) = opened.exit(Exit::Usage)?;
+    house.warn_of_unread();
     let result = watched(&house, owner, snapshot, signals, hangup).await;
     house.close(keeper).await;
     result

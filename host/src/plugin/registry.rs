@@ -88,10 +88,7 @@ impl Registry {
             // After the load: what is in use was used last. Nobody waits for it, and it tells its own faults.
             drop(tokio::task::spawn_blocking(move || trimmed.trim()).await);
         }));
-        let unread: Vec<_> = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
-        for (dir, error) in &unread {
-            warn!(dir = %dir.display(), error, "cannot read a plugins directory");
-        }
+        let unread = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
         Ok(Registry { guests, entries, unread, _loading: loading })
     }
 
@@ -113,7 +110,7 @@ impl Registry {
         self.entries.iter().map(|entry| entry.description.name.clone()).collect()
     }
 
-    /// Directories that could not be read, and why.
+    /// Directories that could not be read, and why: for whoever opens the registry to tell.
     pub fn unread(&self) -> &[(PathBuf, String)] {
         &self.unread
     }
