@@ -40,3 +40,22 @@ fn a_plugins_directory_that_is_not_there_is_told_once() {
     let finished = Run::start(place.lyrebird_with(&empty, &["plugin", "list"]), None).finish(LIMIT).expect_code(0);
     assert!(finished.stdout.starts_with("no plugins in ") && finished.stderr.is_empty(), "{}", finished.stderr);
 }
+
+/// Nothing would be heard of it but that the platform takes us for a stranger.
+#[test]
+fn a_cookie_that_cannot_be_sent_is_told_without_its_value() {
+    let place = Place::new("no-cookie");
+    place.write("cookie.txt", "SESSDATA=canary; name=Ménure\n");
+    place.configure("[plugin.direct]\ncookie = { file = \"cookie.txt\" }\n");
+    let is_told = |told: &str| {
+        assert!(told.contains("cookie.txt`") && told.contains("its character 24 is not ASCII"), "{told}");
+        assert!(told.lines().any(|line| line.starts_with("hint: write it as a browser sends it")), "{told}");
+        assert!(!told.contains("canary") && !told.contains("nure"), "{told}");
+    };
+    let told = place.run(&["config", "check"]).expect_code(2).stderr;
+    assert!(told.starts_with("error: lyrebird.toml:2:1: cookie of plugin `direct`"), "{told}");
+    is_told(&told);
+    is_told(&place.run(&["run"]).expect_code(2).stderr);
+    place.write("cookie.txt", "SESSDATA=canary; name=M%C3%A9nure\nanother line\n");
+    place.run(&["config", "check"]).expect_code(0);
+}

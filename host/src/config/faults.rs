@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::read::{COOKIE_HINT, no_cookie};
 use super::{Config, ConfigError, LEAST_SIZE, LEAST_SPAN, Limits, Notify, Output, Places, Plugin, Room, Text};
 use crate::event::Kind;
 
@@ -120,10 +121,10 @@ impl Finder<'_> {
     fn plugin(&mut self, name: &str, plugin: &Plugin) {
         let path = |key: &str| format!("plugin.{name}.{key}");
         if let Some(Text::Literal(cookie)) = &plugin.cookie
-            && cookie.reveal().chars().any(char::is_control)
+            && let Some(why) = no_cookie(cookie.reveal())
         {
-            let hint = "write it as a browser sends it: `a=1; b=2`, on one line";
-            self.fault(&path("cookie"), "is no text for a `Cookie` header", Some(hint.to_owned()));
+            let message = format!("is no text for a `Cookie` header: {why}");
+            self.fault(&path("cookie"), &message, Some(COOKIE_HINT.to_owned()));
         }
         self.more_than_nothing(&path("interval"), plugin.interval.is_some_and(|interval| interval.0.is_zero()));
         for (host, base) in &plugin.hosts {

@@ -28,6 +28,8 @@ pub enum ConfigError {
     },
     /// A secret's place could not be read: what it is for, and why.
     Secret(String, String),
+    /// A text from elsewhere cannot be a `Cookie` header: whose it is, where it is, and why.
+    Cookie(String, String, String),
     /// All that is wrong at once, in the order of the file.
     Several(Vec<ConfigError>),
 }
@@ -46,6 +48,9 @@ impl fmt::Display for ConfigError {
             ConfigError::Secret(what, why) => {
                 write!(out, "cannot read {what}: {why}\nhint: put the secret there, or leave the key out")
             }
+            ConfigError::Cookie(what, place, why) => {
+                write!(out, "{what} from {place} is no text for a `Cookie` header: {why}\nhint: {COOKIE_HINT}")
+            }
             ConfigError::Several(errors) => {
                 let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 out.write_str(&lines.join("\n"))
@@ -56,6 +61,20 @@ impl fmt::Display for ConfigError {
 
 // The cause is in the text: hints come behind it.
 impl std::error::Error for ConfigError {}
+
+/// How a cookie is written.
+pub(super) const COOKIE_HINT: &str = "write it as a browser sends it: `a=1; b=2`, on one line";
+
+/// Why this cannot be a `Cookie` header (RFC 6265, 4.2.1), where it cannot; tells nothing of the text but a place in it.
+pub(super) fn no_cookie(text: &str) -> Option<String> {
+    let (at, letter) = text.chars().enumerate().find(|(_, letter)| !matches!(letter, ' '..='~'))?;
+    let what = match letter {
+        '\r' | '\n' => "a line break",
+        letter if letter.is_control() => "a control character",
+        _ => "not ASCII",
+    };
+    Some(format!("its character {} is {what}", at + 1))
+}
 
 /// Reads a config file; relative paths in it are made relative to its folder.
 pub fn read(file: &Path) -> Result<Config, ConfigError> {
@@ -100,7 +119,7 @@ impl Config {
     /// nobody finds out at night that a cookie was never there.
     ///
     /// # Errors
-    /// The first that cannot be read, by its key and its place.
+    /// The first that cannot be read or be sent, by its key and its place.
     pub fn find_secrets(&self) -> Result<(), ConfigError> {
         let plugins = self.plugin.iter().flat_map(|(name, plugin)| {
             let cookie = plugin.cookie.iter().map(move |text| (format!("`plugin.{name}.cookie`"), text));
@@ -108,7 +127,9 @@ impl Config {
             cookie.chain(settings.map(move |(key, text)| (format!("`plugin.{name}.settings.{key}`"), text)))
         });
         let proxy = self.http.proxy.iter().map(|text| (String::from("`http.proxy`"), text));
-        proxy.chain(plugins).try_for_each(|(key, text)| text.resolve(&key).map(drop))
+        proxy.chain(plugins).try_for_each(|(key, text)| text.resolve(&key).map(drop))?;
+        let mut cookies = self.plugin.iter().filter_map(|(name, plugin)| Some((name, plugin.cookie.as_ref()?)));
+        cookies.try_for_each(|(name, text)| text.resolve_cookie(&format!("`plugin.{name}.cookie`")).map(drop))
     }
 }
 
@@ -184,6 +205,20 @@ impl Text {
                 let text = file::text(path).map_err(|error| failed(format!("file `{}`: {error}", path.display())))?;
                 Ok(Secret::new(text.lines().next().unwrap_or_default().trim()))
             }
+        }
+    }
+
+    /// The same for a text that is to be a `Cookie` header.
+    pub fn resolve_cookie(&self, what: &str) -> Result<Secret, ConfigError> {
+        let cookie = self.resolve(what)?;
+        let place = match self {
+            Text::Literal(_) => String::from("the config"),
+            Text::Env(name) => format!("the environment variable `{name}`"),
+            Text::File(path) => format!("file `{}`", path.display()),
+        };
+        match no_cookie(cookie.reveal()) {
+            None => Ok(cookie),
+            Some(why) => Err(ConfigError::Cookie(what.to_owned(), place, why)),
         }
     }
 }

@@ -7,13 +7,20 @@ use super::settings::Settings;
 use crate::config;
 use crate::http::Grant;
 use crate::http::host::{HostPattern, HostPort, Overrides};
+use crate::model::Secret;
+
+/// The user's cookie of `[plugin.NAME]`. The error is a sentence for the user, with its hint.
+pub(super) fn cookie(name: &str, table: &config::Plugin) -> Result<Option<Secret>, String> {
+    let what = format!("cookie of plugin `{name}`");
+    let cookie = table.cookie.as_ref().map(|text| text.resolve_cookie(&what)).transpose();
+    cookie.map_err(|error| error.to_string())
+}
 
 /// The user's part: cookie and overrides of `[plugin.NAME]`. The error is one sentence for the user.
 pub(super) fn base(name: &str, table: &config::Plugin) -> Result<Grant, String> {
-    let what = format!("cookie of plugin `{name}`");
-    let cookie = table.cookie.as_ref().map(|text| text.resolve(&what)).transpose();
+    let cookie = cookie(name, table)?;
     let overrides = Overrides::new(&table.hosts).map_err(|error| format!("`hosts` of plugin `{name}`: {error:#}"))?;
-    Ok(Grant { cookie: cookie.map_err(|error| error.to_string())?, overrides, ..Grant::default() })
+    Ok(Grant { cookie, overrides, ..Grant::default() })
 }
 
 /// The whole: the manifest's part over the user's.

@@ -63,6 +63,7 @@ impl Catalogue {
     pub fn takes(&self, name: &str, table: &config::Plugin) -> Result<(), (&'static str, String)> {
         let anatomy = self.named(name).map_err(|why| ("", why))?;
         let settings = Settings::of(&anatomy.manifest, &[&table.settings]).map_err(|why| ("settings", why))?;
+        access::cookie(name, table).map_err(|why| ("cookie", why))?;
         let base = access::base(name, table).map_err(|why| ("", why))?;
         access::grant(&anatomy.manifest, &settings, &base).map(drop).map_err(|why| ("settings", why))
     }

@@ -94,9 +94,22 @@ fn a_secret_that_is_wrong_is_not_shown() {
         expect![[r#"
             lyrebird.toml:2:9: `http.proxy` is no URL of a proxy
             hint: write it as `http://host:port`, `https://host:port` or `socks5://host:port`
-            lyrebird.toml:4:10: `plugin.a.cookie` is no text for a `Cookie` header
+            lyrebird.toml:4:10: `plugin.a.cookie` is no text for a `Cookie` header: its character 9 is a line break
             hint: write it as a browser sends it: `a=1; b=2`, on one line
             lyrebird.toml:5:21: `plugin.a.hosts.x.org` leads to no http or https URL
             hint: write it as `http://127.0.0.1:9000`"#]],
     );
+}
+
+#[test]
+fn a_cookie_that_cannot_be_sent_names_its_character() {
+    let told = |cookie: &str| match parse(Path::new("a.toml"), &format!("[plugin.a]\ncookie = \"{cookie}\"\n")) {
+        Ok(_) => String::from("fine"),
+        Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    };
+    let wrong = "a.toml:2:10: `plugin.a.cookie` is no text for a `Cookie` header: its character";
+    assert_eq!(told("a=canary\\tb"), format!("{wrong} 9 is a control character"));
+    assert_eq!(told("a=é; b=canary"), format!("{wrong} 3 is not ASCII"));
+    assert_eq!(told("a=\u{a0}"), format!("{wrong} 3 is not ASCII"));
+    assert_eq!(told("a=1; b=%E9~|{}\\\"2\\\""), "fine");
 }
