@@ -16,13 +16,21 @@ pub(crate) struct Shelves {
     pub(crate) target: PathBuf,
 }
 
-/// Builds every plugin and every test guest and puts them on their shelves under the names of their crates.
-pub(crate) fn plugins() -> Outcome<Shelves> {
+/// Whom components are built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum For {
+    /// Demo, tests and benches: the plugins, and the tests' misbehaving guests.
+    Tests,
+    /// Users: the plugins alone.
+    Release,
+}
+
+/// Builds every plugin, and for tests every guest, and puts them on their shelves under the names of their crates.
+pub(crate) fn plugins(whom: For) -> Outcome<Shelves> {
     setup::wasm_target()?;
     let target = target()?;
     let shelves = Shelves { plugins: target.join("plugins"), guests: target.join("guests"), target };
-    let plugins = crates_below("plugins")?;
-    let guests = crates_below("tests/guests")?;
+    let (plugins, guests) = components(whom)?;
     say(format!("building {} plugins and {} test guests for {WASM}", plugins.len(), guests.len()));
     let profile = profile()?;
     let mut build = cargo();
@@ -34,8 +42,19 @@ pub(crate) fn plugins() -> Outcome<Shelves> {
     run(build.env_remove("RUSTFLAGS"))?;
     let built = shelves.target.join(WASM).join(profile);
     shelve(&built, &plugins, &shelves.plugins)?;
-    shelve(&built, &guests, &shelves.guests)?;
+    if whom == For::Tests {
+        shelve(&built, &guests, &shelves.guests)?;
+    }
     Ok(shelves)
+}
+
+/// The crates of the plugins, and of the guests.
+fn components(whom: For) -> Outcome<(Vec<String>, Vec<String>)> {
+    let guests = match whom {
+        For::Tests => crates_below("tests/guests")?,
+        For::Release => Vec::new(),
+    };
+    Ok((crates_below("plugins")?, guests))
 }
 
 /// The program, and everything else that demo and tests run. Gives the program's place.
@@ -49,20 +68,18 @@ pub(crate) fn everything() -> Outcome<PathBuf> {
     program("debug", "lyrebird")
 }
 
-/// The release of the program and of what measures it.
-pub(crate) fn release() -> Outcome<PathBuf> {
+/// The release of the program; for tests, of what measures it, too.
+pub(crate) fn release(whom: For) -> Outcome<PathBuf> {
     setup::c_compiler()?;
     say("building the release (the first time takes some minutes: it carries a compiler for plugins)");
-    run(cargo().args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "lyrebird",
-        "--package",
-        "lyrebird-tests",
-        "--bins",
-    ]))?;
+    // Both are named in either case: cargo unites their features, so what is released is what was measured.
+    let mut build = cargo();
+    build.args(["build", "--release", "--locked", "--package", "lyrebird", "--package", "lyrebird-tests"]);
+    match whom {
+        For::Tests => build.arg("--bins"),
+        For::Release => build.args(["--bin", "lyrebird"]),
+    };
+    run(&mut build)?;
     program("release", "lyrebird")
 }
 
@@ -129,4 +146,18 @@ fn remove_strangers(names: &[String], shelf: &Path) -> Outcome {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_has_no_guest_of_the_tests() {
+        let named = |whom| components(whom).map_err(|stop| stop.message);
+        let (plugins, guests) = named(For::Release).expect("the folders are there");
+        assert!(plugins.iter().any(|name| name == "direct") && guests.is_empty(), "{plugins:?} {guests:?}");
+        let (same, guests) = named(For::Tests).expect("the folders are there");
+        assert!(same == plugins && guests.iter().any(|name| name == "misbehaving"), "{same:?} {guests:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::artefacts;
+use crate::artefacts::{self, For};
 use crate::shell::{Outcome, Stop, cargo, output_of, root, say, strings_of};
 
 const UNIT: &str = include_str!("lyrebird.service");
@@ -23,8 +23,8 @@ pub(crate) fn dist(directory: &Path) -> Outcome {
             directory.display()
         )));
     }
-    let shelves = artefacts::plugins()?;
-    let built = artefacts::release()?;
+    let shelves = artefacts::plugins(For::Release)?;
+    let built = artefacts::release(For::Release)?;
     let program = directory.join(format!("lyrebird{}", std::env::consts::EXE_SUFFIX));
     fs::copy(built, &program)?;
     // A bare name would be looked up in PATH.

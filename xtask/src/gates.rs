@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use crate::artefacts::{self, Shelves};
+use crate::artefacts::{self, For, Shelves};
 use crate::setup;
 use crate::shell::{Outcome, Stop, cargo, has, root, run, say};
 
 /// The whole story in less than two minutes, told and verified by the test crate's `demo`.
 pub(crate) fn demo() -> Outcome {
-    let shelves = artefacts::plugins()?;
+    let shelves = artefacts::plugins(For::Tests)?;
     let program = artefacts::everything()?;
     let mut demo = Command::new(artefacts::program("debug", "demo")?);
     run(with_artefacts(&mut demo, &shelves, &program))
@@ -17,7 +17,7 @@ pub(crate) fn demo() -> Outcome {
 /// All tests of the workspace, with the real program and the real plugins at hand.
 pub(crate) fn test(words: &[&str]) -> Outcome {
     setup::ffmpeg()?;
-    let shelves = artefacts::plugins()?;
+    let shelves = artefacts::plugins(For::Tests)?;
     let program = artefacts::everything()?;
     say("running the tests");
     let mut tests = cargo();
@@ -55,8 +55,8 @@ pub(crate) fn bench(name: &str, words: &[&str]) -> Outcome {
             )));
         }
     }
-    let shelves = artefacts::plugins()?;
-    let program = artefacts::release()?;
+    let shelves = artefacts::plugins(For::Tests)?;
+    let program = artefacts::release(For::Tests)?;
     let mut bench = Command::new(artefacts::program("release", &format!("bench-{name}"))?);
     bench.args(words);
     run(with_artefacts(&mut bench, &shelves, &program))

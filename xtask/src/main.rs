@@ -51,7 +51,7 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["demo"] => gates::demo(),
         ["test", rest @ ..] => gates::test(rest),
         ["ci"] => gates::ci(),
-        ["plugins"] => artefacts::plugins().map(drop),
+        ["plugins"] => artefacts::plugins(artefacts::For::Tests).map(drop),
         ["bench"] => gates::BENCHES.iter().try_for_each(|name| gates::bench(name, &[])),
         ["bench", name, rest @ ..] => gates::bench(name, rest),
         ["fuzz", rest @ ..] => fuzz::fuzz(rest),
