@@ -105,12 +105,16 @@ fn why_says_that_a_room_is_paused() {
     platform.room(STEADY).streamer("Menura");
     platform.go_live(STEADY);
     let paused = "enabled = false\n";
-    place.configure(&(head(&platform) + &rooms(&[STEADY]) + &rooms(&[OTHER]) + paused));
+    let named = "name = \"The Garden\"\n";
+    place.configure(&(head(&platform) + &rooms(&[STEADY]) + named + &rooms(&[OTHER]) + paused));
     let run = start(&place);
     wait_for_receptions(&platform, STEADY, 1);
     let why = |room: &str| Run::start(place.lyrebird(&["why", room]), None).finish(LIMIT);
+    assert!(why("garden").expect_code(0).stdout.contains(&STEADY.to_string()), "by its name in the config");
+    let near = why("the gradne").expect_code(1).stderr;
+    assert!(near.contains("did you mean `The Garden`?"), "{near}");
     wait_until("it is told of the one", LIMIT, || why(&page(OTHER)).stdout.contains("paused by the config"));
-    assert!(!why(&page(STEADY)).stdout.contains("paused"));
+    assert!(!why(&page(STEADY)).stdout.contains("paused by the config"));
     wait_for_posts(&platform, 1);
     replace(&place, "lyrebird.toml", &(head(&platform) + &rooms(&[STEADY]) + paused));
     wait_until("its file is whole", LIMIT, || files_of(&place, "Menura").len() == 1);

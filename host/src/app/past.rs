@@ -23,9 +23,19 @@ pub use now::Now;
 /// Events that are looked at for a story: more than fit between the lines that are kept of a room.
 const EVENTS: u32 = 1_000;
 
+/// What the user calls a room in his config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnName {
+    /// The name.
+    pub name: String,
+    /// URL or id, as he wrote it.
+    pub url: String,
+}
+
 /// The past, as the data directory has it.
 pub struct Past {
     store: Store,
+    own: Vec<OwnName>,
     data: PathBuf,
     clock: Clock,
 }
@@ -106,7 +116,12 @@ fn list(names: &[String]) -> String {
 impl Past {
     /// Looks into a data directory, which need not be there.
     pub fn open(data: &Path) -> Past {
-        Past { store: Store::read_only(data), data: data.to_owned(), clock: Clock::system() }
+        Past { store: Store::read_only(data), own: Vec::new(), data: data.to_owned(), clock: Clock::system() }
+    }
+
+    /// The same, where rooms may also be called by these names.
+    pub fn with_names(self, own: Vec<OwnName>) -> Past {
+        Past { own, ..self }
     }
 
     /// The last sessions, at most `limit`, oldest first: of all rooms, or of those that a word means.
@@ -177,7 +192,7 @@ impl Past {
     }
 
     async fn meant(&self, word: &str) -> Result<Vec<find::Room>, PastError> {
-        let rooms = find::gather(self.store.rooms_known().await?);
+        let rooms = find::gather(self.store.rooms_known().await?, &self.own);
         find::find(word, rooms).map_err(|near| PastError::Unknown(word.to_owned(), near))
     }
 }

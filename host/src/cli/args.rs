@@ -181,9 +181,12 @@ pub(super) struct Check {
 /// `why`.
 #[derive(Debug, Args)]
 pub(super) struct Why {
-    /// The room: `platform:id`, id, URL or streamer, whole or a part of it
+    /// The room: `platform:id`, id, URL, streamer or its name in the config, whole or a part of it
     #[arg(value_name = "ROOM")]
     pub(super) room: String,
+    /// Config file, for the names of its rooms [default: `lyrebird.toml` here, else in the user's config directory]
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -195,9 +198,12 @@ pub(super) struct Why {
 /// `history`.
 #[derive(Debug, Args)]
 pub(super) struct History {
-    /// Rooms: `platform:id`, id, URL or streamer, whole or a part of it [default: all]
+    /// Rooms: `platform:id`, id, URL, streamer or name in the config, whole or a part of it [default: all]
     #[arg(value_name = "ROOM")]
     pub(super) room: Option<String>,
+    /// Config file, for the names of its rooms [default: `lyrebird.toml` here, else in the user's config directory]
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
     /// One JSON object a session
     #[arg(long)]
     pub(super) json: bool,

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::args::{self, Global};
 use super::exit::{Exit, Failed, WithExit};
 use super::{data_dir, output};
+use crate::app::past::OwnName;
 use crate::app::scrutiny::{self, Findings};
-use crate::config::{self, ConfigError, Snapshot};
+use crate::config::{self, ConfigError, RoomWish, Snapshot};
 use crate::logging::Color;
 
 /// The config that the user named, else the first of the usual places that is there.
@@ -26,6 +27,27 @@ pub(super) fn place(named: Option<PathBuf>) -> Result<PathBuf, Failed> {
             )
         })
         .exit(Exit::Usage)
+}
+
+/// What the config calls its rooms. Where nobody named one, and the usual one is broken, that is told and hinders
+/// nothing: the past is asked about when something has gone wrong.
+pub(super) fn own_names(global: &Global, named: Option<PathBuf>) -> Result<Vec<OwnName>, Failed> {
+    let is_meant = named.is_some();
+    let Some(file) = named.or_else(usual) else { return Ok(Vec::new()) };
+    match config::load(&file) {
+        Ok(snapshot) => {
+            let own = |room: RoomWish| Some(OwnName { name: room.name?, url: room.url });
+            Ok(snapshot.rooms.into_iter().filter_map(|(room, _)| own(room)).collect())
+        }
+        Err(error) if is_meant => Err(hinted(error)).exit(Exit::Usage),
+        Err(error) => {
+            let why = error.to_string();
+            let why = why.lines().next().unwrap_or_default();
+            let note = format!("rooms are not known by their names: {why}\nhint: `lyrebird config check` tells more");
+            output::note(note, Color::from(global.color));
+            Ok(Vec::new())
+        }
+    }
 }
 
 /// What is wrong, with what to do where the file is not there.

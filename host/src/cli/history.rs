@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::args::{Global, History};
+use super::config::own_names;
 use super::exit::{Exit, Failed, WithExit};
 use super::{needed_data_dir, output, status, table};
 use crate::app::past::Past;
@@ -18,7 +19,10 @@ const SESSIONS_OF_ONE: u32 = 10;
 const PIPE: usize = 1_000;
 
 pub(super) async fn history(global: &Global, args: History) -> Result<Exit, Failed> {
-    let past = Past::open(&needed_data_dir(global)?);
+    let mut past = Past::open(&needed_data_dir(global)?);
+    if args.room.is_some() {
+        past = past.with_names(own_names(global, args.config)?);
+    }
     let usual = if args.room.is_some() { SESSIONS_OF_ONE } else { SESSIONS };
     let sessions = past.history(args.room.as_deref(), args.limit.unwrap_or(usual)).await.exit(Exit::Failed)?;
     if args.json {

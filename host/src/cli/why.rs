@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::args::{Global, Why};
+use super::config::own_names;
 use super::exit::{Exit, Failed, WithExit};
 use super::history::time;
 use super::{needed_data_dir, output};
@@ -16,7 +17,7 @@ use crate::clock::{local, rfc3339};
 const LINES: usize = 60;
 
 pub(super) async fn why(global: &Global, args: Why) -> Result<Exit, Failed> {
-    let past = Past::open(&needed_data_dir(global)?);
+    let past = Past::open(&needed_data_dir(global)?).with_names(own_names(global, args.config)?);
     let story = past.why(&args.room).await.exit(Exit::Failed)?;
     let most = args.limit.map_or(LINES, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     match args.json {

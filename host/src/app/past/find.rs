@@ -1,5 +1,6 @@
-//! Which rooms of the past a person means: by `platform:id`, id, URL or streamer, whole or in part.
+//! Which rooms of the past a person means: by `platform:id`, id, URL, streamer or his own name, whole or in part.
 
+use super::OwnName;
 use crate::model::redact_input;
 use crate::store::KnownRoom;
 
@@ -12,6 +13,8 @@ pub(super) struct Room {
     pub(super) known: KnownRoom,
     /// Under these its story begins.
     pub(super) aliases: Vec<String>,
+    /// What the user's config calls it.
+    pub(super) own: Vec<String>,
 }
 
 impl Room {
@@ -22,24 +25,35 @@ impl Room {
 
     fn names(&self) -> impl Iterator<Item = String> + '_ {
         let KnownRoom { room, ids, inputs, streamers, .. } = &self.known;
-        let names = ids.iter().chain(inputs).chain(streamers).chain(&self.aliases);
+        let names = ids.iter().chain(inputs).chain(streamers).chain(&self.aliases).chain(&self.own);
         names.map(|name| name.to_lowercase()).chain([room.to_lowercase(), self.name().to_lowercase()])
     }
 }
 
-/// Joins each room with what was told of it before its id was known.
-pub(super) fn gather(known: Vec<KnownRoom>) -> Vec<Room> {
+/// Joins each room with what was told of it before its id was known, and with the user's names for it.
+pub(super) fn gather(known: Vec<KnownRoom>, own: &[OwnName]) -> Vec<Room> {
     let mut rooms: Vec<Room> = Vec::new();
     let inputs_of = |room: &KnownRoom| -> Vec<String> { room.inputs.iter().map(|input| redact_input(input)).collect() };
     let (nameless, named): (Vec<_>, Vec<_>) = known.into_iter().partition(|room| room.inputs.is_empty());
-    rooms.extend(named.into_iter().map(|known| Room { known, aliases: Vec::new() }));
+    let room = |known| Room { known, aliases: Vec::new(), own: Vec::new() };
+    rooms.extend(named.into_iter().map(room));
     for known in nameless {
         let is_it =
             |room: &&mut Room| room.known.platform == known.platform && inputs_of(&room.known).contains(&known.room);
         match rooms.iter_mut().find(is_it) {
             Some(room) => room.aliases.push(known.room),
-            None => rooms.push(Room { known, aliases: Vec::new() }),
+            None => rooms.push(room(known)),
         }
+    }
+    for OwnName { name, url } in own {
+        // As it is kept where it may hold a secret.
+        let shown = redact_input(url);
+        let is_its = |input: &String| *input == *url || *input == shown;
+        let is_it = |room: &&mut Room| {
+            let KnownRoom { room: id, inputs, .. } = &room.known;
+            inputs.iter().chain(&room.aliases).any(is_its) || is_its(id)
+        };
+        rooms.iter_mut().filter(is_it).for_each(|room| room.own.push(name.clone()));
     }
     rooms
 }
@@ -67,5 +81,6 @@ pub(super) fn find(word: &str, rooms: Vec<Room>) -> Result<Vec<Room>, Vec<String
     if !found.is_empty() {
         return Ok(found);
     }
-    Err(rooms.iter().filter(|room| is_near(room)).map(Room::name).collect())
+    let called = |room: &Room| room.own.first().cloned().unwrap_or_else(|| room.name());
+    Err(rooms.iter().filter(|room| is_near(room)).map(called).collect())
 }

@@ -185,6 +185,23 @@ async fn a_person_finds_what_he_means() {
 }
 
 #[tokio::test]
+async fn a_room_is_found_by_the_name_that_the_config_has_for_it() {
+    let folder = Folder::new("own");
+    scene(&folder).await.close().await;
+    let own = |name: &str, url: &str| OwnName { name: name.to_owned(), url: url.to_owned() };
+    let names = vec![own("Garden", "https://p.test/12"), own("pond", "https://p.test/99")];
+    let past = Past::open(&folder.0).with_names(names);
+    for word in ["garden", "GARDEN", "rden"] {
+        assert_eq!(past.why(word).await.unwrap().room, "12", "{word}");
+        assert_eq!(past.history(Some(word), 10).await.unwrap().len(), 1, "{word}");
+    }
+    let near = past.why("gadren").await.unwrap_err().to_string();
+    assert_eq!(near, "nothing is known of a room `gadren`\nhint: did you mean `Garden`?");
+    let unseen = past.why("pond").await.unwrap_err().to_string();
+    assert!(unseen.contains("a room is known from its first check on"), "{unseen}");
+}
+
+#[tokio::test]
 async fn looking_makes_and_changes_nothing() {
     let folder = Folder::new("look");
     let past = Past::open(&folder.0);
