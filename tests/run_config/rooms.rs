@@ -122,6 +122,12 @@ fn why_says_that_a_room_is_paused() {
     wait_until("it is told of the other", LIMIT, is_paused);
     wait_for_posts(&platform, 0);
     assert!(is_paused(), "the end of its notices changes nothing");
+    // No answer comes for long: what is said of it must not wait for one.
+    platform.plan(Plan::new(Trouble::Silence).at(Endpoint::BaseInfo));
+    replace(&place, "lyrebird.toml", &(head(&platform) + &rooms(&[STEADY])));
+    let is_again = || why(&STEADY.to_string()).stdout.contains("room       watched again");
+    wait_until("it is told that it is watched again", LIMIT, is_again);
+    assert!(why(&STEADY.to_string()).stdout.contains("now: not recording; "));
     end(run);
     assert!(why(&STEADY.to_string()).stdout.contains("neither `run` nor `record` is alive"));
     platform.expect_no_violation();

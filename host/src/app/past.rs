@@ -20,6 +20,9 @@ mod now;
 pub use lines::Line;
 pub use now::Now;
 
+/// What a room's story says when it is watched again that was paused or stopped.
+pub(super) const WATCHED_AGAIN: &str = "watched again";
+
 /// Events that are looked at for a story: more than fit between the lines that are kept of a room.
 const EVENTS: u32 = 1_000;
 

@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 use crate::app::House;
 use crate::app::household::{Household, SWEEP};
 use crate::app::owner::Owner;
+use crate::app::past::WATCHED_AGAIN;
 use crate::app::rooms::{Board, Heir, RoomId, RoomPlan};
 use crate::app::targets::targets;
 use crate::config::{self, RoomWish, Snapshot, Watch};
@@ -184,6 +185,7 @@ impl Runner {
 
     /// Watches it, or shows why not.
     fn begin(&mut self, wanted: &mut Wanted) {
+        let was_idle = matches!(wanted.state, State::Paused | State::Stopped);
         let before = wanted.id.take();
         let key = before.and_then(|id| self.household.rooms.key(id));
         before.into_iter().for_each(|id| self.household.rooms.remove(id));
@@ -195,6 +197,10 @@ impl Runner {
             (_, Err(why), _) => (State::Ended, "refused", why),
             (_, _, Err(why)) => (State::Ended, "refused", why.to_string()),
             (true, Ok(()), Ok(picker)) => {
+                if was_idle {
+                    // Its first answer may be long in coming.
+                    self.note(wish, key, WATCHED_AGAIN);
+                }
                 wanted.state = State::Watched;
                 wanted.id = Some(self.household.rooms.add(plan, picker));
                 return;
@@ -313,7 +319,8 @@ impl Runner {
         self.wanted = all;
     }
 
-    /// Tells in the room's story why nobody watches it; as long as it has no id, under what the user wrote.
+    /// Tells in the room's story why nobody watches it, or that it is watched again; as long as it has no id, under
+    /// what the user wrote.
     fn note(&self, wish: &RoomWish, key: Option<RoomKey>, why: &str) {
         let written = || {
             let picker = self.house.picker_now(&wish.url, wish.plugin.as_deref()).ok()?;

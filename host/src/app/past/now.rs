@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::WATCHED_AGAIN;
 use super::lines::Line;
 
 /// A room of which nothing was told for so long, though somebody is alive, may be nobody's: the longest pause that a
@@ -93,7 +94,8 @@ pub(super) fn now(facts: &Facts<'_>) -> Now {
             // Whatever is heard of it shows that it is watched again. The end of its session comes before the pause,
             // the end of its notices may come after it.
             let heard = about(&["check", "candidate", "reception", "session", "wait"]);
-            let paused = about(&["room"]).filter(|paused| heard.is_none_or(|heard| heard.last_at <= paused.last_at));
+            let paused = about(&["room"]).filter(|paused| paused.text != WATCHED_AGAIN);
+            let paused = paused.filter(|paused| heard.is_none_or(|heard| heard.last_at <= paused.last_at));
             if let Some(paused) = paused {
                 return Now::Paused(paused.last_at, paused.text.clone());
             }

@@ -49,6 +49,15 @@ fn what_was_told_last_says_what_it_does_now() {
     check(&paused, None, alive, "paused by the config since 100");
     check(&paused, None, !alive, "unwatched false");
     check(&["100 room: paused by the config", "3590 check: offline"], None, alive, "waiting, offline, until -");
+    let again = ["90 check: offline", "3500 room: paused by the config", "3590 room: watched again"];
+    check(&again, None, alive, "waiting, offline, until -");
+    check(&again[1..], None, alive, "waiting, -, until -");
+    check(
+        &["3590 room: watched again", "3591 room: stopped by a person"],
+        None,
+        alive,
+        "stopped by a person since 3591",
+    );
     check(&["3590 check: offline"], None, !alive, "unwatched false");
 }
 
