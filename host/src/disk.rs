@@ -3,6 +3,8 @@
 //! A volume's *writer* moves bytes and never waits for a sync; its *syncer* opens, syncs, closes, names and reads. The
 //! runtime's threads only hand batches over, and wait when the volume's queue is full. Nothing here knows FLV, rooms or
 //! sidecar fields: a file is a stem, an extension, a head that may be patched, and bytes behind it.
+//!
+//! Commands that work on files, and do nothing else meanwhile, read [`Pieces`] and write [`ExactFile`]s by themselves.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,6 +14,7 @@ use std::time::Duration;
 mod batch;
 mod beneath;
 mod create;
+mod exact;
 mod fault;
 mod hash;
 mod kind;
@@ -19,6 +22,7 @@ mod lock;
 mod output;
 mod owner;
 mod part;
+mod pieces;
 mod publish;
 mod root;
 mod scan;
@@ -29,12 +33,15 @@ mod volume;
 pub(crate) mod tests;
 
 pub use batch::{BATCH_AGE, BATCH_BYTES, Batch};
+pub use exact::ExactFile;
 pub use fault::{DiskError, DiskFault};
+pub use hash::Hash;
 pub use kind::{VolumeKind, look_at, trial};
 pub use lock::{LockError, LockFile};
 pub use output::{NewFile, OutputFile, Sealed};
 pub use owner::Owner;
 pub use part::{OldFile, Taken};
+pub use pieces::Pieces;
 pub use root::{Root, Space};
 pub use scan::{Found, Leftover};
 

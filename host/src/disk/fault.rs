@@ -32,6 +32,8 @@ pub enum DiskFault {
     Descriptors,
     /// No free name was found.
     Taken,
+    /// A file of this very name is there.
+    Exists,
     /// The volume does not answer.
     Stuck,
     /// Anything else; the cause says it.
@@ -72,6 +74,7 @@ impl DiskFault {
             DiskFault::Gone => "it is gone: deleted, moved, or its volume was unmounted",
             DiskFault::Descriptors => "no file descriptor is left",
             DiskFault::Taken => "no free name was found",
+            DiskFault::Exists => "it is there already, and nothing is overwritten",
             DiskFault::Stuck => "the volume does not answer",
             DiskFault::Other => "the system refused",
         }

@@ -6,7 +6,7 @@ const PIECE: usize = 16 << 10;
 
 /// A hash that goes on.
 #[derive(Debug, Default)]
-pub(super) struct Hash {
+pub struct Hash {
     hasher: Box<blake3::Hasher>,
     /// What stands behind the last whole place.
     piece: Vec<u8>,
@@ -14,7 +14,7 @@ pub(super) struct Hash {
 
 impl Hash {
     /// Goes on with these bytes.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub fn update(&mut self, bytes: &[u8]) {
         let missing = (PIECE - self.piece.len()) % PIECE;
         let (first, bytes) = bytes.split_at(bytes.len().min(missing));
         self.piece.extend_from_slice(first);
@@ -28,7 +28,7 @@ impl Hash {
     }
 
     /// The hash of all so far, in hex. More may follow.
-    pub(super) fn finish(&mut self) -> String {
+    pub fn finish(&mut self) -> String {
         self.hasher.update(&self.piece);
         self.piece.clear();
         self.hasher.finalize().to_hex().to_string()

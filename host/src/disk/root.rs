@@ -127,7 +127,7 @@ impl Root {
 }
 
 /// Makes the folder and what leads to it where it is missing, so that it survives a power cut.
-fn make(dir: &Path) -> std::io::Result<()> {
+pub(super) fn make(dir: &Path) -> std::io::Result<()> {
     if dir.as_os_str().is_empty() || dir.try_exists()? {
         return Ok(());
     }
