@@ -17,6 +17,8 @@ mod config;
 mod crash;
 mod door;
 mod faults;
+mod flv_fix;
+mod flv_verify;
 mod guests;
 mod hints;
 mod names;

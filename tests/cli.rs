@@ -41,6 +41,9 @@ fn usage_is_2_and_help_is_0() {
         &["check"],
         &["record", "http://x.test/a.flv", "--duration", "soon"],
         &["flv", "inspect"],
+        &["flv", "fix"],
+        &["flv", "verify"],
+        &["flv", "fix", "a.flv", "--split-duration", "0s"],
     ] {
         let finished = place.run(wrong).expect_code(2);
         assert!(finished.stdout.is_empty() && !finished.stderr.is_empty(), "{wrong:?}: {}", finished.stdout);

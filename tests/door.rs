@@ -78,6 +78,8 @@ fn what_is_no_file_is_not_read() {
     for (arguments, code) in [
         (&["plugin", "inspect", fifo][..], 5),
         (&["flv", "inspect", fifo], 1),
+        (&["flv", "fix", fifo], 1),
+        (&["flv", "verify", fifo], 1),
         (&["check", URL, "-c", fifo], 2),
         (&["plugin", "list", "-c", &ca], 2),
         (&["plugin", "list", "-c", &cookie], 2),

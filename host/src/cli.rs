@@ -77,6 +77,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
         Command::Flv(args::Flv::Inspect { files, json, tags }) => {
             return flv::inspect(&files, json, tags, global.color.into());
         }
+        Command::Flv(args::Flv::Verify(args)) => return flv::verify::verify(&args, global.color.into()),
         Command::Config(asked) => return config::config(&global, asked),
         other => other,
     };
@@ -94,6 +95,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::History(args) => history::history(&global, args).await,
             Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
+            Command::Flv(args::Flv::Fix(args)) => flv::fix::fix(args, global.color.into()).await,
             Command::Doctor(args) => doctor::doctor(&global, args).await,
             Command::Completions { .. } | Command::Flv(_) | Command::Config(_) => Ok(Exit::Done),
         }

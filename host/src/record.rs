@@ -23,8 +23,10 @@ use crate::http::host::{HostPort, Overrides};
 use crate::model::{Broadcast, EndReason, Pair};
 
 pub mod choose;
+pub mod mend;
 pub mod name;
 pub mod sidecar;
+pub mod verify;
 
 mod again;
 mod came;

@@ -95,7 +95,7 @@ pub(super) enum Command {
     /// Look at plugins
     #[command(subcommand)]
     Plugin(Plugin),
-    /// Look at FLV files
+    /// Look at FLV files, mend them
     #[command(subcommand)]
     Flv(Flv),
     /// Check a config file, or begin one
@@ -250,6 +250,65 @@ pub(super) enum Flv {
         #[arg(long)]
         tags: bool,
     },
+    /// Write FLV files anew so that they play, seek and have the right length
+    Fix(Fix),
+    /// Tell whether FLV files are whole: layout, index, metadata, hash
+    Verify(Verify),
+}
+
+/// `flv verify`.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The files
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+    /// Whether media that is there twice is a fault; `keep`: it is none
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Repeats::Drop)]
+    pub(super) repeats: Repeats,
+    /// One JSON object a file
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `flv fix`.
+#[derive(Debug, Args)]
+pub(super) struct Fix {
+    /// The files; they stay as they are
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+    /// Folder for the outputs, under the inputs' names [default: `NAME.fixed.flv` beside each]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) output: Option<PathBuf>,
+    /// What becomes of media that is there twice
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Repeats::Drop)]
+    pub(super) repeats: Repeats,
+    /// Begin another file at the next key frame after so many bytes (`500MB`, `4GiB`)
+    #[arg(long, value_name = "S", value_parser = some_size)]
+    pub(super) split_size: Option<Size>,
+    /// Begin another file at the next key frame after so much media (`90s`, `2h`)
+    #[arg(long, value_name = "D", value_parser = some_span)]
+    pub(super) split_duration: Option<Span>,
+    /// One JSON object a file
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `--repeats`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Repeats {
+    /// It is dropped and told
+    Drop,
+    /// It stays: a clip that an encoder played in a loop looks the same
+    Keep,
+}
+
+impl From<Repeats> for crate::config::Repeats {
+    fn from(repeats: Repeats) -> Self {
+        match repeats {
+            Repeats::Drop => crate::config::Repeats::Drop,
+            Repeats::Keep => crate::config::Repeats::Keep,
+        }
+    }
 }
 
 /// `config`.

@@ -21,6 +21,8 @@ pub(super) enum Exit {
     PluginFailed,
     /// A login is needed.
     LoginNeeded,
+    /// `flv fix`: done, but something of the input was lost.
+    Lossy,
     /// The disk, or the folder, cannot be written to.
     Disk,
     /// Stopped by this signal, orderly.
@@ -38,6 +40,7 @@ impl Exit {
             Exit::NoPicker => 4,
             Exit::PluginFailed => 5,
             Exit::LoginNeeded => 6,
+            Exit::Lossy => 65,
             Exit::Disk => 74,
             Exit::Signal(signal) => 128u8.saturating_add(signal),
         }

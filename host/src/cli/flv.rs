@@ -1,11 +1,9 @@
 //! `flv` at the door: files are read in pieces, however large they are.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use bytes::{Bytes, BytesMut};
+use anyhow::{Context, anyhow, bail};
 use lyrebird_flv::inspect::{Inspector, MetadataValue, Report, TrackReport};
 use lyrebird_flv::{Item, text};
 use serde_json::{Map, Value, json};
@@ -13,10 +11,12 @@ use serde_json::{Map, Value, json};
 use super::exit::{Exit, Failed};
 use super::output;
 use crate::config::open_file;
-use crate::logging::status_line;
+use crate::disk::Pieces;
+use progress::Progress;
 
-/// How much is read at once.
-const PIECE: usize = 1 << 20;
+pub(super) mod fix;
+mod progress;
+pub(super) mod verify;
 
 /// Faults that are printed; JSON has all that the inspector kept.
 const SHOWN_FAULTS: usize = 20;
@@ -39,31 +39,25 @@ pub(super) fn inspect(files: &[PathBuf], json: bool, tags: bool, color: crate::l
 }
 
 fn look(path: &Path, tags: bool) -> anyhow::Result<Report> {
-    let shown = path.display();
-    if path.is_dir() {
-        bail!("`{shown}` is a folder\nhint: name the files in it");
+    let shown = shown(path);
+    let (file, total) = open(path)?;
+    if total == 0 {
+        bail!("`{shown}` is empty");
     }
-    let mut file = open_file(path).with_context(|| format!("cannot open `{shown}`"))?;
-    let kind = file.metadata().with_context(|| format!("cannot look at `{shown}`"))?;
-    let bar = status_line();
+    let progress = Progress::new("reading", path, total);
+    let (mut pieces, mut read) = (Pieces::of(file), 0);
     let mut inspector = Inspector::new();
-    let mut read = 0u64;
     loop {
-        let piece = piece(&mut file).with_context(|| format!("cannot read `{shown}`"))?;
+        let piece = pieces.next_piece().with_context(|| format!("cannot read `{shown}`"))?;
         if piece.is_empty() {
             break;
         }
         read += u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        bar.set_message(format!("{shown}: {} of {} MiB", read >> 20, kind.len() >> 20));
-        bar.tick();
+        progress.at(read);
         inspector.push(piece);
         while let Some(item) = inspector.next().with_context(|| format!("`{shown}`"))? {
             tell(&item, tags);
         }
-    }
-    bar.finish_and_clear();
-    if read == 0 {
-        bail!("`{shown}` is empty");
     }
     while let Some(item) = inspector.finish().with_context(|| format!("`{shown}`"))? {
         tell(&item, tags);
@@ -71,20 +65,28 @@ fn look(path: &Path, tags: bool) -> anyhow::Result<Report> {
     Ok(inspector.report())
 }
 
-fn piece(file: &mut File) -> std::io::Result<Bytes> {
-    let mut buffer = BytesMut::zeroed(PIECE);
-    let mut filled = 0;
-    while filled < PIECE {
-        let Some(rest) = buffer.get_mut(filled..) else { break };
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// A file to be read, and its length.
+fn open(path: &Path) -> anyhow::Result<(File, u64)> {
+    let shown = shown(path);
+    if path.is_dir() {
+        bail!("`{shown}` is a folder\nhint: name the files in it");
     }
-    buffer.truncate(filled);
-    Ok(buffer.freeze())
+    let file = open_file(path).map_err(|error| {
+        let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
+        let hint = if denied { "\nhint: its owner can let you read it: `chmod o+r`, or `chown`" } else { "" };
+        anyhow!("cannot open `{shown}`: {error}{hint}")
+    })?;
+    let bytes = file.metadata().with_context(|| format!("cannot look at `{shown}`"))?.len();
+    Ok((file, bytes))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// `1:02:03.004`.
+fn clock_time(ms: u64) -> String {
+    format!("{}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
 }
 
 fn tell(item: &Item, tags: bool) {
@@ -118,7 +120,7 @@ fn document(file: &Path, report: &Report) -> Value {
     let counts: Map<String, Value> =
         report.fault_counts.iter().map(|(kind, count)| ((*kind).to_owned(), json!(count))).collect();
     json!({
-        "file": file, "bytes": report.bytes, "duration_ms": report.duration_ms, "tags": report.tags,
+        "file": file.to_string_lossy(), "bytes": report.bytes, "duration_ms": report.duration_ms, "tags": report.tags,
         "tracks": { "video": report.video.as_ref().map(track), "audio": report.audio.as_ref().map(track) },
         "metadata": metadata, "faults": faults, "fault_counts": counts,
     })
@@ -133,17 +135,15 @@ fn known(value: &MetadataValue) -> Value {
 }
 
 fn print(file: &Path, report: &Report) {
-    let seconds =
-        |ms: u64| format!("{}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
     output::line(output::safe(&file.display().to_string()));
-    output::line(format!("  {} bytes, {}, {} tags", report.bytes, seconds(report.duration_ms), report.tags));
+    output::line(format!("  {} bytes, {}, {} tags", report.bytes, clock_time(report.duration_ms), report.tags));
     for (name, track) in [("video", &report.video), ("audio", &report.audio)] {
         let Some(track) = track else { continue };
         let size =
             track.picture.as_ref().map_or(String::new(), |picture| format!(" {}x{}", picture.width, picture.height));
         let keys = if name == "video" { format!(", {} key frames", track.key_frames) } else { String::new() };
         let span = match (track.first_ms, track.last_ms) {
-            (Some(first), Some(last)) => format!(", {} to {}", seconds(first), seconds(last)),
+            (Some(first), Some(last)) => format!(", {} to {}", clock_time(first), clock_time(last)),
             _ => String::new(),
         };
         output::line(format!(
@@ -156,7 +156,7 @@ fn print(file: &Path, report: &Report) {
     }
     for fault in report.faults.iter().take(SHOWN_FAULTS) {
         let detail = output::safe(&fault.detail);
-        output::line(format!("    {} at byte {}, {}: {detail}", fault.kind, fault.offset, seconds(fault.at_ms)));
+        output::line(format!("    {} at byte {}, {}: {detail}", fault.kind, fault.offset, clock_time(fault.at_ms)));
     }
     if report.fault_counts.is_empty() {
         output::line("  no faults");

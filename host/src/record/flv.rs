@@ -29,11 +29,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(repeats: Repeats) -> Self {
-        let repeats = match repeats {
-            Repeats::Drop => lyrebird_flv::Repeats::Drop,
-            Repeats::Keep => lyrebird_flv::Repeats::Keep,
-        };
-        let remuxer = Remuxer::new(Options { repeats });
+        let remuxer = Remuxer::new(Options { repeats: engine(repeats) });
         Engine { reader: Reader::new(), remuxer, steps: Vec::new(), used: false, came: None }
     }
 
@@ -62,6 +58,14 @@ impl Engine {
         }
         self.remuxer.push(item, &mut self.steps);
         Ok(true)
+    }
+}
+
+/// The wish as the engine has it.
+pub(super) fn engine(repeats: Repeats) -> lyrebird_flv::Repeats {
+    match repeats {
+        Repeats::Drop => lyrebird_flv::Repeats::Drop,
+        Repeats::Keep => lyrebird_flv::Repeats::Keep,
     }
 }
 
