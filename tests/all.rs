@@ -21,6 +21,7 @@ mod flv_fix;
 mod flv_verify;
 mod guests;
 mod hints;
+mod media;
 mod names;
 mod record_live;
 mod run;

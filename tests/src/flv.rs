@@ -15,6 +15,14 @@ pub const VIDEO: u8 = 9;
 /// Tag type of script data.
 pub const SCRIPT: u8 = 18;
 
+/// The bit of a video tag's first byte that says enhanced RTMP: a packet type and a FourCC follow, no codec id.
+const ENHANCED: u8 = 0x80;
+
+/// Whether a video tag without a FourCC tells configurations from frames: AVC does, and HEVC under codec id 12.
+fn has_packet_type(first: u8) -> bool {
+    matches!(first & 0x0f, 7 | 12)
+}
+
 /// One tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
@@ -27,10 +35,12 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// AVC or AAC decoder configuration.
+    /// A decoder configuration.
     pub fn is_header(&self) -> bool {
         match (self.kind, self.body.as_ref()) {
-            (VIDEO, [first, 0, ..]) => first & 0x0f == 7,
+            (VIDEO, [first, ..]) if first & ENHANCED != 0 => first & 0x0f == 0,
+            (VIDEO, [first, 0, ..]) => has_packet_type(*first),
+            (AUDIO, [first, ..]) if first >> 4 == 9 => first & 0x0f == 0,
             (AUDIO, [first, 0, ..]) => first >> 4 == 10,
             _ => false,
         }
@@ -39,7 +49,10 @@ impl Tag {
     /// A frame that a viewer sees or hears: no configuration, no end-of-sequence mark, no script data.
     pub fn is_media(&self) -> bool {
         match (self.kind, self.body.as_ref()) {
-            (VIDEO, [first, packet, ..]) => first & 0x0f != 7 || *packet == 1,
+            (VIDEO, [first, ..]) if first & ENHANCED != 0 => matches!(first & 0x0f, 1 | 3),
+            (VIDEO, [first, packet, ..]) => !has_packet_type(*first) || *packet == 1,
+            // An empty frame behind the FourCC is how FFmpeg tells of a FLAC header at the end.
+            (AUDIO, [first, rest @ ..]) if first >> 4 == 9 => first & 0x0f == 1 && rest.len() > 4,
             (AUDIO, [first, packet, ..]) => first >> 4 != 10 || *packet != 0,
             _ => false,
         }
@@ -47,7 +60,7 @@ impl Tag {
 
     /// A video frame that decoding can begin at.
     pub fn is_key(&self) -> bool {
-        self.kind == VIDEO && self.is_media() && self.body.first().is_some_and(|first| first >> 4 == 1)
+        self.kind == VIDEO && self.is_media() && self.body.first().is_some_and(|first| first >> 4 & 7 == 1)
     }
 
     /// Names the payload without carrying it about.

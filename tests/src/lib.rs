@@ -17,12 +17,14 @@
 pub mod bilibili;
 pub mod broadcast;
 pub mod clip;
+pub mod damage;
 pub mod encoder;
 pub mod feed;
 pub mod ffprobe;
 pub mod flv;
 pub mod jump;
 pub mod measure;
+pub mod media;
 pub mod origin;
 pub mod place;
 pub mod program;
