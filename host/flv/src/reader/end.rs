@@ -77,9 +77,9 @@ impl Reader {
         }
         // Its DataSize may be wrong, and swallow the tags behind it.
         let mut search = Search::from(self.at.saturating_add(TAG_HEADER_BYTES));
-        let found = match search.go_on(&self.window) {
+        let found = match search.go_on(&self.window, u64::MAX) {
             Found::At(start) => Some(start),
-            Found::Wants => search.at_end(&self.window, None),
+            Found::Wants | Found::Nowhere => search.at_end(&self.window, None),
         };
         match found {
             Some(start) => self.resume_at(start, Some(header)),

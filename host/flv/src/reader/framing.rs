@@ -149,7 +149,7 @@ impl Reader {
         let (State::LargeTag(search), Some(header)) = (&mut self.state, Header::read(&self.window, self.at)) else {
             return Step::Wants;
         };
-        if let Found::At(start) = search.go_on(&self.window) {
+        if let Found::At(start) = search.go_on(&self.window, u64::MAX) {
             return self.resume_at(start, Some(header));
         }
         match header.track {
@@ -184,19 +184,20 @@ impl Reader {
         let State::Lost { search, doubted } = &mut self.state else {
             return Step::Wants;
         };
-        if let Found::At(start) = search.go_on(&self.window) {
-            let doubted = *doubted;
-            return self.resume_at(start, doubted);
-        }
-        let scanned = search.scanned();
-        let keeps_from = search.keeps_from();
+        // A connection that has given no tag is not searched for ever.
+        let last = if self.seen_tag { u64::MAX } else { self.connected_at.saturating_add(LOOK_AHEAD) };
+        let found = search.go_on(&self.window, last);
+        let (doubted, keeps_from) = (*doubted, search.keeps_from());
+        // Also where tags were found: what is kept must not depend on how many chunks the search has taken.
         self.window.drop_until(keeps_from);
-        let searched_bytes = scanned.saturating_sub(self.connected_at);
-        if !self.seen_tag && searched_bytes > LOOK_AHEAD {
-            self.fault = Some(Fault::NoTags { searched_bytes: LOOK_AHEAD });
-            return Step::Goes;
+        match found {
+            Found::At(start) => self.resume_at(start, doubted),
+            Found::Wants => Step::Wants,
+            Found::Nowhere => {
+                self.fault = Some(Fault::NoTags { searched_bytes: LOOK_AHEAD });
+                Step::Goes
+            }
         }
-        Step::Wants
     }
 
     /// A chain of tags goes on at `start`; `doubted` is the header at the place where doubt arose.
@@ -227,8 +228,10 @@ impl Reader {
 
     /// Gives the tag at the current place if it is whole after all; tags, or the end of the input, follow at `next`.
     pub(super) fn take_proved(&mut self, header: Header, next: u64) -> bool {
-        let proved = proof::whole(&self.window, self.at, header, next).filter(|_| self.stream_fits(header));
-        let Some((size, track)) = proved else { return false };
+        let proved = proof::whole(&self.window, self.at, header, next);
+        let Some((size, track)) = proved.filter(|_| self.stream_fits(header) && self.window.holds(self.at)) else {
+            return false;
+        };
         let framed = Header { size, ..header };
         let behind = self.at.saturating_add(framed.whole()).saturating_add(BACK_POINTER_BYTES);
         if !self.seen_tag && self.at == self.connected_at {

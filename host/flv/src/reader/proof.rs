@@ -4,7 +4,7 @@
 //! Without such a proof the tag is given up: to cut a body at the wrong place is worse than to lose it.
 
 use super::chain::{BACK_POINTER_BYTES, Header, TAG_HEADER_BYTES, are_near, back_pointer};
-use super::window::Window;
+use super::window::{Window, widen};
 use crate::tag::{BACK_POINTER, Track};
 
 /// So many zeros in a row are a run that a power cut has left: more than end any tag or stand in a header.
@@ -37,12 +37,14 @@ fn is_pointer_gone(window: &Window, body_end: u64, header: Header, next: u64) ->
         let next = Header::read(window, next).filter(|next| is_media(next) && is_media(&header));
         next.is_none_or(|next| are_near(header.time_ms, next.time_ms))
     };
-    body_end == next && follows() || is_zeroed(window, body_end, header).unwrap_or(false)
+    body_end == next && follows() || is_zeroed(window, body_end, header, next).unwrap_or(false)
 }
 
-fn is_zeroed(window: &Window, body_end: u64, header: Header) -> Option<bool> {
+fn is_zeroed(window: &Window, body_end: u64, header: Header, next: u64) -> Option<bool> {
     let mut bytes = [0; 1 + BACK_POINTER + ZERO_RUN];
-    if !window.copy_to(body_end.checked_sub(1)?, &mut bytes) {
+    let from = body_end.checked_sub(1)?;
+    // Behind `next` nothing may be looked at: tags stand there, and how much of them has come is the network's choice.
+    if from.saturating_add(widen(bytes.len())) > next || !window.copy_to(from, &mut bytes) {
         return None;
     }
     let [last, pointer @ ..] = bytes;

@@ -37,6 +37,8 @@ pub(super) enum Found {
     At(u64),
     /// Not here yet.
     Wants,
+    /// Nowhere, as far as was to be looked.
+    Nowhere,
 }
 
 impl Search {
@@ -57,23 +59,21 @@ impl Search {
         search
     }
 
-    /// Positions below this have been looked at.
-    pub(super) fn scanned(&self) -> u64 {
-        self.scan
-    }
-
     /// Nothing before this is needed any more.
     pub(super) fn keeps_from(&self) -> u64 {
         self.scan.saturating_sub(LOOK_AHEAD)
     }
 
-    /// Goes on with what is here.
-    pub(super) fn go_on(&mut self, window: &Window) -> Found {
+    /// Goes on with what is here, up to the position `last`.
+    pub(super) fn go_on(&mut self, window: &Window, last: u64) -> Found {
         loop {
             let wanted = self.candidates.peek().map_or(u64::MAX, |Reverse((wanted, _))| *wanted);
             let scan_until = wanted.min(window.end()).min(self.limit).checked_sub(TAG_HEADER_BYTES);
-            if let Some(found) = scan_until.and_then(|until| self.scan(window, until)) {
+            if let Some(found) = scan_until.and_then(|until| self.scan(window, until.min(last))) {
                 return found;
+            }
+            if self.scan > last {
+                return Found::Nowhere;
             }
             // A new candidate may want less than the one before.
             let Some(Reverse((wanted, mut chain))) = self.candidates.peek().copied() else {

@@ -33,12 +33,13 @@ pub(super) enum Look {
 
 /// The verdict on a connection's first bytes; `all`: no more will come.
 pub(super) fn look(first: &[u8], all: bool) -> Look {
-    if let Some(look) = by_magic(first) {
-        return look;
-    }
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    // Before the longer marks of bytes: the shortest of these are there first, however the network cuts.
     if let Some(name) = by_text_mark(text) {
         return Look::Other(name);
+    }
+    if let Some(look) = by_magic(first) {
+        return look;
     }
     let enough = first.len() >= SHORT_TEXT || all;
     if enough && is_text(first.get(..SHORT_TEXT).unwrap_or(first)) && is_json_start(text) {

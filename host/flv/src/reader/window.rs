@@ -30,6 +30,11 @@ impl Window {
         self.end
     }
 
+    /// Whether the byte at `offset` has come and is not forgotten.
+    pub(super) fn holds(&self, offset: u64) -> bool {
+        (self.start..self.end).contains(&offset)
+    }
+
     /// Bytes that are here from `offset` on.
     pub(super) fn len_from(&self, offset: u64) -> u64 {
         self.end.saturating_sub(offset)

@@ -54,3 +54,21 @@ proptest! {
         prop_assert_eq!(read(bytes.chunks(11)), whole);
     }
 }
+
+/// What lies further apart than the reader looks.
+#[test]
+fn chunking_changes_nothing_far_out() {
+    let tags = "V 0 header\nV 0 key\nA 0\nV 40\nA 23";
+    for stream in [
+        format!("nohead\ngarbage 4300000\n{tags}"),
+        format!("nohead\ngarbage 4194200\nV 0 200 back=7\n{tags}"),
+        format!("{tags}\nV 80 5000000 size=300 #1\nA 46\nV 120\nA 69"),
+        format!("{tags}\nV 80 4194200 size=300 #1\nA 46\nV 120\nA 69"),
+    ] {
+        let bytes = text::stream(&stream).unwrap();
+        let whole = read([bytes.as_slice()].into_iter());
+        for chunk in [999, 65_536] {
+            assert_eq!(read(bytes.chunks(chunk)), whole, "{stream}");
+        }
+    }
+}

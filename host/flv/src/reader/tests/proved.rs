@@ -190,3 +190,19 @@ fn garbage_that_is_a_tag_of_another_time() {
     "#]],
     );
 }
+
+#[test]
+fn claim_that_reaches_over_tags_to_a_run_of_zeros() {
+    check(
+        "V 0 key\nA 0 100 #1 size=240 back=3\nV 40\nA 23\nV 80 50 #2 back=0\nzeros 16",
+        expect![[r#"
+        V 0 key
+        -- garbage at 118 115 bytes
+        V 40
+        A 23
+        -- back_pointer at 308 1 tags
+        V 80 50 #2
+        -- garbage at 373 16 bytes
+    "#]],
+    );
+}

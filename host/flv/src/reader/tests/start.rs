@@ -250,6 +250,8 @@ fn not_flv() {
     );
     check_start(b"\0\0\0\x01\x67\x64", expect!["not FLV, it looks like H.264 or H.265 without a container"]);
     check_start(b"[{\"code\": 1, \"a\": 2}]", expect!["not FLV, it looks like JSON"]);
+    check_start(b" [1,2,3,4,5,6,7]", expect!["not FLV, it looks like JSON"]);
+    check_start(b"<h1>free beer</h1>", expect!["not FLV, it looks like HTML"]);
     check_start(b"FL", expect!["None"]);
 }
 
@@ -259,6 +261,13 @@ fn short_text() {
         "nohead\nbytes 3430340a",
         expect![[r#"
         -- not FLV, it looks like plain text
+    "#]],
+    );
+    // ` [1,2,3]`
+    check(
+        "nohead\nbytes 205b312c322c335d",
+        expect![[r#"
+        -- not FLV, it looks like JSON
     "#]],
     );
 }
