@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use self::chain::Header;
+use self::proof::WrongPointer;
 use self::search::Search;
 use self::window::Window;
 use crate::note::{Fault, Note};
@@ -82,8 +83,8 @@ pub struct Reader {
     ended: bool,
     /// The StreamID that the stream is known to use.
     stream_id: u32,
-    /// The last PreviousTagSize was wrong, and a chain has proved that the tags are right nevertheless.
-    wrong_pointers: bool,
+    /// The last PreviousTagSize, if it was wrong, and a chain has proved that the tags are right nevertheless.
+    wrong_pointer: Option<WrongPointer>,
 }
 
 impl Default for Reader {
@@ -105,7 +106,7 @@ impl Reader {
             seen_tag: false,
             ended: false,
             stream_id: 0,
-            wrong_pointers: false,
+            wrong_pointer: None,
         }
     }
 
@@ -155,6 +156,6 @@ impl Reader {
         self.connected_at = end;
         self.seen_tag = false;
         self.ended = false;
-        self.wrong_pointers = false;
+        self.wrong_pointer = None;
     }
 }

@@ -103,6 +103,6 @@ impl Reader {
     }
 
     fn is_proved(&self, header: Header, next: u64) -> bool {
-        proof::whole(&self.window, self.at, header, next).is_some()
+        proof::whole(&self.window, self.at, header, next, self.wrong_pointer).is_some()
     }
 }

@@ -1,7 +1,7 @@
 //! The steps of the reader: what stands at the place where it is, and where that ends.
 
 use super::chain::{BACK_POINTER_BYTES, Header, TAG_HEADER_BYTES, back_pointer, is_flv_header};
-use super::proof;
+use super::proof::{self, WrongPointer};
 use super::search::{Found, LOOK_AHEAD, Search};
 use super::sniff::{self, Look};
 use super::{Item, Reader, State, Step};
@@ -9,7 +9,8 @@ use crate::note::{Fault, Note, NoteKind};
 use crate::tag::{Tag, Track};
 
 /// Bodies from this size on are searched for tags before they are taken: one flipped bit in a DataSize must not swallow
-/// megabytes, nor hold up a live stream until they have come. Only the key frames of the largest streams are as large.
+/// megabytes, nor hold up a live stream until they have come. Only the key frames of the largest streams are as large. The
+/// price: a body of that size that holds whole FLV tags is taken apart, since its end would have to be waited for.
 const SUSPICIOUS_BYTES: u32 = 512 << 10;
 
 /// A DataOffset above this is not believed (FLV 10.1, E.2: it is 9 for version 1, larger for later ones).
@@ -128,16 +129,17 @@ impl Reader {
             return Step::Wants;
         };
         if u64::from(pointer) == header.whole() {
-            self.wrong_pointers = false;
+            self.wrong_pointer = None;
             return self.take(header, track);
         }
-        if self.wrong_pointers {
+        if self.wrong_pointer.is_some() {
             // In a stream whose PreviousTagSizes are all wrong the next header alone must do: no tag waits for two more.
             let next = pointer_at.saturating_add(BACK_POINTER_BYTES);
             let Some(next) = Header::read(&self.window, next) else {
                 return Step::Wants;
             };
             if next.track.is_some() && next.size > 0 && next.stream_id == header.stream_id {
+                self.wrong_pointer = Some(WrongPointer::of(header, pointer));
                 return self.take(header, track);
             }
         }
@@ -228,7 +230,7 @@ impl Reader {
 
     /// Gives the tag at the current place if it is whole after all; tags, or the end of the input, follow at `next`.
     pub(super) fn take_proved(&mut self, header: Header, next: u64) -> bool {
-        let proved = proof::whole(&self.window, self.at, header, next);
+        let proved = proof::whole(&self.window, self.at, header, next, self.wrong_pointer);
         let Some((size, track)) = proved.filter(|_| self.stream_fits(header) && self.window.holds(self.at)) else {
             return false;
         };
@@ -262,12 +264,12 @@ impl Reader {
             return self.skip(header);
         };
         self.believe_stream_id(header);
-        let pointer = back_pointer(&self.window, self.at.saturating_add(header.whole())).map(u64::from);
-        let is_wrong = pointer != Some(header.whole());
-        if is_wrong && !self.wrong_pointers {
+        let pointer = back_pointer(&self.window, self.at.saturating_add(header.whole())).unwrap_or_default();
+        let is_wrong = u64::from(pointer) != header.whole();
+        if is_wrong && self.wrong_pointer.is_none() {
             self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, self.at, 0) });
         }
-        self.wrong_pointers = is_wrong;
+        self.wrong_pointer = is_wrong.then(|| WrongPointer::of(header, pointer));
         self.take(header, track)
     }
 

@@ -10,13 +10,42 @@ use crate::tag::{BACK_POINTER, Track};
 /// So many zeros in a row are a run that a power cut has left: more than end any tag or stand in a header.
 const ZERO_RUN: usize = 16;
 
+/// A PreviousTagSize in a stream whose PreviousTagSizes are all wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WrongPointer {
+    said: u32,
+    /// DataSize of its tag.
+    size: u32,
+}
+
+impl WrongPointer {
+    pub(super) fn of(header: Header, said: u32) -> WrongPointer {
+        WrongPointer { said, size: header.size }
+    }
+
+    /// Whether another is wrong in the same way: the same number always, or the size of the body alone. That is as little
+    /// chance as a right one.
+    fn is_like(self, header: Header, said: u32) -> bool {
+        said == self.said || self.said == self.size && said == header.size
+    }
+}
+
 /// The size of the body, and the track, of the tag that begins at `at` with this header, if it is whole. At `next` tags
 /// go on, or the input ends.
-pub(super) fn whole(window: &Window, at: u64, header: Header, next: u64) -> Option<(u32, Track)> {
+pub(super) fn whole(
+    window: &Window,
+    at: u64,
+    header: Header,
+    next: u64,
+    wrong: Option<WrongPointer>,
+) -> Option<(u32, Track)> {
     let track = header.track?;
     let proved = by_pointer(window, at, next).or_else(|| {
-        let claimed = header.size > 0 && is_pointer_gone(window, at.saturating_add(header.whole()), header, next);
-        claimed.then_some(header.size)
+        let body_end = at.saturating_add(header.whole());
+        let is_claimed = header.size > 0
+            && (is_pointer_gone(window, body_end, header, next)
+                || wrong.is_some_and(|wrong| is_wrong_as_ever(window, body_end, header, next, wrong)));
+        is_claimed.then_some(header.size)
     });
     proved.map(|size| (size, track))
 }
@@ -38,6 +67,16 @@ fn is_pointer_gone(window: &Window, body_end: u64, header: Header, next: u64) ->
         next.is_none_or(|next| are_near(header.time_ms, next.time_ms))
     };
     body_end == next && follows() || is_zeroed(window, body_end, header, next).unwrap_or(false)
+}
+
+/// The DataSize is right: the PreviousTagSize behind the body is wrong just as those before.
+fn is_wrong_as_ever(window: &Window, body_end: u64, header: Header, next: u64, wrong: WrongPointer) -> bool {
+    let mut last = [0];
+    let is_here =
+        body_end.saturating_add(BACK_POINTER_BYTES) <= next && window.copy_to(body_end.saturating_sub(1), &mut last);
+    let said = back_pointer(window, body_end).filter(|said| is_here && wrong.is_like(header, *said));
+    // Zeros behind a zero may be a run that has taken the body's end.
+    said.is_some_and(|said| said != 0 || last != [0])
 }
 
 fn is_zeroed(window: &Window, body_end: u64, header: Header, next: u64) -> Option<bool> {

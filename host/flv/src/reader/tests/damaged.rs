@@ -90,3 +90,15 @@ fn two_faults_lose_the_broken_tags_alone() {
         }
     }
 }
+
+/// The tag in front of the fault is proved by its PreviousTagSize, which is wrong as all others are. A DataSize that is
+/// wrong has nothing left that could tell the right one.
+#[test]
+fn a_fault_where_all_pointers_are_wrong_loses_the_broken_tags_alone() {
+    let hopeless = ["size zero", "size a few off", "size far too large", "stream id", "fake headers", "unknown tag"];
+    for fault in FAULTS.iter().filter(|fault| !hopeless.contains(fault)) {
+        let faults = ["pointers all wrong", *fault];
+        let wrong: Vec<String> = (0..50).filter_map(|seed| check(seed, &faults, true)).collect();
+        assert!(wrong.is_empty(), "{fault}: {} wrong\n{}", wrong.len(), wrong.join("\n"));
+    }
+}

@@ -206,3 +206,44 @@ fn claim_that_reaches_over_tags_to_a_run_of_zeros() {
     "#]],
     );
 }
+
+#[test]
+fn tag_before_garbage_where_all_back_pointers_are_wrong() {
+    for back in [0, 11, 0xffff_ffff_u32] {
+        let stream = format!(
+            "V 0 key back={back}\nA 0 back={back}\nV 40 #5 back={back}\ngarbage 60\nA 23 back={back}\n\
+             V 80 back={back}\nA 46 #7 back={back}\ngarbage 60"
+        );
+        check(
+            &stream,
+            expect![[r#"
+                -- back_pointer at 13 1 tags
+                V 0 key
+                A 0
+                -- back_pointer at 148 1 tags
+                V 40 #5
+                -- garbage at 193 60 bytes
+                A 23
+                V 80
+                -- back_pointer at 328 1 tags
+                A 46 #7
+                -- garbage at 358 60 bytes
+            "#]],
+        );
+    }
+    // The size of the body alone.
+    check(
+        "V 0 key back=90\nA 0 back=15\nV 40 #5 back=30\ngarbage 60\nA 23 back=15\nV 80 back=30\nA 46 back=15",
+        expect![[r#"
+            -- back_pointer at 13 1 tags
+            V 0 key
+            A 0
+            -- back_pointer at 148 1 tags
+            V 40 #5
+            -- garbage at 193 60 bytes
+            A 23
+            V 80
+            A 46
+        "#]],
+    );
+}
