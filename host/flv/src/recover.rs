@@ -132,12 +132,16 @@ impl Recovery {
         if let Layout::Begun(start) = &mut self.layout {
             let missing = LARGEST_HEAD.saturating_sub(start.len());
             start.extend(chunk.iter().take(missing));
-            self.judge_head(false);
+            self.judge_head();
         }
         if matches!(self.layout, Layout::Foreign) {
             return;
         }
         self.reader.push(chunk);
+        // A tag that came while its place in the layout is not known would be lost.
+        if matches!(self.layout, Layout::Begun(_)) {
+            return;
+        }
         while let Ok(Some(item)) = self.reader.next() {
             self.take(item);
         }
@@ -145,7 +149,11 @@ impl Recovery {
 
     /// The end of the file.
     pub fn finish(mut self) -> Salvage {
-        self.judge_head(true);
+        // Less is here than the metadata claims; that may be wrong, and tags stand behind it.
+        let is_short = matches!(self.layout, Layout::Begun(_));
+        if is_short {
+            self.layout = Layout::untold();
+        }
         while let Ok(Some(item)) = self.reader.finish() {
             self.take(item);
         }
@@ -155,7 +163,8 @@ impl Recovery {
             self.hear(steps);
         }
         match (self.layout, self.last, self.first_ms) {
-            (Layout::Begun(_), ..) | (Layout::Told(..), _, None) => Salvage::Nothing,
+            (Layout::Told(..), _, None) => Salvage::Nothing,
+            (Layout::Untold(..), ..) if is_short => Salvage::Nothing,
             (Layout::Told(segment, tags_at), Some(last), Some(first_ms)) => {
                 let tail = crate::segment::frame(last.track, last.time_ms, last.payload_bytes).tail;
                 Salvage::Media(Salvaged {
@@ -175,8 +184,8 @@ impl Recovery {
         }
     }
 
-    /// Reads the head, when all of it is here, or when no more will come.
-    fn judge_head(&mut self, at_end: bool) {
+    /// Reads the head, when all of it is here.
+    fn judge_head(&mut self) {
         let Layout::Begun(start) = &self.layout else { return };
         let Some(whole) = head_bytes(start) else { return };
         if let Some(head) = start.get(..whole) {
@@ -186,8 +195,6 @@ impl Recovery {
             };
         } else if whole > LARGEST_HEAD {
             self.layout = Layout::untold();
-        } else if at_end && start.first_chunk() != Some(b"FLV\x01") {
-            self.layout = Layout::Foreign;
         }
     }
 

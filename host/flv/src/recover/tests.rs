@@ -114,6 +114,21 @@ fn a_head_is_known_by_its_start() {
 }
 
 #[test]
+fn metadata_that_claims_too_much_hides_no_tags() {
+    let tags = "V 0 header\nA 0 header\nV 0 key\nA 0\nV 40\nA 23";
+    // More than the whole file; and in a stream without a header, where a script tag would begin by chance.
+    let beyond = format!("S 0 onMetaData\ntruncate 4\nbytes 0000ff00\n{tags}");
+    let mut beyond = crate::text::stream(&beyond).unwrap();
+    beyond[METADATA_AT + 1] = 1;
+    let chance = format!("nohead\nA 0 hex=af01120001f0 30\n{tags}\ngarbage 600");
+    for (bytes, tags) in [(beyond, "tags: 6"), (crate::text::stream(&chance).unwrap(), "tags: 7")] {
+        let whole = format!("{:?}", salvage(&bytes, bytes.len()));
+        assert!(whole.contains(tags), "{whole}");
+        assert_eq!(format!("{:?}", salvage(&bytes, 1)), whole);
+    }
+}
+
+#[test]
 fn a_torn_index_is_made_anew() {
     let mut torn = file();
     torn.patch(Depth::All);
