@@ -31,6 +31,8 @@ pub fn files(steps: &[Step]) -> (Vec<File>, Vec<Note>) {
                 file.tags.push(tag.clone());
             }
             Step::Note(note) => notes.push(note.clone()),
+            // What comes next is written or noted as before; to end the reception is for who drives the engine.
+            Step::Looping => {}
         }
     }
     files.extend(open.take().map(close));
