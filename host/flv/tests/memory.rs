@@ -78,7 +78,9 @@ fn tag(track: Track, time_ms: u32, head: &[u8], bytes: usize) -> Vec<u8> {
     let size = head.len() + bytes;
     let [_, sizes @ ..] = (size as u32).to_be_bytes();
     let [extension, time @ ..] = time_ms.to_be_bytes();
-    let content = (0..bytes).map(|at| (at as u32 ^ time_ms) as u8 | 0x80);
+    // No group equals one of the last sixteen: it would be a repeat.
+    let salt = time_ms.wrapping_mul(0x9e37_79b9) >> 24;
+    let content = (0..bytes).map(|at| (at as u32 ^ salt) as u8 | 0x80);
     let mut tag = [&[track.tag_type()][..], &sizes, &time, &[extension, 0, 0, 0], head].concat();
     tag.extend(content);
     tag.extend((size as u32 + 11).to_be_bytes());
