@@ -98,7 +98,7 @@ pub struct Note {
     pub kind: NoteKind,
     /// Where in the input.
     pub offset: u64,
-    /// When, in the segment that is open (0 before the first).
+    /// When, in the segment that is open; 0 where none ever was.
     pub at_ms: u64,
     /// How many tags it is about (dropped, mended); 0 where none is.
     pub tags: u64,

@@ -1,13 +1,14 @@
 //! From the tags of a stream to the tags of files: repairs, cuts and notes, as values in the order they are to be done.
 //!
 //! The control flow is here; each rule lives in a room of its own: `headers` (configurations, and when they mean a cut),
-//! `start` (what a segment waits for), `timeline` and `slow` (time), `lost` (what is missing), `repeats`
-//! (what was received before).
+//! `start` (what a segment waits for), `timeline`, `first` and `slow` (time), `lost` (what is missing), `repeats` (what
+//! was received before).
 
 mod again;
 mod beside;
 mod doubt;
 mod drops;
+mod first;
 mod headers;
 mod lost;
 mod open;
@@ -16,6 +17,7 @@ mod repeats;
 mod scripts;
 mod slow;
 mod start;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -94,11 +96,11 @@ pub struct Remuxer {
     lost: Option<Lost>,
     /// Nothing but headers and metadata has come since the connection was made.
     is_fresh: bool,
+    /// The recording begins with a file of ours.
+    is_ours: bool,
     asked: Option<CutReason>,
     drops: Drops,
     doubts: Doubts,
-    /// The latest time in the segment.
-    now_ms: u32,
 }
 
 /// Whether a segment is open.
@@ -139,10 +141,10 @@ impl Remuxer {
             connected: None,
             lost: None,
             is_fresh: false,
+            is_ours: false,
             asked: None,
             drops: Drops::default(),
             doubts: Doubts::default(),
-            now_ms: 0,
         }
     }
 
@@ -154,7 +156,7 @@ impl Remuxer {
                 if note.kind == NoteKind::Garbage {
                     self.damaged();
                 }
-                steps.push(Step::Note(Note { at_ms: u64::from(self.now_ms), ..note }));
+                self.tell_now(note, steps);
             }
             Item::Tag(tag) => self.push_tag(tag, steps),
         }
@@ -186,7 +188,10 @@ impl Remuxer {
         {
             self.begin(steps);
         }
-        self.drops.give_all(steps);
+        self.tell_drops(steps);
+        if let Phase::Opening(opening, _) = &mut self.phase {
+            steps.extend(opening.take_untold().map(|untold| Step::Note(untold.note)));
+        }
     }
 
     /// The one way of every tag.
@@ -201,7 +206,7 @@ impl Remuxer {
                 change => {
                     self.reconfigure(tag.track, change, steps);
                     self.headers.put(&tag, record);
-                    self.take_back();
+                    self.take_back(steps);
                 }
             },
             Body::VideoEnd | Body::VideoExtra | Body::Command | Body::AudioEnd | Body::AudioExtra => {
@@ -242,6 +247,7 @@ impl Remuxer {
     /// A frame that decoders can take, on its way into a segment.
     fn put(&mut self, tag: Tag, hash: Option<u64>, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
+        self.check_first(&tag, steps);
         let sent = self.timeline.unwrap(track, tag.time_ms);
         if let Some(lost) = &mut self.lost {
             lost.came(track, || self.timeline.hole_ms(track, sent));
@@ -256,7 +262,10 @@ impl Remuxer {
                 Pass::No => return self.drop_before_key_frame(&tag, steps),
             }
         }
-        self.drops.give(track, steps);
+        if let Some(untold) = self.drops.take(track) {
+            self.tell(untold, steps);
+        }
+        let before = self.timeline.now();
         let offset = self.timeline.offset();
         let placed = self.timeline.place(track, tag.time_ms);
         if self.options.repeats == Repeats::Drop {
@@ -266,20 +275,18 @@ impl Remuxer {
             }
             self.memory.remember(&tag, sent, hash, is_key_frame);
         }
-        self.note_time(&tag, placed, steps);
+        self.note_time(&tag, placed, before, steps);
         match &mut self.phase {
-            Phase::Open(open) => steps.push(Step::Write(open.write(tag, Some(placed.at), &mut self.now_ms))),
+            Phase::Open(open) => steps.push(Step::Write(open.write(tag, Some(placed.at)))),
             Phase::Opening(opening, _) => {
-                if placed.after_zeros {
-                    opening.unplace(track);
-                }
                 if track == Track::Video {
                     for held in opening.begins_at(placed.at) {
-                        self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, self.now_ms);
+                        self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, held.at);
                     }
                 }
-                opening.hold(tag, Some(placed.at), true);
-                let known = Known { video: self.headers.has(Track::Video), audio: self.headers.has(Track::Audio) };
+                opening.hold_frame(tag, placed);
+                let [video, audio] = [Track::Video, Track::Audio].map(|track| self.headers.has(track));
+                let known = Known { video, audio, times: self.is_ours };
                 if opening.is_ready(known) {
                     self.begin(steps);
                 }
@@ -292,6 +299,9 @@ impl Remuxer {
         self.end_rejoin(steps);
         self.end_group(steps);
         self.end_slow(false, steps);
+        if matches!(self.phase, Phase::Open(_)) {
+            self.tell_drops(steps);
+        }
         let memory = std::mem::take(&mut self.memory);
         let why = match change {
             Change::Changed => CutReason::HeaderChanged(track),
@@ -314,7 +324,7 @@ impl Remuxer {
     }
 
     /// If the configurations are again those of the segment before, and nothing came between, it goes on.
-    fn take_back(&mut self) {
+    fn take_back(&mut self, steps: &mut Vec<Step>) {
         if let Phase::Opening(opening, Some(before)) = &mut self.phase
             && opening.has_no_media()
             && self.headers.are_written()
@@ -325,7 +335,9 @@ impl Remuxer {
             for (track, state) in [Track::Video, Track::Audio].into_iter().zip(&before.states) {
                 self.headers.put_state(track, state.as_ref());
             }
-            self.phase = Phase::Open(before.open);
+            let open = before.open;
+            steps.extend(opening.take_untold().map(|untold| open.tell(untold)));
+            self.phase = Phase::Open(open);
         }
     }
 
@@ -347,17 +359,15 @@ impl Remuxer {
     fn begin(&mut self, steps: &mut Vec<Step>) {
         let Phase::Opening(opening, _) = &mut self.phase else { return };
         let why = opening.why;
-        let opening = std::mem::replace(opening, Opening::new(why));
+        let mut opening = std::mem::replace(opening, Opening::new(why));
         let base = opening.base();
         let mut open = Open::at(base);
         self.timeline.begun(base);
-        self.now_ms = 0;
         for track in [Track::Video, Track::Audio] {
             if !opening.has_frames_of(track) {
                 self.headers.forget_implied(track);
             }
         }
-        self.drops.give_all(steps);
         steps.push(Step::Cut(Cut {
             why,
             metadata: self.metadata.clone().unwrap_or_default(),
@@ -366,13 +376,14 @@ impl Remuxer {
             has_audio: self.headers.has(Track::Audio),
         }));
         steps.extend(self.headers.begin().map(Step::Write));
-        let now_ms = &mut self.now_ms;
         for track in [Track::Video, Track::Audio] {
             if let Some(tag) = opening.newest_state(track) {
                 self.headers.put_state(track, Some(tag));
             }
         }
-        steps.extend(opening.into_tags().into_iter().map(|held| Step::Write(open.write(held.tag, held.at, now_ms))));
+        steps.extend(opening.take_untold().map(|untold| open.tell(untold)));
+        steps.extend(self.drops.take_all().map(|untold| open.tell(untold)));
+        steps.extend(opening.into_tags().into_iter().map(|held| Step::Write(open.write(held.tag, held.at))));
         self.phase = Phase::Open(open);
     }
 
@@ -381,17 +392,8 @@ impl Remuxer {
         self.drop_tag(NoteKind::BeforeKeyFrame, tag, steps);
         if let Phase::Opening(opening, _) = &mut self.phase {
             for held in opening.joined_mid_group() {
-                self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, self.now_ms);
+                self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, held.at);
             }
         }
-    }
-
-    fn drop_tag(&mut self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {
-        self.drops.give_other(kind, tag.track, steps);
-        self.drops.count(kind, tag, self.now_ms);
-    }
-
-    fn note(&self, kind: NoteKind, tag: &Tag, steps: &mut Vec<Step>) {
-        steps.push(Step::Note(Note { tags: 1, ..Note::repair(kind, tag.offset, u64::from(self.now_ms)) }));
     }
 }

@@ -5,7 +5,7 @@
 //! some in a row. A track that is not configured yet is made no other way.
 
 use super::headers::{Change, Headers};
-use super::{Remuxer, Step, start};
+use super::{Phase, Remuxer, Step, start};
 use crate::codec::{Body, classify};
 use crate::note::NoteKind;
 use crate::tag::{Tag, Track};
@@ -65,7 +65,11 @@ impl Remuxer {
             self.reconfigure(track, change, steps);
             self.headers.put(first, &[]);
         }
-        for tag in held {
+        let last = held.len().saturating_sub(1);
+        for (place, tag) in held.into_iter().enumerate() {
+            if let Phase::Opening(opening, _) = &mut self.phase {
+                opening.has_more(place < last);
+            }
             let is_key_frame = classify(&tag) == Body::VideoKey;
             self.push_configured(tag, is_key_frame, steps);
         }

@@ -5,6 +5,7 @@
 //! track's own distances.
 
 use super::repeats::Strays;
+use super::tell::Untold;
 use super::timeline::{Jump, Placed};
 use super::{Remuxer, Step};
 use crate::note::{Cause, Note, NoteKind};
@@ -120,13 +121,13 @@ impl Lost {
 }
 
 impl Remuxer {
-    /// Tells what the timeline did, and what is missing.
-    pub(super) fn note_time(&mut self, tag: &Tag, placed: Placed, steps: &mut Vec<Step>) {
-        if placed.short_clock {
-            self.note(NoteKind::ShortClock, tag, steps);
-        }
-        if placed.apart {
-            self.note(NoteKind::TracksApart, tag, steps);
+    /// Tells what the timeline did, and what is missing; `before` is where the recording was.
+    pub(super) fn note_time(&mut self, tag: &Tag, placed: Placed, before: Option<i64>, steps: &mut Vec<Step>) {
+        let at = before.or(Some(placed.at));
+        let told = [(NoteKind::ShortClock, placed.short_clock), (NoteKind::TracksApart, placed.apart)];
+        for (kind, _) in told.into_iter().filter(|(_, is_told)| *is_told) {
+            let note = Note { tags: 1, ..Note::repair(kind, tag.offset, 0) };
+            self.tell(Untold { note, at, is_of_time: true }, steps);
         }
         let lost = self.lost.as_mut().and_then(|lost| lost.taken(tag.track, placed.jump));
         self.lost = self.lost.take_if(|lost| !lost.is_over());
@@ -136,7 +137,7 @@ impl Remuxer {
             (None, Some(Jump::Reset | Jump::Back)) => (NoteKind::Jump, None),
             (None, None) => return,
         };
-        let note = Note::repair(kind, tag.offset, u64::from(self.now_ms));
-        steps.push(Step::Note(Note { gap, ..note }));
+        let note = Note { gap, ..Note::repair(kind, tag.offset, 0) };
+        self.tell(Untold { note, at, is_of_time: true }, steps);
     }
 }

@@ -31,7 +31,7 @@ impl Remuxer {
             // All of it equals what we have.
             dark_ms = dark_ms.saturating_add(rejoin.dark_ms);
             for tag in rejoin.into_tags() {
-                self.drops.count(NoteKind::Repeat, &tag, self.now_ms);
+                self.drops.count(NoteKind::Repeat, &tag, self.timeline.now());
             }
         }
         if self.timeline.now().is_none() {

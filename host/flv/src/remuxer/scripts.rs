@@ -15,10 +15,14 @@ impl Remuxer {
             Ok(Some(new)) if self.metadata.as_ref() == Some(&new) => self.is_fresh,
             Ok(Some(new)) => {
                 let is_whole = new.is_whole();
-                if new.tells_of_no_key_frames()
-                    && matches!(&self.phase, Phase::Opening(opening, _) if opening.has_no_media())
-                {
-                    self.gate.told_of_none();
+                if matches!(&self.phase, Phase::Opening(opening, _) if opening.has_no_media()) {
+                    if new.tells_of_no_key_frames() {
+                        self.gate.told_of_none();
+                    }
+                    if new.is_ours() {
+                        self.is_ours = true;
+                        self.timeline.trust();
+                    }
                 }
                 if is_whole || self.metadata.is_none() {
                     self.metadata = Some(new);

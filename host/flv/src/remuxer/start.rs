@@ -6,6 +6,8 @@
 
 use bytes::Bytes;
 
+use super::tell::{MOST_UNTOLD, Untold};
+use super::timeline::Placed;
 use crate::codec::is_state;
 use crate::cut::CutReason;
 use crate::tag::{Tag, Track};
@@ -48,18 +50,35 @@ pub(super) struct Opening {
     mid_group: bool,
     /// Time of the last sound.
     sound_at: Option<i64>,
+    untold: Vec<Untold>,
+    /// More frames are here that came before what is held.
+    has_more: bool,
 }
+
+/// First times of the tracks that differ by more are believed when second ones agree with them.
+const FIRSTS_APART_MS: u32 = 1_000;
 
 /// What is known of the tracks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) video: bool,
     pub(super) audio: bool,
+    /// The first times are right.
+    pub(super) times: bool,
 }
 
 impl Opening {
     pub(super) fn new(why: CutReason) -> Opening {
-        Opening { why, tags: Vec::new(), bytes: 0, picture_at: None, mid_group: false, sound_at: None }
+        Opening {
+            why,
+            tags: Vec::new(),
+            bytes: 0,
+            picture_at: None,
+            mid_group: false,
+            sound_at: None,
+            untold: Vec::new(),
+            has_more: false,
+        }
     }
 
     /// Whether no frame waits.
@@ -82,9 +101,62 @@ impl Opening {
         self.tags.push(Held { tag: detach(tag), at, is_frame });
     }
 
+    /// Holds a frame back.
+    pub(super) fn hold_frame(&mut self, tag: Tag, placed: Placed) {
+        if placed.after_zeros {
+            self.unplace(tag.track);
+        }
+        self.hold(tag, Some(placed.at), true);
+    }
+
+    /// Frames that were in doubt are handed over: the segment begins with the last of them at the earliest, so that each
+    /// finds its place.
+    pub(super) fn has_more(&mut self, has_more: bool) {
+        self.has_more = has_more;
+    }
+
+    /// Keeps a note until the segment has begun; gives it back if there are too many.
+    pub(super) fn keep_untold(&mut self, untold: Untold) -> Option<Untold> {
+        if self.untold.len() >= MOST_UNTOLD {
+            return Some(untold);
+        }
+        self.untold.push(untold);
+        None
+    }
+
+    /// Gives the notes that waited.
+    pub(super) fn take_untold(&mut self) -> impl Iterator<Item = Untold> + use<> {
+        std::mem::take(&mut self.untold).into_iter()
+    }
+
     /// Whether a frame of this track waits.
     pub(super) fn has_frames_of(&self, track: Track) -> bool {
         self.tags.iter().any(|held| held.is_frame && held.tag.track == track)
+    }
+
+    /// Whether exactly one frame of this track waits.
+    pub(super) fn has_one_frame_of(&self, track: Track) -> bool {
+        let mut frames = self.frames_of(track);
+        frames.next().is_some() && frames.next().is_none()
+    }
+
+    /// Whether the tracks begin at different times, and one of them with a single frame.
+    fn is_first_doubtful(&self) -> bool {
+        let first = |track| self.frames_of(track).next().map(|held| held.tag.time_ms);
+        let (video, audio) = (first(Track::Video), first(Track::Audio));
+        let apart = video.zip(audio).map(|(video, audio)| video.wrapping_sub(audio).cast_signed().unsigned_abs());
+        apart.is_some_and(|apart| apart > FIRSTS_APART_MS)
+            && (self.has_one_frame_of(Track::Video) || self.has_one_frame_of(Track::Audio))
+    }
+
+    fn frames_of(&self, track: Track) -> impl Iterator<Item = &Held> {
+        self.tags.iter().filter(move |held| held.is_frame && held.tag.track == track)
+    }
+
+    /// Gives all that waits, and goes on without.
+    pub(super) fn restart(&mut self) -> Opening {
+        let fresh = Opening { mid_group: self.mid_group, ..Opening::new(self.why) };
+        std::mem::replace(self, fresh)
     }
 
     /// The track's tags so far were sent with a time that means nothing: they belong before everything else.
@@ -132,7 +204,7 @@ impl Opening {
 
     /// Whether the segment can begin with what is here.
     pub(super) fn is_ready(&self, known: Known) -> bool {
-        if self.has_no_media() {
+        if self.has_no_media() || self.has_more {
             return false;
         }
         let is_first = self.why == CutReason::Start;
@@ -146,6 +218,9 @@ impl Opening {
         };
         if self.bytes >= MOST_HELD_BYTES || self.tags.len() >= MOST_HELD_TAGS || self.span_ms() >= most_ms {
             return true;
+        }
+        if is_first && !known.times && self.is_first_doubtful() {
+            return false;
         }
         match (self.picture_at.is_some(), is_first) {
             (true, true) => has_sound,
@@ -178,8 +253,9 @@ impl Opening {
         self.tags.iter().rev().find(states).map(|held| &held.tag)
     }
 
-    /// What was held, in the order it came.
-    pub(super) fn into_tags(self) -> Vec<Held> {
+    /// What was held, in the order it came: frames that were in doubt stand behind later ones.
+    pub(super) fn into_tags(mut self) -> Vec<Held> {
+        self.tags.sort_by_key(|held| held.tag.offset);
         self.tags
     }
 }

@@ -3,12 +3,14 @@
 mod clocks;
 mod codecs;
 mod ends;
+mod first;
 mod fixed_point;
 mod headers;
 mod lost;
 mod reconnect;
 mod repeats;
 mod start;
+mod tell;
 mod time;
 
 use bytes::Bytes;
@@ -22,6 +24,10 @@ use crate::text;
 /// The steps that follow from a stream, as text. Besides what fixtures understand: `reconnect 5000` (the bytes below
 /// come from a new connection, after so many ms), `cut` and `cut now`.
 fn remux(input: &str, options: Options) -> String {
+    steps(input, options).iter().map(|step| told(step) + "\n").collect()
+}
+
+fn steps(input: &str, options: Options) -> Vec<Step> {
     let mut reader = Reader::new();
     let mut remuxer = Remuxer::new(options);
     let mut steps = Vec::new();
@@ -57,7 +63,7 @@ fn remux(input: &str, options: Options) -> String {
             _ => remuxer.finish(&mut steps),
         }
     }
-    steps.iter().map(|step| told(step) + "\n").collect()
+    steps
 }
 
 fn told(step: &Step) -> String {

@@ -8,9 +8,11 @@
 //! through again, is judged the same. Knows nothing of codecs and segments.
 
 mod clock;
+mod first;
 
 use crate::tag::Track;
 use clock::{Clock, JUMP_MS, JUMP_SPACINGS, LARGEST_FIRST_STEP_MS};
+pub(super) use first::before;
 
 /// A jump forward beyond this is a clock that was set anew, and tells nothing of missing media: no connection lives
 /// through such a pause.
@@ -88,7 +90,7 @@ impl Timeline {
         let (clock, other) = self.pair(track);
         placed.short_clock = clock.written.is_some() && sent.wrapping_sub(clock.sent) != signed_step(clock.raw, raw);
         if clock.stale || clock.written.is_none() {
-            placed.jump = self.take_over(track, sent);
+            placed.jump = self.take_over(track, raw, sent, &mut placed);
         } else if !clock.is_natural(sent, other) {
             if clock.all_zero && track == Track::Audio {
                 placed.after_zeros = true;
@@ -96,6 +98,7 @@ impl Timeline {
                 placed.jump = self.jump(track, sent);
             }
         }
+        self.begin_behind_zero(track, raw, sent, &mut placed);
         self.note_short_clock(&mut placed);
         self.write(track, raw, sent, &mut placed);
         placed
@@ -240,11 +243,15 @@ impl Timeline {
     }
 
     /// The first tag of a track, or the first of it after the clock was set anew.
-    fn take_over(&mut self, track: Track, sent: i64) -> Option<Jump> {
+    fn take_over(&mut self, track: Track, raw: u32, sent: i64, placed: &mut Placed) -> Option<Jump> {
+        if self.begin_apart(track, raw, sent, placed) {
+            return None;
+        }
         let (clock, other) = self.pair(track);
         if clock.stale && other.stale {
             let goes_on = clock.goes_on(track);
-            self.offset = self.now().map_or(goes_on, |now| now.max(goes_on)) - sent;
+            let goes_on = clock.written.map(|_| goes_on);
+            self.offset = self.now().max(goes_on).unwrap_or_default() - sent;
         }
         let (clock, other) = self.pair(track);
         let mut jump = None;
@@ -305,8 +312,8 @@ impl Timeline {
         }
         let clock = self.clock(track);
         let before = clock.written.filter(|_| clock.is_in_segment && !placed.after_zeros);
-        if let Some(step) = before.map(|before| at - before).filter(|step| *step > 0) {
-            // A running mean over some four frames.
+        if let Some(step) = before.map(|before| (at - before).min(LARGEST_FIRST_STEP_MS)).filter(|step| *step > 0) {
+            // A running mean over some four frames. A longer step is a pause.
             let stray = clock.spacing.map_or(0, |spacing| step * 16 - spacing);
             clock.spacing = Some(clock.spacing.map_or(step * 16, |spacing| spacing + stray / 4));
             clock.jitter += (stray.abs() - clock.jitter) / 4;

@@ -56,12 +56,13 @@ pub struct Metadata {
     kept: Vec<Vec<u8>>,
     whole: bool,
     no_key_frames: bool,
+    ours: bool,
 }
 
 impl Default for Metadata {
     /// That of a sender who told nothing.
     fn default() -> Metadata {
-        Metadata { kept: Vec::new(), whole: true, no_key_frames: false }
+        Metadata { kept: Vec::new(), whole: true, no_key_frames: false, ours: false }
     }
 }
 
@@ -91,7 +92,9 @@ impl Metadata {
                 kept.push(field);
             }
         }
-        Metadata { kept, whole: script.whole, no_key_frames: tells_of_none(script) }
+        let ours = has_spacer(script);
+        let no_key_frames = ours && field(script, "hasKeyframes") == Some(&Value::Boolean(false));
+        Metadata { kept, whole: script.whole, no_key_frames, ours }
     }
 
     /// False where the sender's data broke and these are the fields that stood before.
@@ -103,6 +106,12 @@ impl Metadata {
     /// through again it must not wait for one.
     pub(crate) fn tells_of_no_key_frames(&self) -> bool {
         self.no_key_frames
+    }
+
+    /// Whether this is the head of a file with a place for its index, as this engine writes it: what follows was judged
+    /// when it was recorded.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours
     }
 
     /// How many fields are kept.
@@ -123,13 +132,15 @@ impl Metadata {
     }
 }
 
+fn field<'a>(script: &'a Script<'_>, name: &str) -> Option<&'a Value<'a>> {
+    script.values.iter().rev().find_map(|value| value.field(name))
+}
+
 /// What senders say of key frames is not believed, only what a file with a place for its index says: a spacer.
-fn tells_of_none(script: &Script<'_>) -> bool {
-    let field = |name: &str| script.values.iter().rev().find_map(|value| value.field(name));
-    let has_spacer = [index::NAME, index::NAME_OF_NONE]
+fn has_spacer(script: &Script<'_>) -> bool {
+    [index::NAME, index::NAME_OF_NONE]
         .iter()
-        .any(|name| field(name).is_some_and(|index| index.field("spacer").is_some()));
-    has_spacer && field("hasKeyframes") == Some(&Value::Boolean(false))
+        .any(|name| field(script, name).is_some_and(|index| index.field("spacer").is_some()))
 }
 
 fn is_kept((name, value): &Field<'_>) -> bool {

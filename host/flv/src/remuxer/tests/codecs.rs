@@ -46,10 +46,10 @@ fn one_frame_of_another_codec_before_the_track_is_configured() {
          A 60
          V 80",
         expect![[r#"
-            -- note tag_skipped 1 tags
             -- Start
             V 0 header 720p
             A 0 header
+            -- note tag_skipped 1 tags
             V 0 key
             V 40
             A 60
@@ -144,10 +144,10 @@ fn codecs_without_a_configuration() {
         expect![[r#"
             -- Start
             V 0 key vp08
-            V 40 vp08
-            V 80 vp08
             A 0 mp3
+            V 40 vp08
             A 26 mp3
+            V 80 vp08
             A 52 mp3
             A 78 mp3
         "#]],
@@ -240,9 +240,9 @@ fn the_same_configuration_in_the_other_form() {
          V 80 avc1 key
          V 120 avc1",
         expect![[r#"
-            -- note configuration_repeated 1 tags
             -- Start
             V 0 header 720p
+            -- note configuration_repeated 1 tags
             V 0 key
             V 40
             V 80 key avc1
@@ -304,6 +304,31 @@ fn layout_of_channels_belongs_to_every_segment() {
             V 0 key
             A 0 Opus
             A 20 Opus
+        "#]],
+    );
+}
+
+#[test]
+fn frames_that_were_in_doubt_stand_where_they_came() {
+    check(
+        "V 0 header
+         V 0 key
+         A 12 mp3
+         A 39 mp3
+         V 40
+         A 65 mp3
+         V 80
+         A 91 mp3",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            V 0 key
+            A 12 mp3
+            A 39 mp3
+            V 40
+            A 65 mp3
+            V 80
+            A 91 mp3
         "#]],
     );
 }

@@ -15,10 +15,10 @@ fn no_audio_header_ever() {
          V 3000 key
          A 3000",
         expect![[r#"
-            -- note jump gap jump 2920 ms
-            -- note unconfigured 3 tags
             -- Start
             V 0 header 720p
+            -- note jump gap jump 2920 ms
+            -- note unconfigured 3 tags
             V 0 key
             V 40
             V 80 key
@@ -37,10 +37,10 @@ fn no_video_header_ever() {
          V 3000 key
          A 3000",
         expect![[r#"
-            -- note jump gap jump 2954 ms
-            -- note unconfigured 3 tags
             -- Start
             A 0 header
+            -- note jump gap jump 2954 ms
+            -- note unconfigured 3 tags
             A 0
             A 23
             A 46
@@ -210,11 +210,11 @@ fn file_joined_to_another_configuration() {
             V 1000 #2
             A 1000 #2
             -- note header_repeated
-            -- note jump
-            -- note configuration_repeated 1 tags
             -- HeaderChanged(Video)
             V 0 header 1080p
             A 0 header
+            -- note jump
+            -- note configuration_repeated 1 tags
             V 0 key #3
             A 0 #3
             V 40 #4
@@ -275,10 +275,10 @@ fn cut_without_key_frames_loses_nothing() {
          V 27000
          V 28000 key",
         expect![[r#"
-            -- note no_key_frame 1 tags
-            -- note before_key_frame 2 tags
             -- Start
             V 0 header 720p
+            -- note no_key_frame 1 tags
+            -- note before_key_frame 2 tags
             V 0
             V 1000
             V 2000
@@ -288,9 +288,9 @@ fn cut_without_key_frames_loses_nothing() {
             V 1000
             V 2000
             V 3000 key
-            -- note before_key_frame 1 tags
             -- Asked(Duration)
             V 0 header 720p
+            -- note before_key_frame 1 tags
             V 0 key
         "#]],
     );

@@ -196,10 +196,10 @@ fn audio_header_late_is_moved_to_the_front() {
          A 60
          V 80",
         expect![[r#"
-            -- note unconfigured 1 tags
             -- Start
             V 0 header 720p
             A 0 header
+            -- note unconfigured 1 tags
             V 0 key
             V 40
             A 60
@@ -269,9 +269,9 @@ fn end_of_sequence_then_the_same() {
          V 80 header
          V 80 key",
         expect![[r#"
-            -- note configuration_repeated 1 tags
             -- Start
             V 0 header 720p
+            -- note configuration_repeated 1 tags
             V 0 key
             V 40
             V 80 end

@@ -170,9 +170,9 @@ fn damage_between_whole_tags_takes_nothing() {
          V 80 30 #3
          V 120 30 #4",
         expect![[r#"
-            -- note garbage
             -- Start
             V 0 header 720p
+            -- note garbage
             V 0 key #1
             V 40 #2
             V 80 #3
@@ -194,11 +194,11 @@ fn damage_that_takes_seconds() {
          V 9120 30 #6
          V 9160 30 #7",
         expect![[r#"
+            -- Start
+            V 0 header 720p
             -- note garbage
             -- note damage gap damage 4960 ms
             -- note jump gap jump 3960 ms
-            -- Start
-            V 0 header 720p
             V 0 key #1
             V 40 #2
             V 80 #3

@@ -174,10 +174,10 @@ fn other_configuration_after_the_break() {
             V 0 key #1
             A 0 #1
             V 40 #2
-            -- note connection gap connection 3000 ms
             -- HeaderChanged(Video)
             V 0 header 1080p
             A 0 header
+            -- note connection gap connection 3000 ms
             V 0 key #9
             A 0 #9
             V 40 #8
@@ -238,9 +238,9 @@ fn broken_twice_within_the_overlap() {
          V 10080 30 #3
          V 10120 30 #4",
         expect![[r#"
-            -- note repeat 5 tags
             -- Start
             V 0 header 720p
+            -- note repeat 5 tags
             V 0 key #1
             V 40 #2
             V 80 #3

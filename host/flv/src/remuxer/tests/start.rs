@@ -34,11 +34,11 @@ fn joined_in_mid_group() {
          A 1093
          V 1120",
         expect![[r#"
-            -- note before_key_frame 2 tags
-            -- note before_key_frame 3 tags
             -- Start
             V 0 header 720p
             A 0 header
+            -- note before_key_frame 2 tags
+            -- note before_key_frame 3 tags
             V 10 key
             A 0
             A 23
@@ -56,10 +56,10 @@ fn never_a_key_frame() {
          V 20000
          V 20040",
         expect![[r#"
-            -- note no_key_frame 1 tags
-            -- note before_key_frame 2 tags
             -- Start
             V 0 header 720p
+            -- note no_key_frame 1 tags
+            -- note before_key_frame 2 tags
             V 0
             V 40
         "#]],
@@ -77,9 +77,9 @@ fn a_jump_of_the_clock_is_no_waiting() {
          V 900080 key
          V 900120",
         expect![[r#"
-            -- note before_key_frame 4 tags
             -- Start
             V 0 header 720p
+            -- note before_key_frame 4 tags
             V 0 key
             V 40
         "#]],
@@ -120,10 +120,10 @@ fn asked_to_cut() {
             A 0
             A 23
             V 50
-            -- note before_key_frame 1 tags
             -- Asked(Duration)
             V 0 header 720p
             A 0 header
+            -- note before_key_frame 1 tags
             A 0
             V 84 key
             A 84
@@ -143,9 +143,9 @@ fn jump_before_the_key_frame() {
          V 30120 key
          V 30160",
         expect![[r#"
-            -- note before_key_frame 4 tags
             -- Start
             V 0 header 720p
+            -- note before_key_frame 4 tags
             V 0 key
             V 40
         "#]],

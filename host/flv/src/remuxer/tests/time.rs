@@ -164,10 +164,10 @@ fn small_steps_back_at_each_key_frame() {
          V 360
          V 460",
         expect![[r#"
-            -- note jump
-            -- note jump
             -- Start
             V 0 header 720p
+            -- note jump
+            -- note jump
             V 0 key
             V 100
             V 200
@@ -279,9 +279,9 @@ fn clocks_far_apart() {
             -- Start
             V 0 header 720p
             A 0 header
+            -- note tracks_apart 1 tags
             V 0 key
             A 50000
-            -- note tracks_apart 1 tags
             V 40
             A 50023
             V 80

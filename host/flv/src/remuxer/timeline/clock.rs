@@ -19,8 +19,8 @@ const ASSUMED_SPACINGS: i64 = 4;
 pub(super) const LARGEST_FIRST_STEP_MS: i64 = 10_000;
 
 /// Distances that are assumed before any was seen: 25 frames a second, AAC at 44.1 kHz.
-const VIDEO_SPACING_MS: i64 = 40;
-const AUDIO_SPACING_MS: i64 = 23;
+pub(super) const VIDEO_SPACING_MS: i64 = 40;
+pub(super) const AUDIO_SPACING_MS: i64 = 23;
 
 /// A track that takes over the offset may have to wait for so long; its times are pressed together.
 const LARGEST_BACK_MS: i64 = 2_000;
