@@ -2,7 +2,8 @@
 //!
 //! A camera gives way to slides: from one frame to the next the distance is fifty times the usual one, and nobody is
 //! missing. The sender's clock that jumps looks the same, but goes on at the usual distance behind it. Where sound goes
-//! on beside the pictures it tells at once; pictures alone are held back for one frame.
+//! on beside the pictures it tells at once; else, be it that there is none or that it has stopped, the picture is held
+//! back for one frame.
 
 use super::{Remuxer, Step};
 use crate::tag::Tag;

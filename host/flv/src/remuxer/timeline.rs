@@ -141,8 +141,7 @@ impl Timeline {
         clock.hole_ms(track, sent)
     }
 
-    /// Whether a frame that is not placed yet makes a step that would be a jump, but one that a slide show may make; where
-    /// the other track goes on beside it, that tells.
+    /// Whether a frame that is not placed yet makes a step that would be a jump, but one that a slide show may make.
     #[inline]
     pub(super) fn may_be_slow(&self, track: Track, sent: i64) -> bool {
         let (clock, other) = self.pair(track);
@@ -150,7 +149,6 @@ impl Timeline {
         step > JUMP_MS
             && step <= LARGEST_FIRST_STEP_MS
             && clock.written.is_some()
-            && !other.is_in_segment
             && !clock.stale
             && !clock.all_zero
             && !clock.is_natural(sent, other)

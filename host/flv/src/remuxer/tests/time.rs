@@ -3,6 +3,7 @@
 use expect_test::expect;
 
 use super::check;
+use crate::remuxer::Options;
 
 #[test]
 fn starts_below_zero_and_wraps() {
@@ -309,6 +310,22 @@ fn camera_gives_way_to_slides() {
         assert_eq!(pictures(times.clone()), (times.clone(), String::new()), "{step}");
         let back: Vec<i64> = times.iter().copied().chain((1..50).map(|n| times.last().unwrap() + n * 40)).collect();
         assert_eq!(pictures(back.clone()), (back, String::new()), "{step} and back");
+    }
+}
+
+#[test]
+fn sound_stops_where_slides_begin() {
+    for (alone, step) in [(0, 600), (0, 2000), (5, 2000), (50, 10_000)] {
+        let camera: String = (0..50)
+            .map(|n| format!("V {0} {1} #{n:x}\nA {0} #{n:x}\n", n * 40, if n % 10 == 0 { "key" } else { "30" }))
+            .collect();
+        let times: Vec<i64> = (0..alone).map(|n| 2000 + n * 40).collect();
+        let last = times.last().copied().unwrap_or(1960);
+        let times: Vec<i64> = times.into_iter().chain((1..20).map(|n| last + n * step)).collect();
+        let slides: String = times.iter().map(|at| format!("V {at} key #{at:x}\n")).collect();
+        let output = super::remux(&format!("V 0 header\nA 0 header\n{camera}{slides}"), Options::default());
+        assert!(!output.contains("note"), "{alone} {step}: {output}");
+        assert!(output.contains(&format!("V {} key", times.last().unwrap())), "{alone} {step}: {output}");
     }
 }
 
