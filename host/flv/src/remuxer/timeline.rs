@@ -79,6 +79,8 @@ pub(super) struct Timeline {
     last: Option<Track>,
     short_clock: bool,
     apart: bool,
+    /// The first times are right, also where they are 0.
+    is_trusted: bool,
 }
 
 impl Timeline {
@@ -303,7 +305,7 @@ impl Timeline {
         }
         let switched = self.last.is_some_and(|last| last != track);
         let apart = other.written.is_some_and(|other| (at - other).abs() > APART_MS);
-        let all_zero = raw == 0 && (clock.written.is_none() || clock.all_zero);
+        let all_zero = raw == 0 && !self.is_trusted && (clock.written.is_none() || clock.all_zero);
         if switched && apart && !self.apart && !all_zero && !other.all_zero {
             self.apart = true;
             placed.apart = true;

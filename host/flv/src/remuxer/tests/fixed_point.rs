@@ -250,3 +250,13 @@ fn a_file_without_key_frames_is_a_fixed_point() {
         assert!(again.files == first.files, "differs: {}", apart(&first.lines.concat(), &again.lines.concat()));
     }
 }
+
+/// Sound that began with two frames of the same time, long before the pictures, is not taken for sound without times.
+#[test]
+fn a_file_that_begins_with_sound_at_0_is_a_fixed_point() {
+    let input = "V 0 header\nA 0 header\nA 16\nA 0\nV 1300000 key\nA 1300010\nV 1300040\nA 1300033";
+    let first = remux(&[text::stream(input).unwrap()], usize::MAX);
+    let again = remux(&first.files, 1000);
+    assert!(again.notes.is_empty(), "noted {:?}", again.notes);
+    assert!(again.files == first.files, "differs: {}", apart(&first.lines.concat(), &again.lines.concat()));
+}

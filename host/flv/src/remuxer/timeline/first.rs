@@ -56,8 +56,9 @@ impl Timeline {
         true
     }
 
-    /// What follows was judged before: if the clocks are apart, that has been told.
+    /// What follows was judged before: times of 0 are times, and if the clocks are apart, that has been told.
     pub(in super::super) fn trust(&mut self) {
+        self.is_trusted = true;
         self.apart = true;
     }
 }
