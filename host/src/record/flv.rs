@@ -1,6 +1,7 @@
 //! A stream of FLV on its way into segments: the engine's steps are carried out here, one after the other.
 
 use bytes::Bytes;
+use lyrebird_flv::codec::classify;
 use lyrebird_flv::{
     Ask, Cause, Cut, CutReason, Depth, Fault, Item, Note, Options, Reader, Remuxer, Segment as Layout, Step, Tag,
 };
@@ -129,9 +130,11 @@ impl Recording {
     }
 
     async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {
+        // Notes stand between the headers of a new segment and its media.
+        if self.link.dark_ms.is_some() && classify(&tag).is_frame() {
+            self.goes_on();
+        }
         let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
-        // It goes on: what was missing has been told, or nothing is.
-        self.link.dark_ms = None;
         let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + u64::from(tag.time_ms));
         let framed = u64::try_from(tag.payload.len()).unwrap_or(u64::MAX).saturating_add(15);
         let too_long = self.plan.max_duration.is_some_and(|limit| u128::from(media_ms) >= limit.as_millis());
@@ -187,12 +190,18 @@ impl Recording {
             return Err(EndReason::Limit);
         }
         self.open_segment("flv", Some(layout), cut.why.name()).await?;
-        // Behind a cut the engine knows no time that could be missing.
-        if let Some(dark_ms) = self.link.dark_ms.take() {
+        self.link.is_cut = true;
+        Ok(())
+    }
+
+    /// Media goes on behind another connection. What was missing has been told, or nothing is; but behind a cut the engine
+    /// may know no time that could be missing.
+    fn goes_on(&mut self) {
+        let dark_ms = self.link.dark_ms.take();
+        if let Some(dark_ms) = dark_ms.filter(|_| self.link.is_cut) {
             let cause = self.link.broken_by.to_owned();
             self.gap(Gap { cause, at_ms: 0, lost_ms: Some(dark_ms), offset: 0 });
         }
-        Ok(())
     }
 
     /// Notes a change of the configuration; whether there were too many. Measured in media time: a file that comes

@@ -99,7 +99,7 @@ impl Recording {
         }
         if self.engine.used && !raw {
             self.engine.reconnected(dark_ms);
-            self.link.dark_ms = Some(dark_ms);
+            (self.link.dark_ms, self.link.is_cut) = (Some(dark_ms), false);
         } else {
             // What goes on is another file: no engine will tell.
             let cause = self.link.broken_by.to_owned();

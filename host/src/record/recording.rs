@@ -93,6 +93,8 @@ pub(super) struct Link {
     pub(super) last_byte: Option<Duration>,
     /// How long no bytes came before it, as long as nobody has told what is missing.
     pub(super) dark_ms: Option<u64>,
+    /// Whether a segment has begun behind that connection.
+    pub(super) is_cut: bool,
     /// What broke the connection before it: the cause of the gap.
     pub(super) broken_by: &'static str,
     /// The body that is received.

@@ -279,3 +279,18 @@ async fn the_last_seconds_over_and_over_are_a_loop() {
     assert_eq!(summary.segments.len(), 1, "{summary:?}");
     assert_eq!(media_of(&std::fs::read(&summary.segments[0].file).unwrap()).len(), 3 * 35);
 }
+
+/// The engine names what is missing behind the cut, from how long nothing came: nobody else does it once more.
+#[tokio::test]
+async fn a_sender_that_was_restarted_with_another_picture_leaves_one_gap() {
+    let other = Act::Send(whole(&format!("V 0 header 1080p\nA 0 header\n{}", seconds(0, 2))));
+    let scripts =
+        vec![vec![ok("video/x-flv"), flv(&seconds(0, 4)), Act::Pause(100), Act::Reset], vec![ok("video/x-flv"), other]];
+    let mut scene = Scene::new(scripts).await;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    scene.receive(&mut recording).await;
+    let summary = recording.close("ended").await;
+    assert_eq!((summary.segments.len(), summary.gaps.len()), (2, 1), "{summary:?}");
+    assert_eq!(scene.sidecar("Ann/show_2.json")["gaps"].as_array().map(Vec::len), Some(1));
+}
