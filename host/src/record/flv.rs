@@ -9,7 +9,7 @@ use lyrebird_flv::{
 use super::came::Came;
 use super::recording::Recording;
 use super::sidecar::Gap;
-use crate::config::Repeats;
+use crate::config::{Repeats, Split};
 use crate::model::{EndReason, Refusal};
 
 /// So many changes of the decoder configuration …
@@ -67,6 +67,20 @@ pub(super) fn engine(repeats: Repeats) -> lyrebird_flv::Repeats {
     match repeats {
         Repeats::Drop => lyrebird_flv::Repeats::Drop,
         Repeats::Keep => lyrebird_flv::Repeats::Keep,
+    }
+}
+
+/// Asks the engine for a cut when a segment has reached what the user wants of one; at twice that it does not wait for a
+/// key frame.
+pub(super) fn split(remuxer: &mut Remuxer, split: &Split, bytes: u64, duration_ms: u64) {
+    let ratio = |is: u128, limit: Option<u128>| limit.map_or(0, |limit| is / limit.max(1));
+    let by_size = ratio(u128::from(bytes), split.size.map(|size| u128::from(size.0)));
+    let by_time = ratio(u128::from(duration_ms), split.duration.map(|span| span.0.as_millis()));
+    let why = CutReason::Asked(if by_size > 0 { Ask::Size } else { Ask::Duration });
+    match by_size.max(by_time) {
+        0 => {}
+        1 => remuxer.cut_at_next_key_frame(why),
+        _ => remuxer.cut_now(why),
     }
 }
 
@@ -157,20 +171,9 @@ impl Recording {
         EndReason::Broken(String::from("media came before its file was open"))
     }
 
-    /// Asks the engine for a cut when the segment has reached what the user wants of one; at twice that it does not
-    /// wait for a key frame.
     fn split(&mut self) {
         let Some(segment) = &self.segment else { return };
-        let split = &self.plan.split;
-        let ratio = |is: u128, limit: Option<u128>| limit.map_or(0, |limit| is / limit.max(1));
-        let by_size = ratio(u128::from(segment.bytes()), split.size.map(|size| u128::from(size.0)));
-        let by_time = ratio(u128::from(segment.duration_ms()), split.duration.map(|span| span.0.as_millis()));
-        let why = CutReason::Asked(if by_size > 0 { Ask::Size } else { Ask::Duration });
-        match by_size.max(by_time) {
-            0 => {}
-            1 => self.engine.remuxer.cut_at_next_key_frame(why),
-            _ => self.engine.remuxer.cut_now(why),
-        }
+        split(&mut self.engine.remuxer, &self.plan.split, segment.bytes(), segment.duration_ms());
     }
 
     async fn cut(&mut self, cut: &Cut) -> Result<(), EndReason> {

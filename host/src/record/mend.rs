@@ -7,9 +7,9 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-use lyrebird_flv::{Ask, Cut, CutReason, Fault, Item, Options, Reader, Remuxer, Step, Tag};
+use lyrebird_flv::{Cut, Fault, Item, Options, Reader, Remuxer, Step, Tag};
 
-use super::flv::engine;
+use super::flv::{engine, split};
 use crate::config::{self, Split};
 use crate::disk::{DiskError, Pieces};
 
@@ -187,18 +187,9 @@ impl Work {
         Ok(())
     }
 
-    /// Asks for a cut where the user wants one; at twice the limit it does not wait for a key frame.
     fn split(&mut self) {
-        let (Some(growing), split) = (self.growing.last(), &self.order.split) else { return };
-        let ratio = |is: u128, limit: Option<u128>| limit.map_or(0, |limit| is / limit.max(1));
-        let by_size = ratio(u128::from(growing.layout.bytes()), split.size.map(|size| u128::from(size.0)));
-        let by_time = ratio(u128::from(growing.layout.duration_ms()), split.duration.map(|span| span.0.as_millis()));
-        let why = CutReason::Asked(if by_size > 0 { Ask::Size } else { Ask::Duration });
-        match by_size.max(by_time) {
-            0 => {}
-            1 => self.remuxer.cut_at_next_key_frame(why),
-            _ => self.remuxer.cut_now(why),
-        }
+        let Some(Growing { layout, .. }) = self.growing.last() else { return };
+        split(&mut self.remuxer, &self.order.split, layout.bytes(), layout.duration_ms());
     }
 
     /// Everything is read: the outputs are made whole, then named.
