@@ -5,6 +5,7 @@
 //! was received before).
 
 mod again;
+mod before;
 mod beside;
 mod doubt;
 mod drops;
@@ -28,6 +29,7 @@ use crate::note::{Note, NoteKind};
 use crate::reader::Item;
 use crate::script::Metadata;
 use crate::tag::{Tag, Track};
+use before::Before;
 use doubt::Doubts;
 use drops::Drops;
 use headers::{Change, Headers};
@@ -110,16 +112,6 @@ enum Phase {
     /// taken back before any media came.
     Opening(Opening, Option<Box<Before>>),
     Open(Open),
-}
-
-/// The segment that ended, as it was.
-#[derive(Debug)]
-struct Before {
-    open: Open,
-    gate: Gate,
-    timeline: Timeline,
-    states: [Option<Tag>; 2],
-    memory: Memory,
 }
 
 impl Remuxer {
@@ -291,53 +283,6 @@ impl Remuxer {
                     self.begin(steps);
                 }
             }
-        }
-    }
-
-    /// A configuration is about to change: whatever was received before it belongs to the segment before.
-    fn reconfigure(&mut self, track: Track, change: Change, steps: &mut Vec<Step>) {
-        self.end_rejoin(steps);
-        self.end_group(steps);
-        self.end_slow(false, steps);
-        if matches!(self.phase, Phase::Open(_)) {
-            self.tell_drops(steps);
-        }
-        let memory = std::mem::take(&mut self.memory);
-        let why = match change {
-            Change::Changed => CutReason::HeaderChanged(track),
-            _ => CutReason::LateHeader(track),
-        };
-        let before = match &self.phase {
-            Phase::Open(open) => {
-                let states = [Track::Video, Track::Audio].map(|track| self.headers.state(track).cloned());
-                let timeline = self.timeline.clone();
-                Some(Box::new(Before { open: *open, gate: self.gate, timeline, memory, states }))
-            }
-            // The last of each kind wins, as long as no frame needs the one before.
-            Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
-            Phase::Opening(..) => {
-                self.begin(steps);
-                None
-            }
-        };
-        self.open_next(why, before);
-    }
-
-    /// If the configurations are again those of the segment before, and nothing came between, it goes on.
-    fn take_back(&mut self, steps: &mut Vec<Step>) {
-        if let Phase::Opening(opening, Some(before)) = &mut self.phase
-            && opening.has_no_media()
-            && self.headers.are_written()
-        {
-            self.gate = before.gate;
-            self.timeline = before.timeline.clone();
-            self.memory = std::mem::take(&mut before.memory);
-            for (track, state) in [Track::Video, Track::Audio].into_iter().zip(&before.states) {
-                self.headers.put_state(track, state.as_ref());
-            }
-            let open = before.open;
-            steps.extend(opening.take_untold().map(|untold| open.tell(untold)));
-            self.phase = Phase::Open(open);
         }
     }
 
