@@ -22,6 +22,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod vouched;
 
 use crate::codec::{Body, classify};
 use crate::cut::{Cut, CutReason};
@@ -39,6 +40,7 @@ use repeats::{Incoming, Memory, Overlap, Rejoin};
 use slow::Waiting;
 use start::{Gate, Known, Opening, Pass};
 use timeline::Timeline;
+use vouched::Vouched;
 
 /// What is done with media that was received before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +102,8 @@ pub struct Remuxer {
     is_fresh: bool,
     /// The recording begins with a file of ours.
     is_ours: bool,
+    /// It is such a file, and what its head says was true so far.
+    vouched: Option<Box<Vouched>>,
     asked: Option<CutReason>,
     drops: Drops,
     doubts: Doubts,
@@ -134,6 +138,7 @@ impl Remuxer {
             lost: None,
             is_fresh: false,
             is_ours: false,
+            vouched: None,
             asked: None,
             drops: Drops::default(),
             doubts: Doubts::default(),
@@ -146,6 +151,7 @@ impl Remuxer {
         match item {
             Item::Note(note) => {
                 if note.kind == NoteKind::Garbage {
+                    self.disown(steps);
                     self.damaged();
                 }
                 self.tell_now(note, steps);
@@ -175,6 +181,7 @@ impl Remuxer {
         self.end_rejoin(steps);
         self.end_group(steps);
         self.end_slow(false, steps);
+        self.end_claims(steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
         {
@@ -188,6 +195,7 @@ impl Remuxer {
 
     /// The one way of every tag.
     fn push_tag(&mut self, tag: Tag, steps: &mut Vec<Step>) {
+        self.hold_to_claims(&tag, steps);
         match classify(&tag) {
             Body::VideoKey => self.push_frame(tag, true, steps),
             Body::VideoInter | Body::Audio => self.push_frame(tag, false, steps),
@@ -218,6 +226,10 @@ impl Remuxer {
                 self.refuse(tag.track, steps);
                 self.reconfigure(tag.track, Change::Changed, steps);
                 self.headers.bring_back(tag.track);
+            }
+            Change::First if self.vouched.is_some() => {
+                self.reconfigure(tag.track, Change::First, steps);
+                self.headers.put(&tag, &[]);
             }
             Change::First | Change::Changed => return self.doubt(tag, steps),
         }
@@ -259,7 +271,7 @@ impl Remuxer {
         }
         let before = self.timeline.now();
         let offset = self.timeline.offset();
-        let placed = self.timeline.place(track, tag.time_ms);
+        let placed = self.place_vouched(&tag).unwrap_or_else(|| self.timeline.place(track, tag.time_ms));
         if self.options.repeats == Repeats::Drop {
             if self.lost.as_ref().is_some_and(Lost::is_clock_new) {
                 // What is remembered was sent by another clock.
@@ -305,7 +317,8 @@ impl Remuxer {
         let Phase::Opening(opening, _) = &mut self.phase else { return };
         let why = opening.why;
         let mut opening = std::mem::replace(opening, Opening::new(why));
-        let base = opening.base();
+        let is_as_told = self.vouched.is_some() && why == CutReason::Start;
+        let base = if is_as_told { 0 } else { opening.base() };
         let mut open = Open::at(base);
         self.timeline.begun(base);
         for track in [Track::Video, Track::Audio] {

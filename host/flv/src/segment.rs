@@ -9,6 +9,7 @@
 //! The head, everything before the tags, has one size from its first byte written to the last patch. What it says
 //! depends on the tags and on the cut alone. Knows nothing of input, repairs and files.
 
+pub(crate) mod claims;
 pub(crate) mod head;
 pub(crate) mod role;
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl Remuxer {
             }
             return self.drop_tag(NoteKind::Repeat, &tag, steps);
         }
-        if self.options.repeats == Repeats::Keep {
+        if self.options.repeats == Repeats::Keep || self.vouched.is_some() {
             return self.take(tag, sent, None, is_key_frame, steps);
         }
         let has_video = self.headers.has(Track::Video);

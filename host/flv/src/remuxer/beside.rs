@@ -23,7 +23,10 @@ impl Remuxer {
         if !self.headers.has(tag.track) {
             return self.drop_tag(NoteKind::Unconfigured, &tag, steps);
         }
-        let at = self.timeline.beside(tag.track, tag.time_ms);
+        let at = match self.vouched {
+            Some(_) => Some(i64::from(tag.time_ms)),
+            None => self.timeline.beside(tag.track, tag.time_ms),
+        };
         match &mut self.phase {
             Phase::Open(open) if self.rejoin.is_none() && open.has(tag.track) => {
                 if is_state {

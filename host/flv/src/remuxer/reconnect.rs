@@ -23,6 +23,7 @@ impl Remuxer {
     }
 
     fn begin_rejoin(&mut self, dark_ms: u64, steps: &mut Vec<Step>) {
+        self.end_claims(steps);
         self.end_group(steps);
         self.end_slow(false, steps);
         self.repeated_groups = 0;

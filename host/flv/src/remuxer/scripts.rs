@@ -23,6 +23,7 @@ impl Remuxer {
                         self.is_ours = true;
                         self.timeline.trust();
                     }
+                    self.hear_claims(tag);
                 }
                 if is_whole || self.metadata.is_none() {
                     self.metadata = Some(new);

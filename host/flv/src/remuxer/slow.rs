@@ -28,7 +28,9 @@ impl Remuxer {
                 && self.timeline.is_as_slow(tag.track, first.tag.time_ms, tag.time_ms);
             self.end_slow(is_slow, steps);
         }
-        if self.timeline.may_be_slow(tag.track, sent) && !self.lost.as_ref().is_some_and(|lost| lost.awaits(tag.track))
+        if self.vouched.is_none()
+            && self.timeline.may_be_slow(tag.track, sent)
+            && !self.lost.as_ref().is_some_and(|lost| lost.awaits(tag.track))
         {
             self.slow = Some(Waiting { tag, hash, is_key_frame });
             return;

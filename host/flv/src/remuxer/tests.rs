@@ -12,6 +12,7 @@ mod repeats;
 mod start;
 mod tell;
 mod time;
+mod vouched;
 
 use bytes::Bytes;
 use expect_test::Expect;

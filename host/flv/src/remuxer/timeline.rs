@@ -9,6 +9,7 @@
 
 mod clock;
 mod first;
+mod told;
 
 use crate::tag::Track;
 use clock::{Clock, JUMP_MS, JUMP_SPACINGS, LARGEST_FIRST_STEP_MS};

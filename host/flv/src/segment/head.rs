@@ -38,8 +38,7 @@ pub(super) struct Numbers {
 
 impl Head {
     pub(super) fn new(cut: &Cut) -> Head {
-        let flags = if cut.has_audio { AUDIO_FLAG } else { 0 } | if cut.has_video { VIDEO_FLAG } else { 0 };
-        let mut out = vec![b'F', b'L', b'V', 1, flags, 0, 0, 0, 9, 0, 0, 0, 0];
+        let mut out = Head::start(cut.has_audio, cut.has_video).to_vec();
         out.extend([0; TAG_HEADER]);
         out.push(marker::STRING);
         write_name(b"onMetaData", &mut out);
@@ -57,6 +56,12 @@ impl Head {
         let frame = crate::segment::frame(Track::Script, 0, head.payload_bytes());
         head.splice(METADATA_AT, &frame.head);
         head
+    }
+
+    /// What stands before the metadata tag.
+    pub(super) fn start(has_audio: bool, has_video: bool) -> [u8; METADATA_AT] {
+        let flags = if has_audio { AUDIO_FLAG } else { 0 } | if has_video { VIDEO_FLAG } else { 0 };
+        [b'F', b'L', b'V', 1, flags, 0, 0, 0, 9, 0, 0, 0, 0]
     }
 
     /// Size of the whole.

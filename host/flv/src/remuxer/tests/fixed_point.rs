@@ -12,11 +12,11 @@ use crate::text;
 
 /// Files and notes that come of the connections' bytes.
 #[derive(Debug, Default, PartialEq)]
-struct Output {
-    files: Vec<Vec<u8>>,
-    notes: Vec<Note>,
+pub(super) struct Output {
+    pub(super) files: Vec<Vec<u8>>,
+    pub(super) notes: Vec<Note>,
     /// The steps of each file; those before the first are a file of their own.
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 /// The lines around the first that differs.
@@ -26,7 +26,7 @@ fn apart(first: &str, again: &str) -> String {
     format!("-- first, from line {same} on:\n{}\n-- again:\n{}", part(first), part(again))
 }
 
-fn remux(connections: &[Vec<u8>], chunk_bytes: usize) -> Output {
+pub(super) fn remux(connections: &[Vec<u8>], chunk_bytes: usize) -> Output {
     let mut reader = Reader::new();
     let mut remuxer = Remuxer::new(Options::default());
     let mut steps = Vec::new();
@@ -104,6 +104,12 @@ enum Event {
     AudioOnly {
         frames: u32,
     },
+    /// Pictures of one track far apart, beside nothing or sound that is rarer still.
+    Sparse {
+        frames: u32,
+        every_ms: i64,
+        sound_every: u32,
+    },
     Pause(i64),
     Header(&'static str),
     Raw(String),
@@ -120,14 +126,17 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         8 => (1_u32..60, 1_u32..30).prop_map(|(frames, group)| Event::Play { frames, group }),
-        1 => (1_u32..60).prop_map(|frames| Event::VideoOnly { frames }),
+        1 => prop_oneof![4 => 1_u32..60, 1 => 60_u32..600].prop_map(|frames| Event::VideoOnly { frames }),
+        1 => (1_u32..12, 200_i64..4000, 1_u32..9)
+            .prop_map(|(frames, every_ms, sound_every)| Event::Sparse { frames, every_ms, sound_every }),
         1 => (1_u32..100).prop_map(|frames| Event::AudioOnly { frames }),
         1 => (-90_000_i64..90_000).prop_map(Event::Pause),
         1 => (-700_i64..700).prop_map(Event::Pause),
         2 => prop_oneof![
             Just("V 0 header 720p"), Just("V 0 header 1080p"), Just("A 0 header"), Just("A 0 header mono"),
             Just("V 0 avc1 key first=94 #7"), Just("V 0 avc1 key first=94 #8"),
-            Just("V 0 header hevc"), Just("S 0 onMetaData encoder=x"), Just("S 0 onMetaData encoder=y"),
+            Just("V 0 header hevc"), Just("A 0 mp3 #1"), Just("A 0 hex=956d70346101020304"), Just("A 0 hex=956d70346101020305"),
+            Just("V 0 hex=d46176633102 30 #1"), Just("V 0 end"), Just("S 0 onMetaData encoder=x"), Just("S 0 onMetaData encoder=y"),
         ].prop_map(Event::Header),
         1 => prop_oneof![
             Just("garbage 40".to_owned()), Just("zeros 40".to_owned()), Just("flv".to_owned()), Just("truncate 9".to_owned()),
@@ -172,6 +181,17 @@ fn streams(start_ms: u32, events: &[Event]) -> Vec<Vec<u8>> {
                     now += 23;
                 }
             }
+            Event::Sparse { frames, every_ms, sound_every } => {
+                for frame in 0..*frames {
+                    seed += 1;
+                    let key = if frame % 5 == 0 { "key" } else { "" };
+                    *text += &format!("V {} {key} #{seed:x}\n", raw(now));
+                    if frame % sound_every == 0 {
+                        *text += &format!("A {} #{seed:x}\n", raw(now + 5));
+                    }
+                    now += every_ms;
+                }
+            }
             Event::Pause(ms) => now += ms,
             Event::Again { lines, shift_ms } => {
                 let all: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -197,8 +217,14 @@ fn streams(start_ms: u32, events: &[Event]) -> Vec<Vec<u8>> {
     connections.iter().map(|text| text::stream(text).unwrap()).collect()
 }
 
+/// `PROPTEST_CASES` asks for more.
+fn cases() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { failure_persistence: None, cases: usual.cases.max(400), ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(cases())]
 
     #[test]
     fn output_is_a_fixed_point(
