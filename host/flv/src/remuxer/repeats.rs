@@ -81,6 +81,12 @@ impl Memory {
         }
     }
 
+    /// The first frame of a track from this place on.
+    fn next(&self, track: Track, from: usize) -> Option<usize> {
+        let behind = self.frames.iter().enumerate().skip(from);
+        behind.into_iter().find(|(_, seen)| seen.track == track).map(|(place, _)| place)
+    }
+
     fn last_sent(&self, track: Track) -> Option<i64> {
         self.frames.iter().rev().find(|seen| seen.track == track).map(|seen| seen.sent)
     }

@@ -44,6 +44,66 @@ impl Heard {
     }
 }
 
+/// A group of the memory that the incoming one equals so far: track by track, as a server that pulls a stream again may
+/// put sound and pictures together in another order.
+#[derive(Clone, Copy, Debug)]
+struct Equal {
+    /// Where it begins.
+    start: usize,
+    /// The frame that was equal last.
+    last: usize,
+    /// The next frame of each track; none: the memory ends before.
+    video: Option<usize>,
+    audio: Option<usize>,
+    /// No sound of the incoming group was compared.
+    is_mute: bool,
+}
+
+impl Equal {
+    /// The group that begins here, its first frame being equal.
+    fn begin(start: usize, memory: &Memory) -> Equal {
+        let next = |track| memory.next(track, start.saturating_add(1));
+        let (video, audio) = (next(Track::Video), next(Track::Audio));
+        Equal { start, last: start, video, audio, is_mute: true }
+    }
+
+    /// Whether the next frame of its track equals this one; it goes on behind it.
+    fn goes_on(&mut self, frame: &Heard, memory: &Memory) -> bool {
+        let track = frame.tag.track;
+        if track == Track::Audio && std::mem::take(&mut self.is_mute) {
+            self.audio = self.audio.map(|sound| self.first_sound(sound, frame, memory));
+        }
+        let next = if track == Track::Video { &mut self.video } else { &mut self.audio };
+        let Some(place) = next.filter(|place| memory.frames.get(*place).is_some_and(|seen| seen.hash == frame.hash))
+        else {
+            return false;
+        };
+        *next = memory.next(track, place.saturating_add(1));
+        self.last = place;
+        true
+    }
+
+    /// Where the group's sound begins: behind the key frame, or where some of it stood on the other side. Silence is not
+    /// to be taken for other silence.
+    fn first_sound(&self, behind: usize, frame: &Heard, memory: &Memory) -> usize {
+        let near = self.start.saturating_sub(MOST_ASTRAY)..self.start.saturating_add(MOST_ASTRAY);
+        let equal = |place: &usize| {
+            let seen = memory.frames.get(*place);
+            seen.is_some_and(|seen| seen.track == Track::Audio && seen.hash == frame.hash)
+        };
+        let astray = || near.filter(equal).min_by_key(|place| place.abs_diff(self.start));
+        if equal(&behind) { behind } else { astray().unwrap_or(behind) }
+    }
+
+    /// Whether all that is remembered was compared.
+    fn is_at_end(&self, memory: &Memory, compared: usize) -> bool {
+        self.start.saturating_add(compared) == memory.frames.len()
+    }
+}
+
+/// So many frames before and behind a key frame may stand on its other side when the group comes again.
+const MOST_ASTRAY: usize = 16;
+
 /// The incoming group.
 #[derive(Debug, Default)]
 pub(in super::super) struct Incoming {
@@ -52,8 +112,8 @@ pub(in super::super) struct Incoming {
     held_bytes: usize,
     /// The hashes of its frames but for the key frame.
     hashes: Vec<(Track, u64)>,
-    /// Where in the memory the groups begin that it equals so far, the newest first.
-    equals: Vec<usize>,
+    /// The groups of the memory that it equals so far, the newest first.
+    equals: Vec<Equal>,
     compared: usize,
     first_sent: i64,
     last_sent: i64,
@@ -83,7 +143,7 @@ impl Incoming {
         let begins = |seen: &super::Seen| is_sound_alone || seen.is_key_frame;
         let equal = frames.filter(|(_, seen)| seen.hash == frame.hash && seen.track == frame.tag.track && begins(seen));
         *self = Incoming {
-            equals: equal.map(|(place, _)| place).take(MOST_GUESSES).collect(),
+            equals: equal.map(|(place, _)| Equal::begin(place, memory)).take(MOST_GUESSES).collect(),
             first_sent: frame.sent,
             is_written: true,
             is_sound_alone,
@@ -99,15 +159,10 @@ impl Incoming {
 
     /// The next frame of the group; gives it back if it differs, or too much is held.
     pub(in super::super) fn go_on(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
-        let place = self.compared;
-        let equals = |start: &usize| {
-            let seen = start.checked_add(place).and_then(|place| memory.frames.get(place));
-            seen.is_some_and(|seen| seen.hash == frame.hash && seen.track == frame.tag.track)
-        };
-        if self.is_full() || !self.equals.iter().any(equals) {
+        if self.is_full() || !self.equals.iter().any(|equal| { *equal }.goes_on(&frame, memory)) {
             return Err(frame);
         }
-        self.equals.retain(equals);
+        self.equals.retain_mut(|equal| equal.goes_on(&frame, memory));
         self.hold(frame);
         Ok(())
     }
@@ -124,9 +179,9 @@ impl Incoming {
     /// The group has ended: by how much earlier it was sent before, if it is a repeat.
     pub(in super::super) fn repeats(&self, memory: &Memory) -> Option<i64> {
         let newest = memory.frames.iter().rposition(|seen| seen.is_key_frame);
-        let is_next = !self.after_repeat && self.equals.iter().any(|start| Some(*start) == newest);
+        let is_next = !self.after_repeat && self.equals.iter().any(|equal| Some(equal.start) == newest);
         let is_repeat = self.is_written || !self.is_sound_alone && (!is_next || self.is_varied());
-        let distances = || self.equals.iter().filter_map(|start| self.distance(*start, memory));
+        let distances = || self.equals.iter().filter_map(|equal| self.distance(*equal, memory));
         let distance = distances().find(|distance| *distance == 0).or_else(|| distances().next());
         distance.filter(|_| is_repeat && !self.is_still())
     }
@@ -134,9 +189,9 @@ impl Incoming {
     /// It differs from now on; but it equals the newest group up to where that ended. If that is a repeat, what follows
     /// goes on from there.
     pub(in super::super) fn joins(&self, memory: &Memory) -> Option<i64> {
-        let start = self.equals.iter().find(|start| start.saturating_add(self.compared) == memory.frames.len())?;
+        let equal = self.equals.iter().find(|equal| equal.is_at_end(memory, self.compared))?;
         let is_repeat = self.is_written || !self.is_sound_alone && (self.after_repeat || self.is_varied());
-        self.distance(*start, memory).filter(|_| is_repeat && !self.is_still())
+        self.distance(*equal, memory).filter(|_| is_repeat && !self.is_still())
     }
 
     /// Gives what was held; the next group follows one that was a repeat or was not.
@@ -165,9 +220,8 @@ impl Incoming {
         self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES
     }
 
-    fn distance(&self, start: usize, memory: &Memory) -> Option<i64> {
-        let last = start.checked_add(self.compared)?.checked_sub(1)?;
-        memory.frames.get(last).map(|seen| seen.sent - self.last_sent)
+    fn distance(&self, equal: Equal, memory: &Memory) -> Option<i64> {
+        memory.frames.get(equal.last).map(|seen| seen.sent - self.last_sent)
     }
 
     /// More than half of the frames behind the key frame differ from one another.

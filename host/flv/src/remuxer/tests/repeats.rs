@@ -77,6 +77,31 @@ fn sent_twice_with_shifted_times() {
     check_groups(&[(5000, 1), (6000, 2), (0, 2), (1000, 3)], &format!("5+10 5+10 5+10{REPEAT}"));
 }
 
+/// A server that pulls a stream again may put sound and pictures together in another order.
+#[test]
+fn sent_twice_in_another_order() {
+    let second = |at: i64, order: [usize; 8]| -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for frame in 0..4_i64 {
+            let (key, time) = (if frame == 0 { "key" } else { "30" }, at + 250 * frame);
+            lines.push(format!("V {time} {key} #{frame:x}7\n"));
+            lines.push(format!("A {} 15 #{frame:x}8\n", time + 20));
+        }
+        order.map(|place| lines[place].clone()).concat()
+    };
+    let usual = [0, 1, 2, 3, 4, 5, 6, 7];
+    // The last first order begins with a sound that stands behind the key frame later.
+    let other =
+        [[usual, [0, 2, 1, 4, 3, 6, 5, 7]], [usual, [0, 1, 3, 5, 7, 2, 4, 6]], [[1, 0, 2, 3, 4, 5, 6, 7], usual]];
+    for [first, other] in other {
+        for at in [1000, 5000] {
+            let input = [group(0, 1), second(1000, first), second(at, other), group(at + 1000, 3)].concat();
+            let expected = "5+10 4+4 5+10; note repeat 4 tags; note repeat 4 tags";
+            assert_eq!(told(&input, Options::default()), expected, "{other:?} at {at}");
+        }
+    }
+}
+
 #[test]
 fn an_earlier_group_comes_again() {
     check_groups(

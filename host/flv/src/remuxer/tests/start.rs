@@ -96,7 +96,7 @@ fn asked_to_cut() {
          cut
          V 40
          A 30
-         V 80 key
+         V 80 key #1
          A 70
          A 93
          V 120
@@ -116,7 +116,7 @@ fn asked_to_cut() {
             -- Asked(Size)
             V 0 header 720p
             A 0 header
-            V 10 key
+            V 10 key #1
             A 0
             A 23
             V 50
