@@ -1,6 +1,8 @@
 //! `flv fix` over real media of each kind: clean ones come out as they are, and of damaged ones all that was not
 //! damaged comes out, in order, untouched, at the right length. FFmpeg opens and decodes every file.
 
+mod no_header;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ mod avc;
 mod bits;
 mod describe;
 mod hevc;
+pub(crate) mod inband;
 mod name;
 mod video;
 

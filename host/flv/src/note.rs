@@ -23,6 +23,8 @@ pub enum NoteKind {
     Script,
     /// A decoder configuration came again; dropped.
     ConfigurationRepeated,
+    /// No decoder configuration came; one was made from the parameter sets in a key frame.
+    ConfigurationMade,
     /// Media that no decoder configuration precedes was dropped.
     Unconfigured,
     /// Video before the first key frame was dropped.
@@ -56,6 +58,7 @@ impl NoteKind {
             NoteKind::StreamId => "stream_id",
             NoteKind::Script => "script",
             NoteKind::ConfigurationRepeated => "configuration_repeated",
+            NoteKind::ConfigurationMade => "configuration_made",
             NoteKind::Unconfigured => "unconfigured",
             NoteKind::BeforeKeyFrame => "before_key_frame",
             NoteKind::NoKeyFrame => "no_key_frame",

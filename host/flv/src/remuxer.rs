@@ -24,7 +24,7 @@ mod tests;
 mod timeline;
 mod vouched;
 
-use crate::codec::{Body, classify};
+use crate::codec::{Body, classify, inband};
 use crate::cut::{Cut, CutReason};
 use crate::note::{Note, NoteKind};
 use crate::reader::Item;
@@ -199,16 +199,7 @@ impl Remuxer {
         match classify(&tag) {
             Body::VideoKey => self.push_frame(tag, true, steps),
             Body::VideoInter | Body::Audio => self.push_frame(tag, false, steps),
-            Body::VideoHeader(record) | Body::AudioHeader(record) => match self.headers.compare(&tag, record) {
-                Change::Same if self.is_fresh => {}
-                Change::Same => self.drop_tag(NoteKind::ConfigurationRepeated, &tag, steps),
-                Change::Missing => self.drop_tag(NoteKind::TagSkipped, &tag, steps),
-                change => {
-                    self.reconfigure(tag.track, change, steps);
-                    self.headers.put(&tag, record);
-                    self.take_back(steps);
-                }
-            },
+            Body::VideoHeader(record) | Body::AudioHeader(record) => self.push_header(&tag, record, steps),
             Body::VideoEnd | Body::VideoExtra | Body::Command | Body::AudioEnd | Body::AudioExtra => {
                 self.admit_beside(tag, steps);
             }
@@ -217,10 +208,35 @@ impl Remuxer {
         }
     }
 
+    /// A decoder configuration.
+    fn push_header(&mut self, tag: &Tag, record: &[u8], steps: &mut Vec<Step>) {
+        match self.headers.compare(tag, record) {
+            Change::Same if self.is_fresh => {}
+            Change::Same => self.drop_tag(NoteKind::ConfigurationRepeated, tag, steps),
+            Change::Missing => self.drop_tag(NoteKind::TagSkipped, tag, steps),
+            change => {
+                self.reconfigure(tag.track, change, steps);
+                self.headers.put(tag, record);
+                self.take_back(steps);
+            }
+        }
+    }
+
+    /// Makes the configuration that a key frame lacks from its own parameter sets, if they are there.
+    fn make_header(&mut self, frame: &Tag, steps: &mut Vec<Step>) -> bool {
+        let Some(header) = inband::header(frame) else { return false };
+        let Body::VideoHeader(record) = classify(&header) else { return false };
+        self.push_header(&header, record, steps);
+        self.headers.is_made();
+        self.note(NoteKind::ConfigurationMade, frame, steps);
+        true
+    }
+
     /// A picture or sound.
     fn push_frame(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         match self.headers.fit(&tag) {
             Change::Same => self.refuse(tag.track, steps),
+            Change::Missing if is_key_frame && self.make_header(&tag, steps) => {}
             Change::Missing => return self.drop_tag(NoteKind::Unconfigured, &tag, steps),
             Change::Returned => {
                 self.refuse(tag.track, steps);

@@ -53,21 +53,32 @@ struct Measured {
 
 /// Sends chunks through the engine; what it gives is dropped at once, as a recorder writes it.
 fn measure(chunks: impl Iterator<Item = Vec<u8>>) -> Measured {
+    measure_all(std::iter::once(chunks))
+}
+
+/// The same over several connections.
+fn measure_all<T: Iterator<Item = Vec<u8>>>(connections: impl Iterator<Item = T>) -> Measured {
     let before = LIVE.get();
     PEAK.set(before);
     let counted = COUNT.get();
     let (mut reader, mut remuxer, mut steps) = (Reader::new(), Remuxer::new(Options::default()), Vec::new());
     let mut given = 0;
-    for chunk in chunks {
-        reader.push(Bytes::from(chunk));
-        while let Some(item) = reader.next().unwrap() {
-            remuxer.push(item, &mut steps);
-            given += steps.len();
-            steps.clear();
+    for (number, chunks) in connections.enumerate() {
+        if number > 0 {
+            reader.reconnected();
+            remuxer.reconnected(1000);
         }
-    }
-    while let Some(item) = reader.finish().unwrap() {
-        remuxer.push(item, &mut steps);
+        for chunk in chunks {
+            reader.push(Bytes::from(chunk));
+            while let Some(item) = reader.next().unwrap() {
+                remuxer.push(item, &mut steps);
+                given += steps.len();
+                steps.clear();
+            }
+        }
+        while let Some(item) = reader.finish().unwrap() {
+            remuxer.push(item, &mut steps);
+        }
     }
     remuxer.finish(&mut steps);
     given += steps.len();
@@ -172,6 +183,34 @@ fn what_waits_for_the_other_track_is_bounded() {
     let sound = |_| tag(Track::Audio, 0, &SOUND, 300);
     let measured = measure(std::iter::once(start()).chain((0..100_000).map(sound)));
     assert!(measured.peak < 8 * MIB, "{} bytes", measured.peak);
+}
+
+/// One group of so many pictures, with the times from here on; no two pictures are alike.
+fn long_group(from_ms: u32, pictures: u32, bytes: usize) -> impl Iterator<Item = Vec<u8>> {
+    (0..pictures).map(move |number| {
+        let mut picture = tag(Track::Video, from_ms + number * 40, if number == 0 { &KEY } else { &INTER }, bytes);
+        picture[16..20].copy_from_slice(&number.to_be_bytes());
+        // What `tag` makes of the time would differ the second time.
+        picture[20..16 + bytes].fill(0x80);
+        picture
+    })
+}
+
+/// What equals what we have waits until that has an end, and no longer than there is room for it.
+#[test]
+fn a_repeat_without_an_end_is_bounded() {
+    for (pictures, bytes, most) in [(6_000, 10_000, 36), (60_000, 50, 6)] {
+        let twice = || start_and(long_group(0, pictures, bytes).chain(long_group(10_000_000, pictures, bytes)));
+        let measured = measure(twice());
+        assert!(measured.peak < most * MIB, "{} bytes for {pictures} pictures", measured.peak);
+        let again = [start_and(long_group(0, pictures, bytes)), start_and(long_group(10_000_000, pictures, bytes))];
+        let measured = measure_all(again.into_iter());
+        assert!(measured.peak < most * MIB, "{} bytes for {pictures} pictures of a new connection", measured.peak);
+    }
+}
+
+fn start_and(chunks: impl Iterator<Item = Vec<u8>>) -> impl Iterator<Item = Vec<u8>> {
+    std::iter::once(start()).chain(chunks)
 }
 
 #[test]

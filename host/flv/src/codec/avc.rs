@@ -20,6 +20,43 @@ pub(super) fn picture(config: &[u8]) -> Option<Picture> {
     }
 }
 
+/// The parameter sets in an AVCDecoderConfigurationRecord.
+pub(super) fn parameter_sets(config: &[u8]) -> Option<Vec<&[u8]>> {
+    let [1, _, _, _, _, sequences, rest @ ..] = config else { return None };
+    let mut sets = Vec::new();
+    let rest = take_sets(sequences & 0x1f, rest, &mut sets)?;
+    let (pictures, rest) = rest.split_first()?;
+    take_sets(*pictures, rest, &mut sets)?;
+    Some(sets)
+}
+
+fn take_sets<'a>(count: u8, mut rest: &'a [u8], sets: &mut Vec<&'a [u8]>) -> Option<&'a [u8]> {
+    for _ in 0..count {
+        let (size, behind) = rest.split_first_chunk::<2>()?;
+        let (set, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*size)))?;
+        sets.push(set);
+        rest = behind;
+    }
+    Some(rest)
+}
+
+/// chroma_format, bit_depth_luma_minus8 and bit_depth_chroma_minus8 of a sequence parameter set of a high profile.
+pub(super) fn formats(nal: &[u8]) -> Option<[u8; 3]> {
+    let bits = &mut Bits::of_nal(nal);
+    bits.skip(32)?;
+    bits.ue()?;
+    let chroma = bits.ue().filter(|chroma| *chroma <= 3)?;
+    if chroma == 3 {
+        bits.flag()?;
+    }
+    let depths = [bits.ue()?, bits.ue()?];
+    if depths.iter().any(|depth| *depth > 7) {
+        return None;
+    }
+    let [luma, chroma_depth] = depths;
+    Some([u8::try_from(chroma).ok()?, u8::try_from(luma).ok()?, u8::try_from(chroma_depth).ok()?])
+}
+
 fn parameter_set(nal: &[u8]) -> Option<Picture> {
     let bits = &mut Bits::of_nal(nal);
     if bits.bits(8)? & 0x1f != 7 {

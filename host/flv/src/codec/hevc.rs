@@ -8,41 +8,91 @@ const SEQUENCE_PARAMETER_SET: u8 = 33;
 
 /// From an HEVCDecoderConfigurationRecord.
 pub(super) fn picture(config: &[u8]) -> Option<Picture> {
+    let is_sequence = |set: &&[u8]| set.first().is_some_and(|first| (first >> 1) & 0x3f == SEQUENCE_PARAMETER_SET);
+    parameter_set(parameter_sets(config)?.into_iter().find(is_sequence)?)
+}
+
+/// The parameter sets, and whatever else stands in the record beside them.
+pub(super) fn parameter_sets(config: &[u8]) -> Option<Vec<&[u8]>> {
     let (arrays, mut rest) = config.get(22..)?.split_first()?;
+    let mut sets = Vec::new();
     for _ in 0..*arrays {
-        let [kind, high, low, behind @ ..] = rest else { return None };
+        let [_, high, low, behind @ ..] = rest else { return None };
         rest = behind;
         for _ in 0..u16::from_be_bytes([*high, *low]) {
             let (size, behind) = rest.split_first_chunk::<2>()?;
             let (nal, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*size)))?;
-            if kind & 0x3f == SEQUENCE_PARAMETER_SET {
-                return parameter_set(nal);
-            }
+            sets.push(nal);
             rest = behind;
         }
     }
-    None
+    Some(sets)
+}
+
+/// What a decoder's configuration repeats of a sequence parameter set.
+pub(super) struct Formats {
+    /// Temporal layers.
+    pub(super) layers: u8,
+    /// sps_temporal_id_nesting_flag.
+    pub(super) nested: bool,
+    /// chroma_format_idc.
+    pub(super) chroma: u8,
+    /// Bits of a sample, less 8.
+    pub(super) luma_depth: u8,
+    pub(super) chroma_depth: u8,
+}
+
+/// Of a sequence parameter set.
+pub(super) fn formats(nal: &[u8]) -> Option<Formats> {
+    let bits = &mut Bits::of_nal(nal);
+    let start = Start::read(bits)?;
+    let depths = [bits.ue()?, bits.ue()?];
+    if start.chroma > 3 || depths.iter().any(|depth| *depth > 7) {
+        return None;
+    }
+    let [luma_depth, chroma_depth] = depths.map(|depth| u8::try_from(depth).unwrap_or_default());
+    Some(Formats {
+        layers: u8::try_from(start.sub_layers + 1).ok()?,
+        nested: start.nested,
+        chroma: u8::try_from(start.chroma).ok()?,
+        luma_depth,
+        chroma_depth,
+    })
+}
+
+/// A sequence parameter set up to its size, cropping included.
+struct Start {
+    sub_layers: u32,
+    nested: bool,
+    chroma: u32,
+    size: (u32, u32),
+}
+
+impl Start {
+    fn read(bits: &mut Bits) -> Option<Start> {
+        bits.skip(16 + 4)?; // NAL header, id of the video parameter set.
+        let sub_layers = bits.bits(3)?;
+        let nested = bits.flag()?;
+        skip_profile(bits, sub_layers)?;
+        bits.ue()?;
+        let chroma = bits.ue()?;
+        let planes_apart = chroma == 3 && bits.flag()?;
+        let size = (bits.ue()?, bits.ue()?);
+        let unit = match chroma {
+            _ if planes_apart => (1, 1),
+            1 => (2, 2),
+            2 => (2, 1),
+            _ => (1, 1),
+        };
+        Some(Start { sub_layers, nested, chroma, size: cropped(bits, size, unit)? })
+    }
 }
 
 fn parameter_set(nal: &[u8]) -> Option<Picture> {
     let bits = &mut Bits::of_nal(nal);
-    bits.skip(16 + 4)?; // NAL header, id of the video parameter set.
-    let sub_layers = bits.bits(3)?;
-    bits.flag()?;
-    skip_profile(bits, sub_layers)?;
-    bits.ue()?;
-    let mut chroma = bits.ue()?;
-    if chroma == 3 && bits.flag()? {
-        chroma = 0;
-    }
-    let size = (bits.ue()?, bits.ue()?);
-    let unit = match chroma {
-        1 => (2, 2),
-        2 => (2, 1),
-        _ => (1, 1),
-    };
-    let (width, height) = cropped(bits, size, unit)?;
-    Some(Picture { width, height, fps: timing(bits, sub_layers) })
+    let start = Start::read(bits)?;
+    let (width, height) = start.size;
+    Some(Picture { width, height, fps: timing(bits, start.sub_layers) })
 }
 
 fn skip_profile(bits: &mut Bits, sub_layers: u32) -> Option<()> {

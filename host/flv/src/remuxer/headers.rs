@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use crate::codec::inband;
 use crate::codec::{AudioCodec, VideoCodec, audio_codec, describe, video_codec};
 use crate::cut::Facts;
 use crate::tag::{Tag, Track};
@@ -43,6 +44,18 @@ struct Configuration {
     record: Bytes,
     /// The tag that brought it, its payload copied out of the network's buffer; none for codecs that have none.
     tag: Option<Tag>,
+    /// It was made from a key frame: the sender's own, should it come, may say the same in other bytes.
+    is_made: bool,
+}
+
+impl Configuration {
+    fn is(&self, codec: Codec, record: &[u8]) -> bool {
+        let says_the_same = || match codec {
+            Codec::Video(codec) => self.is_made && inband::is_same(codec, &self.record, record),
+            Codec::Audio(_) => false,
+        };
+        self.codec == codec && (self.record == record || says_the_same())
+    }
 }
 
 impl PartialEq for Configuration {
@@ -89,7 +102,7 @@ impl Headers {
     pub(super) fn compare(&self, tag: &Tag, record: &[u8]) -> Change {
         let Some(codec) = Codec::of(tag) else { return Change::Missing };
         match &self.read(tag.track).in_force {
-            Some(known) if known.codec == codec && known.record == record => Change::Same,
+            Some(known) if known.is(codec, record) => Change::Same,
             Some(_) => Change::Changed,
             None => Change::First,
         }
@@ -119,12 +132,19 @@ impl Headers {
         let record = Bytes::copy_from_slice(record);
         let is_implied = header.is_none();
         let slot = self.slot(tag.track);
-        let old = slot.in_force.replace(Configuration { codec, record, tag: header });
+        let old = slot.in_force.replace(Configuration { codec, record, tag: header, is_made: false });
         if old.is_some() {
             // Other pictures, other sound; what they are like is yet to be told.
             slot.state = None;
         }
         slot.before = old.filter(|old| is_implied && old.tag.is_some());
+    }
+
+    /// The configuration in force was made from a key frame.
+    pub(super) fn is_made(&mut self) {
+        if let Some(known) = &mut self.video.in_force {
+            known.is_made = true;
+        }
     }
 
     /// Puts the configuration in force again that was before the last change.
@@ -183,7 +203,7 @@ impl Headers {
     /// What the configurations in force say of the tracks.
     pub(super) fn facts(&self) -> Facts {
         let mut facts = Facts::default();
-        if let Some(Configuration { codec: Codec::Video(codec), record, tag }) = &self.video.in_force {
+        if let Some(Configuration { codec: Codec::Video(codec), record, tag, .. }) = &self.video.in_force {
             let picture = describe(*codec, record);
             facts.width = picture.map(|picture| picture.width);
             facts.height = picture.map(|picture| picture.height);

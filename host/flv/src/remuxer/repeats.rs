@@ -36,6 +36,11 @@ const MOST_STRAY_MS: i64 = 100;
 /// Then so many of them must be the only ones of their kind: a still picture and silence equal themselves at any time.
 const PROOF_UNIQUE: u32 = 4;
 
+/// Senders stamp some frames too early, key frames mostly: one that is no later than the end by no more than this, and was
+/// not received, is new. So the end is looked for among so many frames.
+const MOST_EARLY_MS: i64 = 500;
+const LAST_FRAMES: usize = 16;
+
 /// A clock that goes on may have run ahead by so much while we were away.
 const CLOCK_SLACK_MS: i64 = 60_000;
 
@@ -87,8 +92,10 @@ impl Memory {
         behind.into_iter().find(|(_, seen)| seen.track == track).map(|(place, _)| place)
     }
 
-    fn last_sent(&self, track: Track) -> Option<i64> {
-        self.frames.iter().rev().find(|seen| seen.track == track).map(|seen| seen.sent)
+    /// Where a track ends. Its last frame need not have the latest time.
+    fn end_of(&self, track: Track) -> Option<i64> {
+        let last = self.frames.iter().rev().filter(|seen| seen.track == track);
+        last.take(LAST_FRAMES).map(|seen| seen.sent).max()
     }
 
     /// How far back each of the equal frames lies, the newest first, the same time before all.
@@ -215,8 +222,8 @@ impl Rejoin {
             held_bytes: 0,
             guesses: Vec::new(),
             index: Index::default(),
-            video_end: memory.last_sent(Track::Video),
-            audio_end: memory.last_sent(Track::Audio),
+            video_end: memory.end_of(Track::Video),
+            audio_end: memory.end_of(Track::Audio),
             end: memory.frames.back().map(|seen| seen.sent),
         }
     }
@@ -241,7 +248,7 @@ impl Rejoin {
             let stray = self.index.stray(track, hash, before);
             let is_behind = end.is_none_or(|end| match guess.strays.doubt(track, before - end) {
                 true => stray.is_none(),
-                false => before > end,
+                false => before > end || stray.is_none() && guess.is_proved() && is_early(before, end),
             });
             if is_behind {
                 if joins.is_none() && guess.is_proved() {
@@ -315,7 +322,7 @@ impl Overlap {
 
     /// The clock is believed to go on: one track may begin before its end, but only what equals was sent before.
     pub(super) fn believed(memory: &Memory) -> Overlap {
-        let (video, audio) = (memory.last_sent(Track::Video), memory.last_sent(Track::Audio));
+        let (video, audio) = (memory.end_of(Track::Video), memory.end_of(Track::Audio));
         Overlap { video, audio, index: memory.index(), ..Overlap::default() }
     }
 
@@ -327,13 +334,17 @@ impl Overlap {
         let stray = || self.index.stray(tag.track, hash(&tag.payload), sent);
         let is_within = match self.strays.doubt(tag.track, sent - end) {
             true => stray().is_some(),
-            false => sent <= end,
+            false => sent <= end && !(self.is_proved && is_early(sent, end) && stray().is_none()),
         };
         if !is_within {
             *slot = None;
         }
         is_within && (self.is_proved || stray() == Some(0))
     }
+}
+
+fn is_early(sent: i64, end: i64) -> bool {
+    (0..=MOST_EARLY_MS).contains(&(end - sent))
 }
 
 /// A hash of a payload, for comparison within one process: six lanes, so that the processor multiplies without a pause.

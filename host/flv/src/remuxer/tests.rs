@@ -6,6 +6,7 @@ mod ends;
 mod first;
 mod fixed_point;
 mod headers;
+mod inband;
 mod lost;
 mod reconnect;
 mod repeats;
