@@ -90,7 +90,7 @@ fn receive(sent: Sent) -> Got {
                 Track::Video => (got.video_ms, got.pictures) = (tag.time_ms.into(), got.pictures + 1),
                 _ => (got.audio_ms, got.sounds) = (tag.time_ms.into(), got.sounds + 1),
             },
-            Step::Note(note) => got.lost_ms += note.gap.map_or(0, |(_, lost_ms)| lost_ms as i64),
+            Step::Note(note) => got.lost_ms += note.gap.map_or(0, |(_, lost_ms)| lost_ms.cast_signed()),
             Step::Write(_) | Step::Looping => {}
         }
     }

@@ -10,7 +10,7 @@ use crate::text;
 /// Three groups of eight frames at 200 ms, with sound.
 fn file() -> Vec<u8> {
     let frame = |number: u32| {
-        let (time, key) = (number * 200, if number % 8 == 0 { "key " } else { "" });
+        let (time, key) = (number * 200, if number.is_multiple_of(8) { "key " } else { "" });
         format!("V {time} {key}#{number:x}\nA {time} #{number:x}\n")
     };
     let frames: String = (0..24).map(frame).collect();
