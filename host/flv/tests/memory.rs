@@ -1,5 +1,5 @@
 //! What the engine holds at most, counted by an allocator, for streams that are made to make it hold much.
-#![allow(clippy::as_conversions, clippy::cast_possible_truncation, clippy::unwrap_used)]
+#![allow(clippy::as_conversions, clippy::cast_possible_truncation, clippy::indexing_slicing, clippy::unwrap_used)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
