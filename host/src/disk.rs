@@ -19,6 +19,7 @@ mod fault;
 mod hash;
 mod kind;
 mod lock;
+mod open;
 mod output;
 mod owner;
 mod part;

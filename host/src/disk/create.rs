@@ -10,7 +10,8 @@ use rustix::io::Errno;
 
 use super::beneath::{self, Beneath};
 use super::fault::{DiskError, DiskFault};
-use super::output::{NewFile, Open, Opening};
+use super::open::{Open, Opening};
+use super::output::NewFile;
 use super::root::{Space, space};
 
 /// How many names are tried: more files of one stem are a mistake in the template.

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::beneath::{self, Beneath};
 use super::create::{Lock, PART, SIDECAR, lock, remove};
 use super::fault::DiskError;
-use super::output::{Open, Opening};
+use super::open::{Open, Opening};
 use super::publish::{publish, replace_sidecar};
 use super::scan::Leftover;
 use super::volume::{PATIENT, Volume};

@@ -10,7 +10,7 @@ use rustix::io::{Errno, Result};
 use super::beneath::{self, is_name};
 use super::create::{PART, SIDECAR, TRIES, is_taken, numbered, remove};
 use super::fault::{DiskError, DiskFault};
-use super::output::Open;
+use super::open::Open;
 
 /// Renames the file from `STEM.EXT.part` to `STEM.EXT`, or to the next free stem when that name was taken meanwhile.
 /// The sidecar comes first: a crash in between leaves a `.part` that is salvaged, never a whole file that is called

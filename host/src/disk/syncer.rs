@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::output::Open;
+use super::open::Open;
 use super::volume::Chore;
 use crate::clock::Clock;
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::beneath::Beneath;
 use super::create::{is_taken, numbered};
 use super::hash::Hash;
-use super::output::{Open, Opening};
+use super::open::{Open, Opening};
 use super::*;
 
 mod syncs;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fault::DiskError;
-use super::output::Open;
+use super::open::Open;
 use super::syncer::{self, Growing};
 
 /// Bytes that may wait for one volume: half a second of a slow disk's best. All recordings on it share them.
