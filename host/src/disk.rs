@@ -17,6 +17,7 @@ mod create;
 mod exact;
 mod fault;
 mod hash;
+mod kept;
 mod kind;
 mod lock;
 mod open;
@@ -25,6 +26,7 @@ mod owner;
 mod part;
 mod pieces;
 mod publish;
+mod ring;
 mod root;
 mod scan;
 mod syncer;
@@ -37,6 +39,7 @@ pub use batch::{BATCH_AGE, BATCH_BYTES, Batch};
 pub use exact::ExactFile;
 pub use fault::{DiskError, DiskFault};
 pub use hash::Hash;
+pub use kept::Tail;
 pub use kind::{VolumeKind, look_at, trial};
 pub use lock::{LockError, LockFile};
 pub use output::{NewFile, OutputFile, Sealed};
@@ -46,6 +49,7 @@ pub use pieces::Pieces;
 pub use root::{Root, Space};
 pub use scan::{Found, Leftover};
 
+use ring::Ring;
 use volume::Volume;
 
 /// All volumes that this process writes to. Cheap to clone.
@@ -54,13 +58,15 @@ pub struct Disk {
     volumes: Arc<Mutex<HashMap<u64, Arc<Volume>>>>,
     /// How often growing files are synced.
     sync: Duration,
+    /// What is kept in memory of all files until they are.
+    ring: Arc<Ring>,
 }
 
 impl Disk {
     /// No volume yet: each gets its threads with its first folder or file. What a growing file got is made to survive a
     /// power cut once each `sync`, which is more than nothing.
     pub fn new(sync: Duration) -> Self {
-        Disk { volumes: Arc::default(), sync }
+        Disk { volumes: Arc::default(), sync, ring: Arc::default() }
     }
 
     /// Opens the output folder, making it (and what leads to it) where it is missing. Every path of the [`Root`] is
@@ -101,13 +107,18 @@ impl Disk {
         tokio::time::timeout(limit, ended).await.is_ok()
     }
 
+    /// Bytes that are kept in memory until a sync has taken them, and those that had to go before.
+    pub fn kept(&self) -> (usize, u64) {
+        self.ring.state()
+    }
+
     /// The volume with this device number; its threads start with the first question.
     fn volume(&self, device: u64) -> std::io::Result<Arc<Volume>> {
         let mut volumes = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(volume) = volumes.get(&device) {
             return Ok(Arc::clone(volume));
         }
-        let volume = Arc::new(Volume::start(self.sync)?);
+        let volume = Arc::new(Volume::start(self.sync, Arc::clone(&self.ring))?);
         volumes.insert(device, Arc::clone(&volume));
         Ok(volume)
     }

@@ -39,6 +39,7 @@ mod recording;
 mod salvage;
 mod segment;
 mod sniff;
+mod tail;
 
 #[cfg(test)]
 pub(crate) mod tests;

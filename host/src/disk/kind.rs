@@ -68,6 +68,14 @@ pub fn look_at(folder: &Path) -> std::io::Result<VolumeKind> {
     })
 }
 
+/// Whether the volume of an open file is one of this machine, as far as we know its file system.
+pub(super) fn is_local(file: impl std::os::fd::AsFd) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|kind| {
+        let magic = u64::try_from(kind.f_type).unwrap_or_default() & 0xffff_ffff;
+        KNOWN.iter().any(|(known, _, remote, _)| *known == magic && !remote)
+    })
+}
+
 /// What the names of trial files begin with.
 const TRIAL: &str = ".lyrebird-";
 /// What is in them.

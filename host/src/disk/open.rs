@@ -5,16 +5,20 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use rustix::fs;
+use rustix::fs::{self, OFlags};
 use tokio::sync::Semaphore;
 
-use super::fault::{DiskError, SYNC};
+use super::beneath;
+use super::create::PART;
+use super::fault::{DiskError, DiskFault, SYNC};
 use super::hash::Hash;
+use super::kept::Tail;
 use super::output::Sealed;
+use super::ring::Share;
 use super::volume::AHEAD_BYTES;
 
 /// The file as both threads know it.
@@ -28,19 +32,20 @@ pub(super) struct Open {
     device: u64,
     name: String,
     stem: Mutex<String>,
-    written: Mutex<Written>,
+    /// Bytes that were written, in whole batches; and so many of them survive a power cut.
+    bytes: AtomicU64,
+    safe: AtomicU64,
+    /// Of the bytes behind the head. Held while a batch is written: on a volume that hangs, for ever.
+    hash: Mutex<Hash>,
+    fault: Mutex<Option<DiskError>>,
     failed: AtomicBool,
     /// Whether bytes came since the last sync.
     unsynced: AtomicBool,
     /// Its share of the volume's queue.
     ahead: Arc<Semaphore>,
-}
-
-#[derive(Debug, Default)]
-struct Written {
-    bytes: u64,
-    hash: Hash,
-    fault: Option<DiskError>,
+    kept: Share,
+    /// The same file as it was opened first: it holds the lock.
+    _first: Option<Arc<Open>>,
 }
 
 /// What [`Open`] is made from.
@@ -59,7 +64,6 @@ impl Open {
     pub(super) fn new(opening: Opening) -> rustix::io::Result<Self> {
         let device = fs::fstat(&opening.file)?.st_dev;
         let Opening { file, folder, path, name, stem, ext, bytes } = opening;
-        let written = Mutex::new(Written { bytes, ..Written::default() });
         Ok(Open {
             file,
             folder,
@@ -68,11 +72,47 @@ impl Open {
             device,
             name,
             stem: Mutex::new(stem),
-            written,
+            bytes: AtomicU64::new(bytes),
+            safe: AtomicU64::new(bytes),
+            hash: Mutex::default(),
+            fault: Mutex::default(),
             failed: AtomicBool::new(false),
             unsynced: AtomicBool::new(false),
             ahead: Arc::new(Semaphore::new(AHEAD_BYTES)),
+            kept: Share::behind(bytes),
+            _first: None,
         })
+    }
+
+    /// The file opened anew, after a sync of it failed.
+    pub(super) fn again(first: Arc<Open>) -> Result<Open, DiskError> {
+        let stem = first.stem().clone();
+        let part = format!("{stem}.{}.{PART}", first.ext);
+        let refused = |error| DiskError::new("open again", &first.name, error);
+        let file = beneath::file(&first.folder, &part, OFlags::RDWR).map_err(refused)?;
+        let folder = rustix::io::dup(&first.folder).map_err(refused)?;
+        let (path, name, ext) = (first.path.clone(), first.name.clone(), first.ext.clone());
+        let bytes = first.safe();
+        let opening = Opening { file, folder, path, name, stem, ext, bytes };
+        let open = Open::new(opening).map_err(refused)?;
+        Ok(Open { _first: Some(first), ..open })
+    }
+
+    /// What a sync has yet to take.
+    pub(super) fn kept(&self) -> &Share {
+        &self.kept
+    }
+
+    pub(super) fn take_tail(&self) -> Tail {
+        self.kept.take_tail(self.safe())
+    }
+
+    /// How many bytes no fault of the volume takes back: behind a failed sync, or where it does not answer, those of the
+    /// last good one, else all that was written.
+    fn safe(&self) -> u64 {
+        let is_doubtful = |fault: &DiskError| fault.is_lost() || fault.fault == DiskFault::Stuck;
+        let counter = if self.fault().is_err_and(|fault| is_doubtful(&fault)) { &self.safe } else { &self.bytes };
+        counter.load(Ordering::Acquire)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -107,13 +147,9 @@ impl Open {
         self.stem.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn written(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How many bytes are whole.
     pub(super) fn bytes(&self) -> u64 {
-        self.written().bytes
+        self.bytes.load(Ordering::Acquire)
     }
 
     /// The first fault, if there was one.
@@ -122,7 +158,11 @@ impl Open {
         if !self.failed.load(Ordering::Acquire) {
             return Ok(());
         }
-        self.written().fault.clone().map_or(Ok(()), Err)
+        self.first_fault().clone().map_or(Ok(()), Err)
+    }
+
+    fn first_fault(&self) -> MutexGuard<'_, Option<DiskError>> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The fault of a sync, if one failed.
@@ -137,31 +177,38 @@ impl Open {
 
     /// Appends the batch. After a fault nothing is appended any more: what stands is whole.
     pub(super) fn append(&self, batch: &[u8]) {
-        let mut written = self.written();
-        if written.fault.is_some() {
+        let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.failed.load(Ordering::Acquire) {
             return;
         }
+        let bytes = self.bytes();
         if let Err(error) = (&self.file).write_all(batch) {
             // The torn end goes, which gives back what room it took.
-            let _ = fs::ftruncate(&self.file, written.bytes);
-            self.fail(&mut written, DiskError::new("write", &self.name, error));
+            let _ = fs::ftruncate(&self.file, bytes);
+            self.fail(DiskError::new("write", &self.name, error));
             return;
         }
         self.unsynced.store(true, Ordering::Release);
-        written.hash.update(batch);
-        written.bytes += u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        hash.update(batch);
+        self.bytes.store(bytes.saturating_add(u64::try_from(batch.len()).unwrap_or(u64::MAX)), Ordering::Release);
     }
 
     /// Replaces bytes in place.
     pub(super) fn overwrite(&self, patches: &[(u64, Bytes)]) {
-        let mut written = self.written();
-        if written.fault.is_some() {
+        if self.failed.load(Ordering::Acquire) {
             return;
         }
         match self.patch(patches) {
             Ok(()) => self.unsynced.store(true, Ordering::Release),
-            Err(error) => self.fail(&mut written, error),
+            Err(error) => self.fail(error),
         }
+    }
+
+    /// Cuts the end off, of a file that nothing is appended to any more.
+    pub(super) fn shorten(&self, bytes: u64) -> Result<(), DiskError> {
+        fs::ftruncate(&self.file, bytes).map_err(|error| DiskError::new("shorten", &self.name, error))?;
+        self.bytes.store(bytes, Ordering::Release);
+        Ok(())
     }
 
     /// Replaces bytes in place, whatever happened before.
@@ -172,15 +219,38 @@ impl Open {
 
     /// Makes all of it survive a power cut.
     pub(super) fn sync(&self) -> Result<(), DiskError> {
+        let before = self.before_sync()?;
+        match fs::fdatasync(&self.file) {
+            Ok(()) => {
+                self.synced(before);
+                Ok(())
+            }
+            Err(error) => {
+                let error = DiskError::new(SYNC, &self.name, error);
+                // The kernel forgets a failed write-back: a second sync would lie. Nothing is written behind it.
+                self.fail(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// How many bytes a sync that begins now makes safe.
+    pub(super) fn before_sync(&self) -> Result<u64, DiskError> {
         self.lost()?;
         // Before the sync: what is written while it runs may not be part of it.
         self.unsynced.store(false, Ordering::Release);
-        fs::fdatasync(&self.file).map_err(|error| {
-            let error = DiskError::new(SYNC, &self.name, error);
-            // The kernel forgets a failed write-back: a second sync would lie. Nothing is written behind it.
-            self.fail(&mut self.written(), error.clone());
-            error
-        })
+        Ok(self.bytes())
+    }
+
+    /// So many bytes are safe.
+    pub(super) fn synced(&self, bytes: u64) {
+        self.safe.store(bytes, Ordering::Release);
+        self.kept.synced(bytes);
+    }
+
+    /// A sync of the whole volume failed: this file's bytes may be safe or not.
+    pub(super) fn not_synced(&self) {
+        self.unsynced.store(true, Ordering::Release);
     }
 
     /// Syncs while the file grows. A fault is told with its next batch.
@@ -194,12 +264,14 @@ impl Open {
     pub(super) fn seal(&self) -> Result<Sealed, DiskError> {
         self.fault()?;
         self.sync()?;
-        let mut written = self.written();
-        Ok(Sealed { bytes: written.bytes, blake3: written.hash.finish() })
+        self.kept.clear();
+        let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Sealed { bytes: self.bytes(), blake3: hash.finish() })
     }
 
-    fn fail(&self, written: &mut Written, error: DiskError) {
-        written.fault = Some(error);
+    /// Ends the file: nothing is written behind the first fault.
+    pub(super) fn fail(&self, error: DiskError) {
+        self.first_fault().get_or_insert(error);
         self.failed.store(true, Ordering::Release);
     }
 }

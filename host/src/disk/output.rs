@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::fault::DiskError;
+use super::kept::Tail;
 use super::open::Open;
 use super::part::OldFile;
 use super::publish::{publish, replace_sidecar};
@@ -46,6 +47,7 @@ pub struct OutputFile {
 impl OutputFile {
     pub(super) fn new(volume: Arc<Volume>, open: Open) -> Self {
         let open = Arc::new(open);
+        open.kept().begin(volume.ring());
         volume.grows(&open);
         OutputFile::of(volume, open)
     }
@@ -59,17 +61,26 @@ impl OutputFile {
         self.open.name()
     }
 
+    /// The extension, without a dot.
+    pub fn ext(&self) -> &str {
+        self.open.ext()
+    }
+
     /// The stem it got.
     pub fn stem(&self) -> String {
         self.open.stem().clone()
     }
 
-    /// Hands bytes to the volume's writer; waits while its queue is full. An error is that of an earlier batch: what
-    /// was written before it is whole, nothing is written behind it.
+    /// Hands bytes to the volume's writer; waits while its queue is full. They are kept in memory until they survive a
+    /// power cut, from the last of the `restarts` on: offsets in the batch at which another file could begin. An error
+    /// is that of an earlier batch: what was written before it is whole, nothing is written behind it.
     ///
     /// # Errors
-    /// The first fault of this file's writes, again at each call.
-    pub async fn write(&self, batch: Bytes) -> Result<(), DiskError> {
+    /// The first fault of this file's writes, again at each call. The batch is kept also then.
+    pub async fn write(&self, batch: Bytes, restarts: &[usize]) -> Result<(), DiskError> {
+        if self.open.kept().push(batch.clone(), restarts) {
+            self.volume.hurry();
+        }
         self.open.fault()?;
         self.volume.write(&self.open, batch).await
     }
@@ -117,6 +128,23 @@ impl OutputFile {
         OldFile::of(self.volume, self.open)
     }
 
+    /// Keeps what was not handed over for want of time or room; it is not written here.
+    pub fn keep(&self, batch: Bytes, restarts: &[usize]) {
+        self.open.kept().push(batch, restarts);
+    }
+
+    /// Keeps nothing of it any more.
+    pub fn forget(&self) {
+        self.open.kept().clear();
+    }
+
+    /// Ends the file after a fault, and gives what must be written again elsewhere: it is not kept here any more.
+    pub fn end_by(&self, fault: &DiskError) -> Tail {
+        // A volume that does not answer may yet come back: from now on it is given nothing more of this file.
+        self.open.fail(fault.clone());
+        self.open.take_tail()
+    }
+
     /// Gives up writing, after a fault: what is on the volume can be mended like a file that was left behind. The lock
     /// is held on.
     ///
@@ -127,5 +155,20 @@ impl OutputFile {
         let open = Arc::clone(&self.open);
         self.volume.after_writes(&self.open, move || open.lost()).await?;
         Ok(OldFile::of(self.volume, self.open))
+    }
+
+    /// The same also after a failed sync: what was safe before it can be mended, as by somebody who opens the file anew.
+    /// The old descriptor holds the lock, and is never synced again.
+    ///
+    /// # Errors
+    /// When the volume does not answer, or the file cannot be opened.
+    pub async fn reopened(self) -> Result<OldFile, DiskError> {
+        let open = Arc::clone(&self.open);
+        let reopen = move || match open.lost() {
+            Ok(()) => Ok(open),
+            Err(_) => Open::again(open).map(Arc::new),
+        };
+        let open = self.volume.after_writes(&self.open, reopen).await?;
+        Ok(OldFile::of(self.volume, open))
     }
 }

@@ -103,6 +103,15 @@ impl OldFile {
         self.volume.chore(self.name(), read).await
     }
 
+    /// Cuts the file to `bytes`: what lies behind is elsewhere.
+    ///
+    /// # Errors
+    /// When the volume refuses.
+    pub async fn shorten(&self, bytes: u64) -> Result<(), DiskError> {
+        let open = Arc::clone(&self.open);
+        self.volume.chore(self.name(), move || open.shorten(bytes)).await
+    }
+
     /// Cuts the file to `bytes`, overwrites what the patches say (they may lengthen it again), and syncs it.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fault::DiskError;
 use super::open::Open;
+use super::ring::Ring;
 use super::syncer::{self, Growing};
 
 /// Bytes that may wait for one volume: half a second of a slow disk's best. All recordings on it share them.
@@ -53,12 +54,13 @@ pub(super) struct Volume {
     writer: Sender<Order>,
     syncer: Sender<Chore>,
     growing: Arc<Growing>,
+    ring: Arc<Ring>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Volume {
-    /// Starts the threads; growing files are synced each `sync`.
-    pub(super) fn start(sync: Duration) -> std::io::Result<Self> {
+    /// Starts the threads; growing files are synced each `sync`, and what is not synced is kept on this account.
+    pub(super) fn start(sync: Duration, ring: Arc<Ring>) -> std::io::Result<Self> {
         let (writer, orders) = channel();
         let (syncer, chores) = channel();
         let passed_on = syncer.clone();
@@ -70,12 +72,25 @@ impl Volume {
         ];
         let room = usize::try_from(QUEUE_BYTES).unwrap_or(usize::MAX);
         let room = Arc::new(Semaphore::new(room));
-        Ok(Volume { room, writer, syncer, growing, threads: Mutex::new(threads) })
+        Ok(Volume { room, writer, syncer, growing, ring, threads: Mutex::new(threads) })
     }
 
     /// Syncs the file from now on, as long as somebody holds it.
     pub(super) fn grows(&self, file: &Arc<Open>) {
         self.growing.add(file);
+    }
+
+    /// The account of what is kept.
+    pub(super) fn ring(&self) -> &Arc<Ring> {
+        &self.ring
+    }
+
+    /// More waits for a sync than memory is there for: the next round begins now, but not more than one a second.
+    pub(super) fn hurry(&self) {
+        if self.growing.hurry() {
+            // Only to wake it.
+            let _ = self.syncer.send(Box::new(|| {}));
+        }
     }
 
     /// The threads, to wait for their end.

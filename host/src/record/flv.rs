@@ -149,15 +149,18 @@ impl Recording {
             self.goes_on();
         }
         let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
-        let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + u64::from(tag.time_ms));
+        let time_ms = u64::from(tag.time_ms.saturating_sub(segment.ahead_ms()));
+        let (bytes, media_ms) = (self.closed_bytes + segment.bytes(), self.closed_ms + time_ms);
         let framed = u64::try_from(tag.payload.len()).unwrap_or(u64::MAX).saturating_add(15);
         let too_long = self.plan.max_duration.is_some_and(|limit| u128::from(media_ms) >= limit.as_millis());
         if too_long || self.plan.max_size.is_some_and(|limit| bytes.saturating_add(framed) > limit) {
             return Err(EndReason::Limit);
         }
         segment.append(tag);
-        if segment.is_due() {
-            segment.write().await?;
+        if segment.is_due()
+            && let Err(fault) = segment.write().await
+        {
+            self.rescue(fault).await?;
         }
         self.media_came();
         self.split();
@@ -192,7 +195,7 @@ impl Recording {
             self.engine = Engine::new(self.plan.repeats);
             return Err(EndReason::Limit);
         }
-        self.open_segment("flv", Some(layout), cut.why.name()).await?;
+        self.open_segment("flv", Some(cut), cut.why.name()).await?;
         self.link.is_cut = true;
         Ok(())
     }
@@ -226,7 +229,12 @@ impl Recording {
         } else {
             cause.name()
         };
-        self.gap(Gap { cause: cause.to_owned(), at_ms: note.at_ms, lost_ms: Some(lost_ms), offset: note.offset });
+        self.gap(Gap {
+            cause: cause.to_owned(),
+            at_ms: self.in_file(note.at_ms),
+            lost_ms: Some(lost_ms),
+            offset: note.offset,
+        });
     }
 
     /// The bytes are no FLV; what they look like goes to the log as well as to the caller.
@@ -242,7 +250,9 @@ impl Recording {
     /// Puts a growing file's metadata right while nothing is received.
     pub(super) async fn rest(&mut self) -> Result<(), EndReason> {
         let Some(segment) = &mut self.segment else { return Ok(()) };
-        segment.patch(Depth::Numbers).await?;
-        Ok(())
+        match segment.patch(Depth::Numbers).await {
+            Ok(()) => Ok(()),
+            Err(fault) => self.rescue(fault).await,
+        }
     }
 }

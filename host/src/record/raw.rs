@@ -30,8 +30,10 @@ impl Recording {
         segment.append_raw(chunk);
         // Callers take a duration of 0 for no media at all.
         segment.lasted(lasted.max(Duration::from_millis(1)));
-        if segment.is_due() {
-            segment.write().await?;
+        if segment.is_due()
+            && let Err(fault) = segment.write().await
+        {
+            self.rescue(fault).await?;
         }
         Ok(())
     }

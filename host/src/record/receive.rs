@@ -190,9 +190,10 @@ impl Recording {
     /// What is done five times a second, however fast the bytes come.
     async fn tick(&mut self, progress: &Progress) -> Result<(), EndReason> {
         let now = self.hands.clock.passed();
-        if let Some(segment) = &mut self.segment {
-            segment.flush(now).await?;
-            segment.tend(now).await?;
+        if let Some(segment) = &mut self.segment
+            && let Err(fault) = segment.work(now).await
+        {
+            self.rescue(fault).await?;
         }
         self.finish_if_low().await?;
         self.end_outage_if_proven(now);

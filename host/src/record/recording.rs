@@ -12,6 +12,7 @@ use super::flv::Engine;
 use super::name::Name;
 use super::segment::Segment;
 use super::sidecar::Gap;
+use super::tail::Tail;
 use super::{Access, Before, Closed, Hands, Plan, Progress, Reception, Stop, Summary, Told};
 use crate::disk::Root;
 use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
@@ -19,8 +20,10 @@ use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
 mod facts;
 mod files;
 mod outage;
+mod rescue;
 
 use facts::Repaired;
+use files::Closing;
 use outage::Outage;
 
 /// What one session receives.
@@ -46,7 +49,7 @@ pub struct Recording {
     number: u32,
     pub(super) engine: Engine,
     pub(super) segment: Option<Segment>,
-    closing: JoinSet<(u32, Option<Closed>)>,
+    closing: JoinSet<Closing>,
     closed: Vec<(u32, Closed)>,
     /// Of the segments that are closed or closing.
     pub(super) closed_bytes: u64,
@@ -59,6 +62,10 @@ pub struct Recording {
     gap_count: u64,
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
+    /// Ends of files that no volume has taken yet.
+    carried: VecDeque<Tail>,
+    /// When volumes failed under a file.
+    rescues: Vec<Duration>,
     /// The volume takes no writes.
     outage: Option<Outage>,
     /// Whether that has been told.
@@ -133,6 +140,8 @@ impl Recording {
             gaps: Vec::new(),
             gap_count: 0,
             missing: Vec::new(),
+            carried: VecDeque::new(),
+            rescues: Vec::new(),
             outage: None,
             alarmed: false,
             is_low: false,
@@ -212,6 +221,12 @@ impl Recording {
             tracing::warn!(room = %self.room, %reason, "the last tags could not be written");
         }
         self.close_open(end).await;
+        while !self.closing.is_empty() {
+            self.reap().await;
+        }
+        if let Err(reason) = self.write_carried().await {
+            self.lose_carried(&reason);
+        }
         self.close_outage(end).await;
         while !self.closing.is_empty() {
             self.reap().await;

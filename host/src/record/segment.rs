@@ -2,17 +2,21 @@
 //!
 //! Tags are gathered into batches here; nothing is handed to another thread but whole batches.
 
+mod rewrite;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lyrebird_flv::codec::classify;
-use lyrebird_flv::{Depth, Patch, Segment as Layout, Tag};
+use lyrebird_flv::codec::{Body, classify};
+use lyrebird_flv::{Cut, Depth, Patch, Segment as Layout, Tag};
 
 use super::Closed;
 use super::salvage::{self, Lost};
 use super::sidecar::{Gap, Sidecar, State};
+use super::tail::{Begin, Tail};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
+use rewrite::Stump;
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
 const NUMBERS: Duration = Duration::from_secs(10);
@@ -31,7 +35,17 @@ pub(super) struct Segment {
     root: PathBuf,
     /// None for a body that is written as it comes.
     layout: Option<Layout>,
+    /// How the file begins; none as long as there is no layout.
+    begin: Option<Begin>,
+    /// Whether decoding may begin with any frame: there is no picture, or there are no key frames.
+    anywhere: bool,
+    /// What the engine's times are ahead of this file's: it goes on with the end of another one.
+    ahead_ms: u32,
+    /// What is to stay of it after a fault.
+    stump: Option<Stump>,
     batch: Batch,
+    /// Where in the batch another file could begin.
+    restarts: Vec<usize>,
     pub(super) sidecar: Sidecar,
     /// Whether the sidecar says more than the one on the disk.
     pub(super) untold: bool,
@@ -61,10 +75,11 @@ impl Segment {
     pub(super) async fn open(
         root: &Root,
         place: Place,
-        layout: Option<Layout>,
+        cut: Option<&Cut>,
         sidecar: Sidecar,
         now: Duration,
     ) -> Result<Self, DiskError> {
+        let layout = cut.map(Layout::open);
         let head = layout.as_ref().map(Layout::head).unwrap_or_default();
         let bytes = u64::try_from(head.len()).unwrap_or(u64::MAX);
         let Place { folder, stem, ext } = place;
@@ -73,7 +88,12 @@ impl Segment {
             file,
             root: root.path().to_path_buf(),
             layout,
+            begin: cut.map(|cut| Begin { cut: cut.clone(), tags: Vec::new() }),
+            anywhere: cut.is_none_or(|cut| !cut.has_video),
+            ahead_ms: 0,
+            stump: None,
             batch: Batch::default(),
+            restarts: Vec::new(),
             sidecar,
             untold: false,
             urgent: false,
@@ -98,13 +118,25 @@ impl Segment {
     }
 
     /// Appends a tag to the batch.
-    pub(super) fn append(&mut self, tag: Tag) {
+    pub(super) fn append(&mut self, mut tag: Tag) {
         let Some(layout) = &mut self.layout else { return self.append_raw(tag.payload) };
-        if self.first_ms.is_none() && classify(&tag).is_frame() {
-            self.first_ms = Some(u64::from(tag.time_ms));
+        tag.time_ms = tag.time_ms.saturating_sub(self.ahead_ms);
+        let body = classify(&tag);
+        let (is_frame, is_key_frame, is_inter) = (body.is_frame(), body == Body::VideoKey, body == Body::VideoInter);
+        let before = self.batch.bytes();
+        if self.first_ms.is_none() {
+            if is_frame {
+                self.first_ms = Some(u64::from(tag.time_ms));
+                self.anywhere |= is_inter;
+            } else if let Some(begin) = &mut self.begin {
+                begin.tags.push(tag.clone());
+            }
+        }
+        // Each key frame; else each batch.
+        if is_key_frame || self.anywhere && is_frame && self.restarts.is_empty() {
+            self.restarts.push(before);
         }
         let frame = layout.append(&tag);
-        let before = self.batch.bytes();
         self.batch.append(&frame.head);
         self.batch.append(&tag.payload);
         self.batch.append(&frame.tail);
@@ -114,6 +146,9 @@ impl Segment {
     /// Appends bytes to the batch as they are.
     pub(super) fn append_raw(&mut self, bytes: Bytes) {
         let before = self.batch.bytes();
+        if before == 0 {
+            self.restarts.push(0);
+        }
         self.batch.append(&bytes);
         self.count(before);
     }
@@ -132,9 +167,10 @@ impl Segment {
         self.layout.as_ref().map_or(self.lasted_ms, Layout::duration_ms)
     }
 
-    /// Media time that came for it; 0 of a raw body, which has no times: nobody can say how much of it is missing.
+    /// Media time that came for it, less what is elsewhere now; 0 of a raw body, which has no times: nobody can say how much of it is missing.
     pub(super) fn received_ms(&self) -> u64 {
-        if self.is_raw() { 0 } else { self.duration_ms() }
+        let stays_ms = self.stump.map_or(self.duration_ms(), |stump| stump.until_ms);
+        if self.is_raw() { 0 } else { stays_ms }
     }
 
     /// Whether a frame is in it; of a raw body whether anything is.
@@ -157,12 +193,6 @@ impl Segment {
         Closed { file: part(&self.path()), bytes: self.bytes, duration_ms: self.duration_ms(), state: State::Recording }
     }
 
-    /// Gives up writing: the file as somebody who salvages it has it, and its sidecar.
-    pub(super) async fn into_old(mut self) -> Result<(OldFile, Sidecar), DiskError> {
-        self.measure();
-        Ok((self.file.into_old().await?, self.sidecar))
-    }
-
     /// Whether the batch is large enough to be handed over.
     pub(super) fn is_due(&self) -> bool {
         self.batch.is_full()
@@ -173,11 +203,18 @@ impl Segment {
         if self.batch.is_empty() {
             return Ok(());
         }
-        self.file.write(self.batch.take()).await
+        let restarts = std::mem::take(&mut self.restarts);
+        self.file.write(self.batch.take(), &restarts).await
     }
 
-    /// What is due by the time: metadata, sidecar.
-    pub(super) async fn tend(&mut self, now: Duration) -> Result<(), DiskError> {
+    /// What is due by the time: what has come, metadata, sidecar.
+    pub(super) async fn work(&mut self, now: Duration) -> Result<(), DiskError> {
+        self.flush(now).await?;
+        self.tend(now).await
+    }
+
+    /// Metadata and sidecar.
+    async fn tend(&mut self, now: Duration) -> Result<(), DiskError> {
         let index = self.layout.as_ref().and_then(Layout::index_bytes);
         let is_new = index.is_some() && !self.indexed;
         if now.saturating_sub(self.arrays_at) >= ARRAYS {
@@ -234,25 +271,28 @@ impl Segment {
     }
 
     /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
-    /// taken before it refused is mended like a file that was left behind. None, and no file, when it holds no media.
+    /// taken before it refused is mended like a file that was left behind, and what must be written again goes to
+    /// `tail`. None, and no file, when it holds no media.
     pub(super) async fn close(
         mut self,
         end: &str,
         keep_sidecar: bool,
+        tail: &mut Option<Tail>,
     ) -> Result<Option<Closed>, (Closed, anyhow::Error)> {
         self.sidecar.end = Some(end.to_owned());
         let unfinished = self.unfinished();
         // A file of which no frame was seen is judged by what is on the disk.
         if self.has_media() {
-            let error = match self.seal().await {
+            let fault = match self.seal().await {
                 Ok(sealed) => {
                     let published = self.publish(sealed, keep_sidecar).await;
                     return published.map(Some).map_err(|error| (unfinished, error.into()));
                 }
-                Err(error) => error,
+                Err(fault) => fault,
             };
-            if error.is_lost() {
-                return Err((unfinished, error.into()));
+            *tail = self.end_by(&fault);
+            if tail.is_none() && fault.is_lost() {
+                return Err((unfinished, fault.into()));
             }
         } else if let Err(error) = self.write().await {
             return Err((unfinished, error.into()));

@@ -1,6 +1,6 @@
 //! Files that are synced while they grow.
 
-use crate::disk::syncer::Rounds;
+use crate::disk::syncer::{Due, Rounds};
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn device(temp: &Temp, path: &str) -> (Arc<volume::Volume>, Arc<Open>) {
     let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
     let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
-    let volume = Arc::new(volume::Volume::start(Duration::from_millis(10)).unwrap());
+    let volume = Arc::new(volume::Volume::start(Duration::from_millis(10), Arc::default()).unwrap());
     let open = Arc::new(open);
     volume.grows(&open);
     (volume, open)
@@ -32,16 +32,16 @@ fn a_round_takes_what_needs_it_one_after_the_other() {
     let at = Duration::from_secs;
     let mut rounds = Rounds::new(at(5), at(100));
     assert_eq!(rounds.wait(at(101)), at(4));
-    assert_eq!(rounds.due(at(104), || panic!("before its time")), None::<&str>);
-    assert_eq!(rounds.due(at(105), || vec!["a", "b"]), Some("a"));
+    assert_eq!(rounds.due(at(104), || panic!("before its time")), None::<Due<&str>>);
+    assert_eq!(rounds.due(at(105), || vec!["a", "b"]), Some(Due::One("a")));
     // There is more: nobody waits.
     assert_eq!(rounds.wait(at(105)), at(0));
-    assert_eq!(rounds.due(at(106), || panic!("in a round")), Some("b"));
+    assert_eq!(rounds.due(at(106), || panic!("in a round")), Some(Due::One("b")));
     assert_eq!(rounds.wait(at(106)), at(4));
     // One that takes longer than the interval is gone through first.
-    assert_eq!(rounds.due(at(110), || vec!["a", "b"]), Some("a"));
-    assert_eq!(rounds.due(at(120), || panic!("in a round")), Some("b"));
-    assert_eq!(rounds.due(at(120), || vec!["c"]), Some("c"));
+    assert_eq!(rounds.due(at(110), || vec!["a", "b"]), Some(Due::One("a")));
+    assert_eq!(rounds.due(at(120), || panic!("in a round")), Some(Due::One("b")));
+    assert_eq!(rounds.due(at(120), || vec!["c"]), Some(Due::One("c")));
     assert_eq!(rounds.due(at(125), Vec::new), None);
     assert_eq!(rounds.wait(at(125)), at(5));
 }
@@ -66,9 +66,9 @@ async fn a_failed_sync_ends_the_file_and_is_never_tried_again() {
     let temp = Temp::new();
     let (volume, open) = device(&temp, "/dev/null");
     let file = OutputFile::of(Arc::clone(&volume), Arc::clone(&open));
-    file.write(batch(b"abc")).await.unwrap();
+    file.write(batch(b"abc"), &[]).await.unwrap();
     soon("the sync", || open.lost().is_err()).await;
-    let error = file.write(batch(b"def")).await.unwrap_err();
+    let error = file.write(batch(b"def"), &[]).await.unwrap_err();
     assert!(error.is_lost(), "{error}");
     assert_eq!(open.bytes(), 3);
     // What would sync it again is refused: it would be told that all is well.

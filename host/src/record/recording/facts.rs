@@ -130,9 +130,14 @@ impl Recording {
         }
     }
 
+    /// The engine's time in the file that is open.
+    pub(in crate::record) fn in_file(&self, at_ms: u64) -> u64 {
+        at_ms.saturating_sub(self.segment.as_ref().map_or(0, |segment| segment.ahead_ms().into()))
+    }
+
     /// Something was mended.
     pub(in crate::record) fn repair(&mut self, note: &Note) {
-        let (kind, count, at_ms) = (note.kind.name(), note.tags.max(1), note.at_ms);
+        let (kind, count, at_ms) = (note.kind.name(), note.tags.max(1), self.in_file(note.at_ms));
         match &mut self.segment {
             Some(segment) => {
                 segment.sidecar.repair(kind, count, at_ms, note.offset);

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use lyrebird_flv::Segment as Layout;
+use lyrebird_flv::Cut;
 use serde_json::json;
 
 use super::{Recording, Source};
+use crate::clock::Clock;
 use crate::disk::{DiskError, DiskFault, Root};
-use crate::event::{Event, Kind};
-use crate::model::EndReason;
+use crate::event::{Event, Kind, Sink};
+use crate::model::{EndReason, RoomKey};
 use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
 use crate::record::segment::{Place, Segment};
 use crate::record::sidecar::{Gap, Origin, Sidecar};
+use crate::record::tail::Tail;
 
 /// Segments that may be closing at once: their syncs take time, and each holds two descriptors.
 const CLOSING: usize = 4;
@@ -26,13 +28,19 @@ impl From<DiskError> for EndReason {
 }
 
 impl Recording {
-    /// Opens the next segment. `why` is the cut's reason.
+    /// Opens the next segment, once what is carried along has its file. `why` is the cut's reason.
     pub(in crate::record) async fn open_segment(
         &mut self,
         ext: &str,
-        layout: Option<Layout>,
+        cut: Option<&Cut>,
         why: &str,
     ) -> Result<(), EndReason> {
+        self.write_carried().await?;
+        self.open_one(ext, cut, why).await
+    }
+
+    /// Opens a file.
+    pub(super) async fn open_one(&mut self, ext: &str, cut: Option<&Cut>, why: &str) -> Result<(), EndReason> {
         self.hear_told();
         let Some(source) = self.source.clone() else { return Ok(()) };
         let started_at = self.hands.clock.now();
@@ -51,7 +59,7 @@ impl Recording {
         for note in std::mem::take(&mut self.early) {
             sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
-        let segment = self.make_somewhere(name, ext, layout, sidecar).await?;
+        let segment = self.make_somewhere(name, ext, cut, sidecar).await?;
         self.reopened();
         let file = segment.path();
         tracing::info!(room = %self.room, file = %file.display(), why, "segment opened");
@@ -76,7 +84,7 @@ impl Recording {
         &mut self,
         name: Name,
         ext: &str,
-        layout: Option<Layout>,
+        cut: Option<&Cut>,
         sidecar: Sidecar,
     ) -> Result<Segment, EndReason> {
         let mut refused: Option<EndReason> = None;
@@ -88,7 +96,7 @@ impl Recording {
             }
             self.is_low = false;
             let made = match self.root(at).await {
-                Ok(root) => self.make(&root, name.clone(), ext, layout.clone(), sidecar.clone()).await,
+                Ok(root) => self.make(&root, name.clone(), ext, cut, sidecar.clone()).await,
                 Err(error) => Err(error),
             };
             match made {
@@ -115,7 +123,7 @@ impl Recording {
         root: &Root,
         name: Name,
         ext: &str,
-        layout: Option<Layout>,
+        cut: Option<&Cut>,
         sidecar: Sidecar,
     ) -> Result<Segment, DiskError> {
         let now = self.hands.clock.passed();
@@ -124,13 +132,13 @@ impl Recording {
             stem: name.segment(self.number + 1),
             ext: ext.to_owned(),
         };
-        let made = Segment::open(root, place(&name), layout.clone(), sidecar.clone(), now).await;
+        let made = Segment::open(root, place(&name), cut, sidecar.clone(), now).await;
         let (made, name, is_new) = match made {
             Err(error) if error.fault == DiskFault::NameTooLong => {
                 let short = short(&name);
                 let (long, taken) = (name.path().display().to_string(), short.path().display().to_string());
                 tracing::warn!(room = %self.room, name = long, instead = taken, "the name is too long for the volume, a short one is taken\nhint: shorten `name`, or the folders in it");
-                (Segment::open(root, place(&short), layout, sidecar, now).await, short, true)
+                (Segment::open(root, place(&short), cut, sidecar, now).await, short, true)
             }
             made => (made, name, self.number == 0),
         };
@@ -198,14 +206,14 @@ impl Recording {
             self.closed_ms += segment.duration_ms();
         }
         let (number, end, keep) = (self.number, end.to_owned(), self.plan.sidecar);
-        let (events, clock) = (self.hands.events.clone(), self.hands.clock.clone());
-        let (room, session) = (self.room.clone(), self.session.clone());
+        let (events, room) = (self.teller(), self.room.clone());
         self.closing.spawn(async move {
-            let closed = match segment.close(&end, keep).await {
+            let mut tail = None;
+            let closed = match segment.close(&end, keep, &mut tail).await {
                 Ok(Some(closed)) => closed,
                 Ok(None) => {
                     tracing::info!(%room, end, "a segment got no media, its file is removed");
-                    return (number, None);
+                    return Closing { number, closed: None, tail };
                 }
                 Err((closed, error)) => {
                     let error = format!("{error:#}");
@@ -213,21 +221,55 @@ impl Recording {
                     closed
                 }
             };
-            events.send(Event::now(&clock, Kind::SegmentClosed, Some(&room), Some(&session), closed_data(&closed, &end)));
+            events.closed(&closed, &end);
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            (number, Some(closed))
+            Closing { number, closed: Some(closed), tail }
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        if let Some(Ok((number, Some(closed)))) = self.closing.join_next().await {
-            self.closed.push((number, closed));
+        let Some(Ok(Closing { number, closed, tail })) = self.closing.join_next().await else { return };
+        if let Some(tail) = tail {
+            let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
+            self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
+            self.carry(tail);
         }
+        self.closed.extend(closed.map(|closed| (number, closed)));
+    }
+
+    /// Tells of closed files, also while the recording does something else.
+    pub(super) fn teller(&self) -> Teller {
+        let (events, clock) = (self.hands.events.clone(), self.hands.clock.clone());
+        Teller { events, clock, room: self.room.clone(), session: self.session.clone() }
     }
 
     pub(super) fn tell_closed(&self, closed: &Closed, end: &str) {
-        self.send(Kind::SegmentClosed, closed_data(closed, end));
+        self.teller().closed(closed, end);
+    }
+}
+
+/// What became of a segment that was closed.
+#[derive(Default)]
+pub(super) struct Closing {
+    pub(super) number: u32,
+    pub(super) closed: Option<Closed>,
+    /// What its volume had not made safe.
+    pub(super) tail: Option<Tail>,
+}
+
+/// Who tells of closed files.
+pub(super) struct Teller {
+    events: Sink,
+    clock: Clock,
+    room: RoomKey,
+    session: String,
+}
+
+impl Teller {
+    pub(super) fn closed(&self, closed: &Closed, end: &str) {
+        let data = closed_data(closed, end);
+        self.events.send(Event::now(&self.clock, Kind::SegmentClosed, Some(&self.room), Some(&self.session), data));
     }
 }
 

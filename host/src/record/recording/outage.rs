@@ -166,6 +166,7 @@ impl Recording {
 
     /// Ends the outage when a file has grown for some time.
     pub(in crate::record) fn end_outage_if_proven(&mut self, now: Duration) {
+        self.end_rescue_if_proven(now, PROVEN);
         let reopened = self.outage.as_ref().and_then(|outage| outage.reopened);
         let is_proven = reopened.is_some_and(|reopened| now.saturating_sub(reopened) >= PROVEN);
         if is_proven && self.segment.as_ref().is_some_and(Segment::has_media) {
@@ -181,6 +182,15 @@ impl Recording {
         tracing::info!(room = %self.room, lost_ms, "files are written again");
         if std::mem::take(&mut self.alarmed) {
             self.send(Kind::DiskOk, json!({ "lost_ms": lost_ms }));
+        }
+    }
+
+    /// The recording is over, and what was carried along has no file.
+    pub(super) fn lose_carried(&mut self, why: &EndReason) {
+        let lost_ms: u64 = self.carried.drain(..).map(|tail| tail.until_ms.saturating_sub(tail.from_ms)).sum();
+        tracing::warn!(room = %self.room, %why, lost_ms, "no volume takes the end of a file");
+        if let Some(outage) = &mut self.outage {
+            outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms);
         }
     }
 

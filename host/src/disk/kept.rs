@@ -1,0 +1,118 @@
+//! What was handed over of one file and would not survive a power cut: kept in memory until a sync has taken it, so that
+//! it can be written again elsewhere. Pure.
+//!
+//! Another file can only begin at certain places of this one, its *restarts* (a key frame, say; the caller knows). So what
+//! is kept begins at the last of them that is safe, not at the last safe byte.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+/// A file's bytes from the last safe restart on.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    batches: VecDeque<Held>,
+    /// Where in the file the next batch will stand.
+    end: u64,
+    /// Bytes that are kept.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Held {
+    at: u64,
+    batch: Bytes,
+    /// Where in the file another one could begin.
+    restarts: Vec<u64>,
+}
+
+impl Held {
+    fn end(&self) -> u64 {
+        self.at.saturating_add(wide(self.batch.len()))
+    }
+}
+
+/// The end of a file that its volume may have lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// Up to here the file is safe where it is.
+    pub safe: u64,
+    /// Where in the file the bytes begin: at a restart. Behind `safe` where memory did not reach back so far; what lies
+    /// between is lost.
+    pub from: u64,
+    /// The bytes, up to the last that was handed over; none where no restart is among what is kept.
+    pub batches: Vec<Bytes>,
+}
+
+impl Kept {
+    /// Of a file that has so many bytes already.
+    pub(super) fn behind(bytes: u64) -> Kept {
+        Kept { end: bytes, ..Kept::default() }
+    }
+
+    /// Keeps a batch; `restarts` are offsets in it.
+    pub(super) fn push(&mut self, batch: Bytes, restarts: &[usize]) {
+        let at = self.end;
+        self.end = at.saturating_add(wide(batch.len()));
+        self.bytes = self.bytes.saturating_add(batch.len());
+        let restarts = restarts.iter().map(|restart| at.saturating_add(wide(*restart))).collect();
+        self.batches.push_back(Held { at, batch, restarts });
+    }
+
+    /// All before this place survives a power cut: forgets what is not needed any more, and says how many bytes.
+    pub(super) fn synced(&mut self, safe: u64) -> usize {
+        match self.restart_before(safe) {
+            Some(restart) => self.forget_while(|held| held.end() <= restart),
+            // Nothing to begin with: only what is behind could ever be of use.
+            None if self.batches.iter().all(|held| held.restarts.is_empty()) => {
+                self.forget_while(|held| held.end() <= safe)
+            }
+            None => 0,
+        }
+    }
+
+    /// Memory is short: the oldest goes, until so many bytes are forgotten. Says how many it were.
+    pub(super) fn shed(&mut self, bytes: usize) -> usize {
+        let mut shed = 0;
+        self.forget_while(|held| {
+            let goes = shed < bytes;
+            shed += if goes { held.batch.len() } else { 0 };
+            goes
+        })
+    }
+
+    /// Forgets all, and says how many bytes.
+    pub(super) fn clear(&mut self) -> usize {
+        self.forget_while(|_| true)
+    }
+
+    /// What must be written again of a file that is safe up to this place.
+    pub(super) fn tail(&self, safe: u64) -> Tail {
+        let behind = || self.batches.iter().flat_map(|held| &held.restarts).copied().find(|restart| *restart > safe);
+        let Some(from) = self.restart_before(safe).or_else(behind) else {
+            return Tail { safe, from: self.end, batches: Vec::new() };
+        };
+        let slice = |held: &Held| {
+            let skipped = usize::try_from(from.saturating_sub(held.at)).unwrap_or(usize::MAX);
+            (skipped < held.batch.len()).then(|| held.batch.slice(skipped..))
+        };
+        Tail { safe, from, batches: self.batches.iter().filter_map(slice).collect() }
+    }
+
+    fn restart_before(&self, safe: u64) -> Option<u64> {
+        self.batches.iter().rev().flat_map(|held| held.restarts.iter().rev()).copied().find(|restart| *restart <= safe)
+    }
+
+    fn forget_while(&mut self, mut goes: impl FnMut(&Held) -> bool) -> usize {
+        let mut forgotten = 0;
+        while let Some(held) = self.batches.pop_front_if(|held| goes(held)) {
+            forgotten += held.batch.len();
+        }
+        self.bytes = self.bytes.saturating_sub(forgotten);
+        forgotten
+    }
+}
+
+fn wide(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

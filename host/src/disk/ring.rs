@@ -1,0 +1,131 @@
+//! How much may be kept in memory of all files together.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use bytes::Bytes;
+
+use super::kept::{Kept, Tail};
+
+/// So much: five seconds of fifty streams of 2 Mbit/s, or one second of fifty of 8.
+const MOST_BYTES: usize = 64 << 20;
+
+/// The account of what is kept.
+#[derive(Debug)]
+pub(super) struct Ring {
+    most: usize,
+    used: AtomicUsize,
+    /// Bytes that had to go before they were safe.
+    fell_out: AtomicU64,
+    told: AtomicBool,
+}
+
+impl Default for Ring {
+    fn default() -> Ring {
+        Ring::of(MOST_BYTES)
+    }
+}
+
+impl Ring {
+    /// One of so many bytes.
+    pub(super) fn of(most: usize) -> Ring {
+        Ring { most, used: AtomicUsize::new(0), fell_out: AtomicU64::new(0), told: AtomicBool::new(false) }
+    }
+
+    /// More is kept; by how much that is too much.
+    pub(super) fn took(&self, bytes: usize) -> usize {
+        let used = self.used.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
+        used.saturating_sub(self.most)
+    }
+
+    /// Less is kept.
+    pub(super) fn freed(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::AcqRel);
+    }
+
+    /// Less is kept, though it was not safe.
+    pub(super) fn fell_out(&self, bytes: usize) {
+        self.freed(bytes);
+        self.fell_out.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+        if bytes > 0 && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                mib = self.most >> 20,
+                "more comes between two syncs than is kept in memory: should a sync fail, the first of it is lost\n\
+                 hint: a shorter `[output] sync`, or a volume that syncs faster"
+            );
+        }
+    }
+
+    /// Bytes that are kept, and those that fell out.
+    pub(super) fn state(&self) -> (usize, u64) {
+        (self.used.load(Ordering::Acquire), self.fell_out.load(Ordering::Relaxed))
+    }
+}
+
+/// One file's part of it; goes back with the file.
+#[derive(Debug)]
+pub(super) struct Share {
+    kept: Mutex<Kept>,
+    /// None of a file that nothing is appended to.
+    ring: OnceLock<Arc<Ring>>,
+}
+
+impl Share {
+    /// Of a file that has so many bytes, of which none is kept.
+    pub(super) fn behind(bytes: u64) -> Share {
+        Share { kept: Mutex::new(Kept::behind(bytes)), ring: OnceLock::new() }
+    }
+
+    /// From now on what comes is kept, on this account.
+    pub(super) fn begin(&self, ring: &Arc<Ring>) {
+        let _ = self.ring.set(Arc::clone(ring));
+    }
+
+    /// Keeps a batch; whether memory is short.
+    pub(super) fn push(&self, batch: Bytes, restarts: &[usize]) -> bool {
+        let Some(ring) = self.ring.get() else { return false };
+        let bytes = batch.len();
+        let mut kept = self.kept();
+        kept.push(batch, restarts);
+        let excess = ring.took(bytes);
+        if excess > 0 {
+            ring.fell_out(kept.shed(excess));
+        }
+        excess > 0
+    }
+
+    /// All before this place is safe.
+    pub(super) fn synced(&self, safe: u64) {
+        let freed = self.kept().synced(safe);
+        self.freed(freed);
+    }
+
+    /// Nothing has to be kept any more.
+    pub(super) fn clear(&self) {
+        let freed = self.kept().clear();
+        self.freed(freed);
+    }
+
+    /// Gives what has to be written again.
+    pub(super) fn take_tail(&self, safe: u64) -> Tail {
+        let tail = self.kept().tail(safe);
+        self.clear();
+        tail
+    }
+
+    fn freed(&self, bytes: usize) {
+        if let Some(ring) = self.ring.get() {
+            ring.freed(bytes);
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}

@@ -1,0 +1,75 @@
+//! What a volume may have lost of a file, as tags again: on their way into another file.
+
+use bytes::{Buf, Bytes};
+use lyrebird_flv::{BACK_POINTER, Cut, TAG_HEADER, Tag, Track};
+
+use crate::disk;
+
+/// The end of a segment that must be written again, and how a file begins that it can stand in.
+#[derive(Debug)]
+pub(super) struct Tail {
+    /// So many bytes of the old file are to stay where they are.
+    pub(super) stays: u64,
+    /// Bytes between them and what is here are lost.
+    pub(super) is_torn: bool,
+    /// None of a body that is written as it comes.
+    pub(super) begin: Option<Begin>,
+    pub(super) ext: String,
+    batches: Vec<Bytes>,
+    /// When it begins and ends, in the old file; both 0 of a body without times.
+    pub(super) from_ms: u64,
+    pub(super) until_ms: u64,
+}
+
+/// How a file begins: its head, and the tags before its media.
+#[derive(Clone, Debug)]
+pub(super) struct Begin {
+    pub(super) cut: Cut,
+    pub(super) tags: Vec<Tag>,
+}
+
+impl Tail {
+    /// Of a segment with such a beginning; none where nothing is kept that a file could begin with.
+    pub(super) fn of(tail: disk::Tail, begin: Option<Begin>, ext: String) -> Option<Tail> {
+        let disk::Tail { safe, from, batches } = tail;
+        if batches.is_empty() {
+            return None;
+        }
+        let mut tail =
+            Tail { stays: safe.min(from), is_torn: from > safe, begin, ext, batches, from_ms: 0, until_ms: 0 };
+        if tail.begin.is_some() {
+            let times = || tail.batches.iter().flat_map(|batch| tags(batch.clone())).map(|tag| u64::from(tag.time_ms));
+            (tail.from_ms, tail.until_ms) = (times().next()?, times().max()?);
+        }
+        Some(tail)
+    }
+
+    /// Its tags, with the times of the old file.
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        self.batches.iter().flat_map(|batch| tags(batch.clone()))
+    }
+
+    /// The same as bytes.
+    pub(super) fn batches(&self) -> impl Iterator<Item = Bytes> + '_ {
+        self.batches.iter().cloned()
+    }
+}
+
+/// The tags of a batch, which we have framed ourselves (FLV 10.1, E.4.1): it ends with a whole one.
+fn tags(mut batch: Bytes) -> impl Iterator<Item = Tag> {
+    std::iter::from_fn(move || {
+        let [kind, a, b, c, d, e, f, extension, ..] = *batch.first_chunk::<TAG_HEADER>()?;
+        let size = usize::try_from(u32::from_be_bytes([0, a, b, c])).ok()?;
+        if batch.len() < TAG_HEADER + size + BACK_POINTER {
+            return None;
+        }
+        batch.advance(TAG_HEADER);
+        let payload = batch.split_to(size);
+        batch.advance(BACK_POINTER);
+        let time_ms = u32::from_be_bytes([extension, d, e, f]);
+        Some(Tag { track: Track::from_type(kind)?, time_ms, payload, offset: 0 })
+    })
+}
+
+#[cfg(test)]
+mod tests;
