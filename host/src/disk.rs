@@ -13,6 +13,7 @@ use std::time::Duration;
 
 mod batch;
 mod beneath;
+mod calls;
 mod create;
 mod exact;
 mod fault;
@@ -49,6 +50,7 @@ pub use pieces::Pieces;
 pub use root::{Root, Space};
 pub use scan::{Found, Leftover};
 
+use calls::Calls;
 use ring::Ring;
 use volume::Volume;
 
@@ -60,13 +62,20 @@ pub struct Disk {
     sync: Duration,
     /// What is kept in memory of all files until they are.
     ring: Arc<Ring>,
+    calls: Calls,
 }
 
 impl Disk {
     /// No volume yet: each gets its threads with its first folder or file. What a growing file got is made to survive a
     /// power cut once each `sync`, which is more than nothing.
     pub fn new(sync: Duration) -> Self {
-        Disk { volumes: Arc::default(), sync, ring: Arc::default() }
+        Disk { volumes: Arc::default(), sync, ring: Arc::default(), calls: Calls::default() }
+    }
+
+    /// The same, and some calls fail.
+    #[cfg(test)]
+    pub(crate) fn failing(sync: Duration, calls: Calls) -> Self {
+        Disk { calls, ..Disk::new(sync) }
     }
 
     /// Opens the output folder, making it (and what leads to it) where it is missing. Every path of the [`Root`] is
@@ -118,7 +127,7 @@ impl Disk {
         if let Some(volume) = volumes.get(&device) {
             return Ok(Arc::clone(volume));
         }
-        let volume = Arc::new(Volume::start(self.sync, Arc::clone(&self.ring))?);
+        let volume = Arc::new(Volume::start(self.sync, Arc::clone(&self.ring), self.calls.clone())?);
         volumes.insert(device, Arc::clone(&volume));
         Ok(volume)
     }

@@ -6,13 +6,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use rustix::fs::{self, OFlags};
 use tokio::sync::Semaphore;
 
 use super::beneath;
+use super::calls::Calls;
 use super::create::PART;
 use super::fault::{DiskError, DiskFault, SYNC};
 use super::hash::Hash;
@@ -44,6 +45,7 @@ pub(super) struct Open {
     /// Its share of the volume's queue.
     ahead: Arc<Semaphore>,
     kept: Share,
+    calls: OnceLock<Calls>,
     /// The same file as it was opened first: it holds the lock.
     _first: Option<Arc<Open>>,
 }
@@ -80,6 +82,7 @@ impl Open {
             unsynced: AtomicBool::new(false),
             ahead: Arc::new(Semaphore::new(AHEAD_BYTES)),
             kept: Share::behind(bytes),
+            calls: OnceLock::new(),
             _first: None,
         })
     }
@@ -95,7 +98,18 @@ impl Open {
         let bytes = first.safe();
         let opening = Opening { file, folder, path, name, stem, ext, bytes };
         let open = Open::new(opening).map_err(refused)?;
-        Ok(Open { _first: Some(first), ..open })
+        let calls = first.calls.clone();
+        Ok(Open { _first: Some(first), calls, ..open })
+    }
+
+    /// From now on tests may let its calls fail.
+    pub(super) fn belongs_to(&self, calls: &Calls) {
+        let _ = self.calls.set(calls.clone());
+    }
+
+    /// Asked before each call that changes the volume.
+    pub(super) fn ask(&self) -> std::io::Result<()> {
+        self.calls.get().map_or(Ok(()), Calls::ask)
     }
 
     /// What a sync has yet to take.
@@ -182,7 +196,7 @@ impl Open {
             return;
         }
         let bytes = self.bytes();
-        if let Err(error) = (&self.file).write_all(batch) {
+        if let Err(error) = self.ask().and_then(|()| (&self.file).write_all(batch)) {
             // The torn end goes, which gives back what room it took.
             let _ = fs::ftruncate(&self.file, bytes);
             self.fail(DiskError::new("write", &self.name, error));
@@ -206,7 +220,8 @@ impl Open {
 
     /// Cuts the end off, of a file that nothing is appended to any more.
     pub(super) fn shorten(&self, bytes: u64) -> Result<(), DiskError> {
-        fs::ftruncate(&self.file, bytes).map_err(|error| DiskError::new("shorten", &self.name, error))?;
+        let shortened = self.ask().and_then(|()| Ok(fs::ftruncate(&self.file, bytes)?));
+        shortened.map_err(|error| DiskError::new("shorten", &self.name, error))?;
         self.bytes.store(bytes, Ordering::Release);
         Ok(())
     }
@@ -214,13 +229,15 @@ impl Open {
     /// Replaces bytes in place, whatever happened before.
     pub(super) fn patch(&self, patches: &[(u64, Bytes)]) -> Result<(), DiskError> {
         let write = |(offset, bytes): &(u64, Bytes)| self.file.write_all_at(bytes, *offset);
-        patches.iter().try_for_each(write).map_err(|error| DiskError::new("patch", &self.name, error))
+        self.ask()
+            .and_then(|()| patches.iter().try_for_each(write))
+            .map_err(|error| DiskError::new("patch", &self.name, error))
     }
 
     /// Makes all of it survive a power cut.
     pub(super) fn sync(&self) -> Result<(), DiskError> {
         let before = self.before_sync()?;
-        match fs::fdatasync(&self.file) {
+        match self.ask().and_then(|()| Ok(fs::fdatasync(&self.file)?)) {
             Ok(()) => {
                 self.synced(before);
                 Ok(())

@@ -48,6 +48,7 @@ impl OutputFile {
     pub(super) fn new(volume: Arc<Volume>, open: Open) -> Self {
         let open = Arc::new(open);
         open.kept().begin(volume.ring());
+        open.belongs_to(volume.calls());
         volume.grows(&open);
         OutputFile::of(volume, open)
     }

@@ -17,6 +17,7 @@ use super::open::Open;
 /// unfinished.
 pub(super) fn publish(open: &Open, sidecar: Option<&[u8]>) -> std::result::Result<PathBuf, DiskError> {
     let refused = |error: Errno| DiskError::new("give its name to", open.name(), error);
+    open.ask().map_err(|error| DiskError::new("give its name to", open.name(), error))?;
     if let Some(json) = sidecar {
         replace_sidecar(open, json)?;
     }

@@ -71,7 +71,9 @@ impl Root {
     /// When the volume refuses; nothing is left behind then.
     pub async fn create(&self, new: NewFile) -> Result<OutputFile, DiskError> {
         let (beneath, path) = (Arc::clone(&self.0.beneath), self.0.path.clone());
-        let open = self.0.volume.chore(&self.name(), move || create(&beneath, &path, &new)).await?;
+        let asked = self.0.volume.calls().ask().map_err(|error| DiskError::new("make", &new.stem, error));
+        let open =
+            self.0.volume.chore(&self.name(), move || asked.and_then(|()| create(&beneath, &path, &new))).await?;
         Ok(OutputFile::new(self.volume_of(&open)?, open))
     }
 

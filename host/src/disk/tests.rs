@@ -11,6 +11,7 @@ use super::hash::Hash;
 use super::open::{Open, Opening};
 use super::*;
 
+pub(crate) use super::calls::Calls;
 mod keeping;
 mod syncs;
 
@@ -220,7 +221,10 @@ fn disguised(temp: &Temp, file: std::fs::File) -> OutputFile {
     let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
     let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
-    OutputFile::new(Arc::new(volume::Volume::start(Duration::from_secs(5), Arc::default()).unwrap()), open)
+    OutputFile::new(
+        Arc::new(volume::Volume::start(Duration::from_secs(5), Arc::default(), Calls::default()).unwrap()),
+        open,
+    )
 }
 
 #[tokio::test(start_paused = true)]

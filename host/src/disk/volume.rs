@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::calls::Calls;
 use super::fault::DiskError;
 use super::open::Open;
 use super::ring::Ring;
@@ -55,12 +56,13 @@ pub(super) struct Volume {
     syncer: Sender<Chore>,
     growing: Arc<Growing>,
     ring: Arc<Ring>,
+    calls: Calls,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Volume {
     /// Starts the threads; growing files are synced each `sync`, and what is not synced is kept on this account.
-    pub(super) fn start(sync: Duration, ring: Arc<Ring>) -> std::io::Result<Self> {
+    pub(super) fn start(sync: Duration, ring: Arc<Ring>, calls: Calls) -> std::io::Result<Self> {
         let (writer, orders) = channel();
         let (syncer, chores) = channel();
         let passed_on = syncer.clone();
@@ -72,7 +74,7 @@ impl Volume {
         ];
         let room = usize::try_from(QUEUE_BYTES).unwrap_or(usize::MAX);
         let room = Arc::new(Semaphore::new(room));
-        Ok(Volume { room, writer, syncer, growing, ring, threads: Mutex::new(threads) })
+        Ok(Volume { room, writer, syncer, growing, ring, calls, threads: Mutex::new(threads) })
     }
 
     /// Syncs the file from now on, as long as somebody holds it.
@@ -83,6 +85,11 @@ impl Volume {
     /// The account of what is kept.
     pub(super) fn ring(&self) -> &Arc<Ring> {
         &self.ring
+    }
+
+    /// Asked before calls that change the volume.
+    pub(super) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// More waits for a sync than memory is there for: the next round begins now, but not more than one a second.

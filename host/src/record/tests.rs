@@ -9,6 +9,7 @@ use crate::event::{self, Kind};
 use crate::model::{Broadcast, Candidate, Quality, RoomKey, Transport};
 
 mod ends;
+mod faults;
 
 pub(crate) mod fixture;
 mod folders;

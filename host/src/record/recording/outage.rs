@@ -189,15 +189,19 @@ impl Recording {
     pub(super) fn lose_carried(&mut self, why: &EndReason) {
         let lost_ms: u64 = self.carried.drain(..).map(|tail| tail.until_ms.saturating_sub(tail.from_ms)).sum();
         tracing::warn!(room = %self.room, %why, lost_ms, "no volume takes the end of a file");
-        if let Some(outage) = &mut self.outage {
-            outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms);
+        match &mut self.outage {
+            Some(outage) => outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms),
+            None => {
+                self.tell_gap(&Gap { cause: String::from("disk"), at_ms: 0, lost_ms: Some(lost_ms), offset: 0 }, None)
+            }
         }
     }
 
-    /// The recording is over, and no file follows: what was lost is named in the last one.
+    /// The recording is over, and no file follows: what was lost is told, and named in the last one.
     pub(super) async fn close_outage(&mut self, end: &str) {
         let Some(mut outage) = self.outage.take() else { return };
-        let Some(LastFile { file, mut sidecar, duration_ms }) = outage.last.take() else { return };
+        let last = outage.last.take();
+        let duration_ms = last.as_ref().map_or(0, |last| last.duration_ms);
         // Who stops a recording stops one that was on air; else the last byte is the last that is known of the media.
         let is_stopped = end == EndReason::Stopped.word();
         let until = if is_stopped { self.hands.clock.passed() } else { self.link.last_byte.unwrap_or_default() };
@@ -206,6 +210,7 @@ impl Recording {
             return;
         }
         self.tell_gap(&gap, None);
+        let Some(LastFile { file, mut sidecar, .. }) = last else { return };
         sidecar.lost_at_end(&gap);
         let replaced = async {
             // A file that was moved away took its sidecar with it.

@@ -1,0 +1,111 @@
+//! A volume whose k-th call fails, once or from then on: each frame is in one file, or a gap is named.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use super::*;
+use crate::disk::tests::Calls;
+
+/// Every frame of a file by its content: how often it is there.
+fn count(file: &[u8], found: &mut HashMap<Vec<u8>, u32>) {
+    let mut at = 13;
+    while let Some([kind, a, b, c]) = file.get(at..at + 4) {
+        let size = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).unwrap();
+        let Some(payload) = file.get(at + 11..at + 11 + size) else { break };
+        let is_frame = matches!(kind, 8 | 9) && payload.get(1) == Some(&1);
+        if is_frame {
+            *found.entry(payload.to_vec()).or_default() += 1;
+        }
+        at += 11 + size + 4;
+    }
+}
+
+fn files(below: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// What came of a stream of ten seconds in small pieces.
+struct Came {
+    calls: u64,
+    frames: usize,
+    twice: usize,
+    parts: usize,
+    is_named: bool,
+    tree: String,
+}
+
+const SECONDS: u32 = 5;
+const FRAMES: usize = 5 * 35;
+
+async fn record(calls: Calls, has_spare: bool) -> Came {
+    let mut script = vec![ok("video/x-flv"), flv(&seconds(0, 1))];
+    for second in 1..SECONDS {
+        script.extend([Act::Pause(100), Act::Send(fixture::tags(&seconds(second, second + 1)))]);
+    }
+    // The second connection finds a stream that is over.
+    let mut scene = Scene::new(vec![script]).await;
+    scene.hands.disk = Disk::failing(Duration::from_millis(40), calls.clone());
+    if has_spare {
+        scene.plan.roots.push(scene.temp.0.join("spare"));
+    }
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    let summary = recording.close("ended").await;
+    let (mut paths, mut found) = (Vec::new(), HashMap::new());
+    files(&scene.temp.0, &mut paths);
+    let media = |path: &&std::path::PathBuf| !path.extension().is_some_and(|end| end == "json" || end == "tmp");
+    paths.iter().filter(media).for_each(|path| count(&std::fs::read(path).unwrap(), &mut found));
+    Came {
+        calls: calls.made(),
+        frames: found.len(),
+        twice: found.values().filter(|count| **count > 1).count(),
+        parts: paths.iter().filter(|path| path.extension().is_some_and(|end| end == "part")).count(),
+        is_named: !summary.gaps.is_empty(),
+        tree: scene.temp.tree(),
+    }
+}
+
+/// For every k behind the first file's making, until no call is left: nothing lost without a name, nothing twice in
+/// finished files. Where no file can begin at all there is none to name a gap in; the room is told, and asked again.
+async fn check(fault: Errno, forever: bool, has_spare: bool) {
+    for number in 1..200 {
+        let to = if forever { u64::MAX } else { number + 1 };
+        let came = record(Calls::failing(number..to, fault), has_spare).await;
+        let what = format!(
+            "{fault:?} from call {number} of {}, forever: {forever}, spare: {has_spare}\n{}",
+            came.calls, came.tree
+        );
+        let is_whole = came.frames == FRAMES;
+        assert!(is_whole || came.is_named, "{} of {FRAMES} frames, no gap named: {what}", came.frames);
+        // What nobody could finish is salvaged by the next start.
+        assert!(came.twice == 0 || came.parts > 0, "{} frames twice: {what}", came.twice);
+        if !forever {
+            assert!(is_whole, "{} of {FRAMES} frames: one call that fails costs nothing: {what}", came.frames);
+        }
+        if came.calls <= number {
+            return;
+        }
+    }
+    panic!("there is no end of calls");
+}
+
+#[tokio::test]
+async fn a_device_that_fails_once() {
+    check(Errno::IO, false, false).await;
+}
+
+#[tokio::test]
+async fn a_device_that_fails_once_beside_a_spare_one() {
+    check(Errno::IO, false, true).await;
+}
+
+#[tokio::test]
+async fn a_device_that_fails_for_ever() {
+    check(Errno::IO, true, false).await;
+    check(Errno::ROFS, true, true).await;
+}
