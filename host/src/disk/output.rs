@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -11,6 +12,9 @@ use super::open::Open;
 use super::part::OldFile;
 use super::publish::{publish, replace_sidecar};
 use super::volume::Volume;
+
+/// Nobody waits longer for a growing file's sidecar, which stops no recording; it may still be written later.
+const SIDECAR_LIMIT: Duration = Duration::from_secs(2);
 
 /// What a new file is made from.
 #[derive(Clone, Debug)]
@@ -72,18 +76,32 @@ impl OutputFile {
         self.open.stem().clone()
     }
 
-    /// Hands bytes to the volume's writer; waits while its queue is full. They are kept in memory until they survive a
-    /// power cut, from the last of the `restarts` on: offsets in the batch at which another file could begin. An error
-    /// is that of an earlier batch: what was written before it is whole, nothing is written behind it.
+    /// Hands bytes to the volume's writer; waits while its queue is full, and gives them back where it stays full for
+    /// `limit`. They are kept in memory until they survive a power cut, from the last of the `restarts` on: offsets in
+    /// the batch at which another file could begin. An error is that of an earlier batch: what was written before it is
+    /// whole, nothing is written behind it.
     ///
     /// # Errors
     /// The first fault of this file's writes, again at each call. The batch is kept also then.
-    pub async fn write(&self, batch: Bytes, restarts: &[usize]) -> Result<(), DiskError> {
+    pub async fn write(&self, batch: Bytes, restarts: &[usize], limit: Duration) -> Result<Option<Bytes>, DiskError> {
+        let room = match self.open.fault() {
+            Ok(()) => self.volume.room(&self.open, batch.len(), limit).await,
+            Err(fault) => {
+                self.keep(batch, restarts);
+                return Err(fault);
+            }
+        };
+        let Some(room) = room else { return Ok(Some(batch)) };
         if self.open.kept().push(batch.clone(), restarts) {
             self.volume.hurry();
         }
         self.open.fault()?;
-        self.volume.write(&self.open, batch).await
+        self.volume.write(&self.open, batch, room).map(|()| None)
+    }
+
+    /// A volume that has taken nothing for too long.
+    pub fn stuck(&self) -> DiskError {
+        DiskError::stuck("write", self.name())
     }
 
     /// Replaces bytes of the head, after all that was handed over before: offset and bytes of each patch.
@@ -101,7 +119,7 @@ impl OutputFile {
     /// When the volume refuses; the old one stays.
     pub async fn replace_sidecar(&self, json: Vec<u8>) -> Result<(), DiskError> {
         let open = Arc::clone(&self.open);
-        self.volume.chore(self.name(), move || replace_sidecar(&open, &json)).await
+        self.volume.chore_within(SIDECAR_LIMIT, self.name(), move || replace_sidecar(&open, &json)).await
     }
 
     /// Waits until all that was handed over is on the volume for good.

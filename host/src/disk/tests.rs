@@ -57,6 +57,9 @@ pub(crate) fn disk() -> Disk {
     Disk::new(Duration::from_secs(5))
 }
 
+/// Longer than any test.
+const LONG: Duration = Duration::from_secs(60);
+
 fn new(folder: &str, stem: &str) -> NewFile {
     NewFile {
         folder: PathBuf::from(folder),
@@ -78,8 +81,8 @@ async fn a_file_appears_under_its_name_only_when_it_is_whole() {
     let root = disk.root(&temp.0).await.unwrap();
     let file = root.create(new("a/b", "name")).await.unwrap();
     assert_eq!(temp.tree(), "a/b/name.flv.part\na/b/name.json");
-    file.write(batch(b"abc"), &[]).await.unwrap();
-    file.write(batch(&[b'x'; 10_000]), &[]).await.unwrap();
+    file.write(batch(b"abc"), &[], LONG).await.unwrap();
+    file.write(batch(&[b'x'; 10_000]), &[], LONG).await.unwrap();
     file.patch(vec![(1, Bytes::from_static(b"oo"))]).await.unwrap();
     let sealed = file.seal(vec![(3, Bytes::from_static(b"t"))]).await.unwrap();
     let mut behind = b"abc".to_vec();
@@ -190,7 +193,7 @@ async fn what_was_left_behind_is_found_and_taken_once() {
     let temp = Temp::new();
     let root = disk().root(&temp.0).await.unwrap();
     let file = root.create(new("a", "name")).await.unwrap();
-    file.write(batch(b"abcdef"), &[]).await.unwrap();
+    file.write(batch(b"abcdef"), &[], LONG).await.unwrap();
     std::fs::write(temp.0.join("a/alone.json"), "{}").unwrap();
     std::fs::write(temp.0.join("a/whole.json"), "{}").unwrap();
     std::fs::write(temp.0.join("a/whole.flv"), "").unwrap();
@@ -236,7 +239,7 @@ async fn a_slow_disk_holds_up_for_a_moment_and_then_the_queue_takes_more() {
     let start = tokio::time::Instant::now();
     let send = async |numbers: std::ops::Range<u8>| {
         for number in numbers {
-            file.write(vec![number; BATCH_BYTES].into(), &[]).await.unwrap();
+            file.write(vec![number; BATCH_BYTES].into(), &[], LONG).await.unwrap();
         }
         start.elapsed()
     };
@@ -255,11 +258,11 @@ async fn a_slow_disk_holds_up_for_a_moment_and_then_the_queue_takes_more() {
 async fn a_full_device_is_told_in_its_own_words_and_nothing_follows() {
     let temp = Temp::new();
     let file = disguised(&temp, std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-    file.write(batch(b"abc"), &[]).await.unwrap();
+    file.write(batch(b"abc"), &[], LONG).await.unwrap();
     let error = file.seal(Vec::new()).await.unwrap_err();
     assert_eq!(error.fault, DiskFault::Full);
     assert_eq!(error.to_string(), "cannot write `x.flv`: no space is left on the volume");
-    assert_eq!(file.write(batch(b"abc"), &[]).await.unwrap_err().fault, DiskFault::Full);
+    assert_eq!(file.write(batch(b"abc"), &[], LONG).await.unwrap_err().fault, DiskFault::Full);
 }
 
 #[test]

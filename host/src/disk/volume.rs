@@ -46,7 +46,7 @@ enum Order {
 }
 
 /// What a batch takes of the queue: of the volume's, and of its file's share as far as there was some.
-type Room = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+pub(super) type Room = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 /// One volume. Its threads end when the last holder has dropped it.
 #[derive(Debug)]
@@ -105,17 +105,21 @@ impl Volume {
         std::mem::take(&mut self.threads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Hands a batch over; waits only while the queue is full.
-    pub(super) async fn write(&self, file: &Arc<Open>, batch: Bytes) -> Result<(), DiskError> {
-        let bytes = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        let ahead = go_ahead(bytes, file).await;
-        let room = self.reserve(bytes, file).await?;
-        self.order(Order::Write(Arc::clone(file), batch, (room, ahead)), file)
+    /// Room in the queue for a batch; none where it stays full for so long.
+    pub(super) async fn room(&self, file: &Open, bytes: usize, limit: Duration) -> Option<Room> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let ahead = if limit.is_zero() { None } else { go_ahead(bytes, file).await };
+        Some((self.reserve(bytes, limit).await?, ahead))
+    }
+
+    /// Hands a batch over.
+    pub(super) fn write(&self, file: &Arc<Open>, batch: Bytes, room: Room) -> Result<(), DiskError> {
+        self.order(Order::Write(Arc::clone(file), batch, room), file)
     }
 
     /// Hands bytes over that replace others of the file's head, after all batches before them.
     pub(super) async fn patch(&self, file: &Arc<Open>, patches: Vec<(u64, Bytes)>) -> Result<(), DiskError> {
-        let room = self.reserve(CHORE_BYTES, file).await?;
+        let room = self.reserve(CHORE_BYTES, STUCK).await.ok_or_else(|| DiskError::stuck("write", file.name()))?;
         self.order(Order::Patch(Arc::clone(file), patches, room), file)
     }
 
@@ -156,15 +160,15 @@ impl Volume {
         self.writer.send(order).map_err(|_| DiskError::stuck("write", file.name()))
     }
 
-    async fn reserve(&self, bytes: u32, file: &Open) -> Result<OwnedSemaphorePermit, DiskError> {
+    async fn reserve(&self, bytes: u32, limit: Duration) -> Option<OwnedSemaphorePermit> {
         // What alone is larger than the queue goes when the queue is empty.
         let bytes = bytes.min(QUEUE_BYTES);
         // No timer while there is room: that is once a batch for every recording.
         if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(bytes) {
-            return Ok(permit);
+            return Some(permit);
         }
-        let waited = tokio::time::timeout(STUCK, Arc::clone(&self.room).acquire_many_owned(bytes)).await;
-        waited.ok().and_then(Result::ok).ok_or_else(|| DiskError::stuck("write", file.name()))
+        let waited = tokio::time::timeout(limit, Arc::clone(&self.room).acquire_many_owned(bytes)).await;
+        waited.ok().and_then(Result::ok)
     }
 }
 

@@ -40,6 +40,17 @@ impl Engine {
         self.remuxer.reconnected(dark_ms);
     }
 
+    /// Reads what there is and drops it; false when more bytes are wanted.
+    fn skip(&mut self, at_end: bool) -> Result<bool, Fault> {
+        let item = if at_end { self.reader.finish() } else { self.reader.next() }?;
+        Ok(item.is_some())
+    }
+
+    /// So much was dropped: what comes now is like that of a new connection.
+    pub(super) fn skipped(&mut self, dark_ms: u64) {
+        self.remuxer.reconnected(dark_ms);
+    }
+
     /// What comes next belongs to another segment.
     pub(super) fn cut(&mut self, why: CutReason) {
         self.remuxer.cut_now(why);
@@ -105,6 +116,13 @@ impl Recording {
 
     /// Tag by tag, so that what one tag leads to is done before the engine sees the next.
     async fn drain(&mut self, at_end: bool) -> Result<(), EndReason> {
+        while self.is_choked() {
+            match self.engine.skip(at_end) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(fault) => return Err(self.not_flv(&fault)),
+            }
+        }
         loop {
             match self.engine.step(at_end) {
                 Ok(true) if self.engine.steps.is_empty() => {}

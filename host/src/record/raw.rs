@@ -26,6 +26,9 @@ impl Recording {
             self.open_segment(extension, None, "start").await?;
         }
         self.media_came();
+        if self.is_choked() {
+            return Ok(());
+        }
         let Some(segment) = &mut self.segment else { return Err(self.no_file()) };
         segment.append_raw(chunk);
         // Callers take a duration of 0 for no media at all.

@@ -195,6 +195,7 @@ impl Recording {
         {
             self.rescue(fault).await?;
         }
+        self.end_choke_if_over(now).await?;
         self.finish_if_low().await?;
         self.end_outage_if_proven(now);
         self.hear_cut();

@@ -17,6 +17,7 @@ use super::{Access, Before, Closed, Hands, Plan, Progress, Reception, Stop, Summ
 use crate::disk::Root;
 use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
 
+mod choke;
 mod facts;
 mod files;
 mod outage;
@@ -62,6 +63,8 @@ pub struct Recording {
     gap_count: u64,
     /// Gaps that are told with the next segment.
     pub(super) missing: Vec<Gap>,
+    /// Since when what comes is dropped, as the volume takes nothing.
+    choked_since: Option<Duration>,
     /// Ends of files that no volume has taken yet.
     carried: VecDeque<Tail>,
     /// When volumes failed under a file.
@@ -140,6 +143,7 @@ impl Recording {
             gaps: Vec::new(),
             gap_count: 0,
             missing: Vec::new(),
+            choked_since: None,
             carried: VecDeque::new(),
             rescues: Vec::new(),
             outage: None,

@@ -29,6 +29,9 @@ const URGENT: Duration = Duration::from_secs(1);
 /// So often: a connection that is made anew tells first itself, then what is missing before it.
 const AT_ONCE: u32 = 3;
 
+/// So long a volume's queue may be full before what comes is dropped, whole groups of it. The sender waits meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A file that grows.
 pub(super) struct Segment {
     file: OutputFile,
@@ -46,6 +49,8 @@ pub(super) struct Segment {
     batch: Batch,
     /// Where in the batch another file could begin.
     restarts: Vec<usize>,
+    /// What the volume had no room for.
+    choked: Option<(Bytes, Vec<usize>)>,
     pub(super) sidecar: Sidecar,
     /// Whether the sidecar says more than the one on the disk.
     pub(super) untold: bool,
@@ -94,6 +99,7 @@ impl Segment {
             stump: None,
             batch: Batch::default(),
             restarts: Vec::new(),
+            choked: None,
             sidecar,
             untold: false,
             urgent: false,
@@ -198,17 +204,35 @@ impl Segment {
         self.batch.is_full()
     }
 
-    /// Hands the batch over.
+    /// Hands the batch over. A volume whose queue stays full gets it later: until then the segment is [choked](Self::choked).
     pub(super) async fn write(&mut self) -> Result<(), DiskError> {
-        if self.batch.is_empty() {
+        if let Some((batch, restarts)) = self.choked.take() {
+            self.hand_over(batch, restarts, Duration::ZERO).await?;
+        }
+        if self.batch.is_empty() || self.choked.is_some() {
             return Ok(());
         }
-        let restarts = std::mem::take(&mut self.restarts);
-        self.file.write(self.batch.take(), &restarts).await
+        let (batch, restarts) = (self.batch.take(), std::mem::take(&mut self.restarts));
+        self.hand_over(batch, restarts, PATIENCE).await
+    }
+
+    async fn hand_over(&mut self, batch: Bytes, restarts: Vec<usize>, limit: Duration) -> Result<(), DiskError> {
+        if let Some(batch) = self.file.write(batch, &restarts, limit).await? {
+            self.choked = Some((batch, restarts));
+        }
+        Ok(())
+    }
+
+    /// Whether the volume's queue has been full for so long that nothing more may come.
+    pub(super) fn choked(&self) -> bool {
+        self.choked.is_some()
     }
 
     /// What is due by the time: what has come, metadata, sidecar.
     pub(super) async fn work(&mut self, now: Duration) -> Result<(), DiskError> {
+        if self.choked() {
+            return self.write().await;
+        }
         self.flush(now).await?;
         self.tend(now).await
     }

@@ -51,7 +51,8 @@ async fn a_growing_file_is_synced_after_each_batch_and_then_left_alone() {
     let temp = Temp::new();
     let (volume, open) = device(&temp, temp.0.join("x").to_str().unwrap());
     for bytes in [3, 6] {
-        volume.write(&open, batch(b"abc")).await.unwrap();
+        let room = volume.room(&open, 3, LONG).await.unwrap();
+        volume.write(&open, batch(b"abc"), room).unwrap();
         soon("the write", || open.bytes() == bytes).await;
         soon("the sync", || !open.is_unsynced()).await;
     }
@@ -66,9 +67,9 @@ async fn a_failed_sync_ends_the_file_and_is_never_tried_again() {
     let temp = Temp::new();
     let (volume, open) = device(&temp, "/dev/null");
     let file = OutputFile::of(Arc::clone(&volume), Arc::clone(&open));
-    file.write(batch(b"abc"), &[]).await.unwrap();
+    file.write(batch(b"abc"), &[], LONG).await.unwrap();
     soon("the sync", || open.lost().is_err()).await;
-    let error = file.write(batch(b"def"), &[]).await.unwrap_err();
+    let error = file.write(batch(b"def"), &[], LONG).await.unwrap_err();
     assert!(error.is_lost(), "{error}");
     assert_eq!(open.bytes(), 3);
     // What would sync it again is refused: it would be told that all is well.

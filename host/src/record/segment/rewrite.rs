@@ -19,6 +19,9 @@ impl Segment {
     /// Ends the file after a fault: what of it is to be written again elsewhere. None where nothing is kept that a file
     /// could begin with.
     pub(in crate::record) fn end_by(&mut self, fault: &DiskError) -> Option<Tail> {
+        if let Some((batch, restarts)) = self.choked.take() {
+            self.file.keep(batch, &restarts);
+        }
         let restarts = std::mem::take(&mut self.restarts);
         if !self.batch.is_empty() {
             self.file.keep(self.batch.take(), &restarts);
@@ -55,6 +58,11 @@ impl Segment {
         self.write().await
     }
 
+    /// A volume that does not answer, as a fault.
+    pub(in crate::record) fn stuck(&self) -> DiskError {
+        self.file.stuck()
+    }
+
     /// How much the engine's times are ahead of the file's.
     pub(in crate::record) fn ahead_ms(&self) -> u32 {
         self.ahead_ms
@@ -63,6 +71,7 @@ impl Segment {
     /// All of it is kept elsewhere: nothing is to stay.
     pub(in crate::record) fn forget(&mut self) {
         self.batch.take();
+        self.choked = None;
         self.file.forget();
         self.stump = Some(Stump::default());
     }
