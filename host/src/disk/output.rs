@@ -147,6 +147,12 @@ impl OutputFile {
         OldFile::of(self.volume, self.open)
     }
 
+    /// Whether it has so many bytes, and a power cut would take none of them.
+    #[cfg(test)]
+    pub(super) fn is_safe(&self, bytes: u64) -> bool {
+        self.open.bytes() == bytes && !self.open.is_unsynced()
+    }
+
     /// Keeps what was not handed over for want of time or room; it is not written here.
     pub fn keep(&self, batch: Bytes, restarts: &[usize]) {
         self.open.kept().push(batch, restarts);

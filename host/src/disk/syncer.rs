@@ -123,11 +123,8 @@ pub(super) fn tend(chores: &Receiver<Chore>, growing: &Growing, every: Duration)
                     file.sync_growing();
                 }
             }
-            Some(Due::All(files)) => {
-                if !sync_all(&files) {
-                    rounds.one_by_one(files);
-                }
-            }
+            Some(Due::All(files)) if sync_all(&files) => {}
+            Some(Due::All(files)) => rounds.one_by_one(files),
         }
     }
 }
@@ -139,7 +136,7 @@ fn sync_all(files: &[Weak<Open>]) -> bool {
     let Some(first) = files.first().filter(|first| is_local(first.file())) else { return false };
     let begun: Vec<(&Arc<Open>, u64)> =
         files.iter().filter_map(|file| Some((file, file.before_sync().ok()?))).collect();
-    let synced = rustix::fs::syncfs(first.file()).is_ok();
+    let synced = first.ask().is_ok() && rustix::fs::syncfs(first.file()).is_ok();
     for (file, bytes) in begun {
         if synced { file.synced(bytes) } else { file.not_synced() }
     }

@@ -46,6 +46,54 @@ fn a_round_takes_what_needs_it_one_after_the_other() {
     assert_eq!(rounds.wait(at(125)), at(5));
 }
 
+#[test]
+fn many_are_synced_at_once_and_one_by_one_where_that_fails() {
+    let at = Duration::from_secs;
+    let mut rounds = Rounds::new(at(5), at(0));
+    let many: Vec<u32> = (0..32).collect();
+    assert_eq!(rounds.due(at(5), || many.clone()), Some(Due::All(many.clone())));
+    assert_eq!(rounds.wait(at(6)), at(4));
+    rounds.one_by_one(many.clone());
+    let each: Vec<_> = (0..33).map(|_| rounds.due(at(6), || panic!("in a round"))).collect();
+    assert_eq!(each, many.into_iter().map(|file| Some(Due::One(file))).chain([None]).collect::<Vec<_>>());
+}
+
+#[test]
+fn memory_that_is_short_brings_the_next_round_forward_but_not_more_than_one_a_second() {
+    let at = Duration::from_millis;
+    let mut rounds = Rounds::new(at(5_000), at(0));
+    rounds.hurry();
+    assert_eq!(rounds.wait(at(400)), at(600));
+    assert_eq!(rounds.due(at(1_000), || vec!["a"]), Some(Due::One("a")));
+    rounds.hurry();
+    assert_eq!(rounds.due(at(1_900), || panic!("too early")), None);
+    assert_eq!(rounds.due(at(2_000), || vec!["a"]), Some(Due::One("a")));
+    // Nobody hurries any more.
+    assert_eq!(rounds.wait(at(2_000)), at(5_000));
+}
+
+/// As many files as one sync takes at once; where that one fails each is asked by itself, and none is lost for it.
+#[tokio::test]
+async fn forty_files() {
+    for calls in [Calls::default(), Calls::failing(80..81, rustix::io::Errno::IO)] {
+        let temp = Temp::new();
+        let disk = Disk::failing(Duration::from_millis(500), calls);
+        let root = disk.root(&temp.0).await.unwrap();
+        let mut files = Vec::new();
+        for number in 0..40 {
+            files.push(root.create(new("", &format!("{number}"))).await.unwrap());
+        }
+        for file in &files {
+            assert_eq!(file.write(batch(b"abc"), &[0], LONG).await.unwrap(), None);
+        }
+        soon("the sync", || files.iter().all(|file| file.is_safe(7))).await;
+        for file in &files {
+            file.seal(Vec::new()).await.unwrap();
+        }
+        assert_eq!(disk.kept(), (0, 0));
+    }
+}
+
 #[tokio::test]
 async fn a_growing_file_is_synced_after_each_batch_and_then_left_alone() {
     let temp = Temp::new();
