@@ -26,6 +26,7 @@ mod names;
 mod record_live;
 mod run;
 mod run_config;
+mod soak;
 mod state;
 mod tidy;
 mod tools;

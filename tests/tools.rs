@@ -87,15 +87,7 @@ fn a_new_connection_begins_with_headers_and_a_key_frame() {
 
 /// A stream as one connection would have carried it.
 fn carried(tags: &[Tag]) -> Connection {
-    Connection {
-        path: String::new(),
-        request: Vec::new(),
-        status: 200,
-        tags: tags.iter().map(Sent::from).collect(),
-        bytes: 0,
-        came: Duration::ZERO,
-        ended: None,
-    }
+    Connection { status: 200, tags: tags.iter().map(Sent::from).collect(), ..Connection::default() }
 }
 
 /// A perfect recording of one configuration.

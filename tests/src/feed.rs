@@ -6,6 +6,9 @@ use tokio::sync::watch;
 
 use crate::flv::{AUDIO, SCRIPT, Tag, VIDEO};
 
+/// No step of an encoder's clock is larger; what is, or goes back, is a clock that was set anew.
+const STEP_MS: u32 = 200;
+
 /// Where a stream stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -42,6 +45,8 @@ pub enum Join {
     NextKey,
     /// At the last key frame that was sent: most CDNs keep one group, so some media comes twice.
     LastKey,
+    /// At the last key frame that was sent so many milliseconds of media ago: some CDNs keep that much.
+    Back(u32),
 }
 
 impl Default for Feed {
@@ -89,6 +94,7 @@ impl Feed {
             Join::Start => 0,
             Join::NextKey => state.tags.len(),
             Join::LastKey => state.tags.iter().rposition(Tag::is_key).unwrap_or(0),
+            Join::Back(kept_ms) => kept(&state.tags, kept_ms),
         };
         Listener {
             feed: self.clone(),
@@ -149,6 +155,28 @@ impl Listener {
         self.next += 1;
         Step::Tag(tag.clone())
     }
+}
+
+/// Where a server begins that keeps so much: its key frames are as far apart as their places tell, whatever the sender's
+/// clock did in between.
+fn kept(tags: &[Tag], kept_ms: u32) -> usize {
+    let mut passed_ms = 0;
+    let mut key = tags.len();
+    let mut behind: Option<u32> = None;
+    for (place, tag) in tags.iter().enumerate().rev() {
+        if tag.is_header() {
+            continue;
+        }
+        let step_ms = behind.replace(tag.time_ms).map_or(0, |next| next.wrapping_sub(tag.time_ms));
+        passed_ms += if step_ms > STEP_MS { 0 } else { step_ms };
+        if tag.is_key() {
+            key = place;
+            if passed_ms >= kept_ms {
+                break;
+            }
+        }
+    }
+    key
 }
 
 enum Step {

@@ -17,7 +17,7 @@ mod answer;
 mod leash;
 mod serve;
 
-pub use answer::{Answer, At, How};
+pub use answer::{Answer, At, How, Quirk};
 pub use leash::Leash;
 
 /// A running origin; stops when dropped.
@@ -74,7 +74,7 @@ struct Route {
 }
 
 /// What one connection asked and got.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Connection {
     /// Without the query.
     pub path: String,
@@ -84,6 +84,12 @@ pub struct Connection {
     pub status: u16,
     /// Whole tags that were handed to the network, in order.
     pub tags: Vec<Sent>,
+    /// When each of them was, since the origin's start.
+    pub sent_at: Vec<Duration>,
+    /// Those of them whose framing was a lie, by their places.
+    pub lies: Vec<usize>,
+    /// Whether the client left it; else its end was the origin's doing.
+    pub left: bool,
     /// Bytes of the body, framing not counted.
     pub bytes: u64,
     /// When it came, since the origin's start.
@@ -172,6 +178,16 @@ impl Origin {
     /// `host:port`.
     pub fn authority(&self) -> String {
         self.address.to_string()
+    }
+
+    /// What its notes count from.
+    pub fn began(&self) -> Instant {
+        self.shared.started
+    }
+
+    /// How long ago that was.
+    pub fn elapsed(&self) -> Duration {
+        self.shared.started.elapsed()
     }
 
     /// All connections to `path` so far, in the order in which they came.

@@ -208,7 +208,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<String>) {
 }
 
 /// `target/tmp`, found from where this very program was built to.
-fn scratch() -> PathBuf {
+pub fn scratch() -> PathBuf {
     let own = env::current_exe().unwrap();
     let target =
         own.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "debug" || name == "release"));

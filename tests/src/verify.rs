@@ -82,7 +82,7 @@ fn judge_file(expected: &Expected, file: &Path, program: Option<&Path>, judgemen
 }
 
 /// FLV header, metadata, one header of each track at time 0, and a key frame as the first picture.
-fn beginning(name: &str, found: &[Sent], judgement: &mut Judgement) {
+pub(crate) fn beginning(name: &str, found: &[Sent], judgement: &mut Judgement) {
     let script_first = found.first().is_some_and(|tag| tag.kind == SCRIPT && tag.time_ms == 0);
     let before: Vec<&Sent> = found.iter().skip(1).take_while(|tag| tag.role == Role::Header).collect();
     let kinds: Vec<u8> = before.iter().map(|tag| tag.kind).collect();

@@ -70,7 +70,12 @@ pub(crate) fn deny() -> Outcome {
     run(Command::new("cargo-deny").args(["check"]).current_dir(root()))
 }
 
-fn with_artefacts<'a>(command: &'a mut Command, shelves: &Shelves, program: &std::path::Path) -> &'a mut Command {
+/// The command, told where program, plugins and guests are.
+pub(crate) fn with_artefacts<'a>(
+    command: &'a mut Command,
+    shelves: &Shelves,
+    program: &std::path::Path,
+) -> &'a mut Command {
     command
         .env("LYREBIRD_BIN", program)
         .env("LYREBIRD_PLUGINS", &shelves.plugins)

@@ -10,6 +10,7 @@ mod fuzz;
 mod gates;
 mod setup;
 mod shell;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,8 @@ usage: cargo xtask COMMAND
                    without a NAME all
   fuzz [TARGET]    any bytes against the FLV engine, by cargo-fuzz; TARGET: reader, remuxer, script or files, without one
                    all in turn; --seconds N for each (60)
+  soak             many rooms whose servers misbehave, recorded by a program that is killed, frozen and starved of disk;
+                   then each frame is asked after: --minutes N (5), --rooms M (30), --seed S (any, printed), --json
   dist DIR         a release that works outside the checkout: program, plugins, config, unit, completions, licences
   deny             licences and advisories of the dependencies, by cargo-deny
 
@@ -55,6 +58,7 @@ fn dispatch(words: &[&str]) -> Outcome {
         ["bench"] => gates::BENCHES.iter().try_for_each(|name| gates::bench(name, &[])),
         ["bench", name, rest @ ..] => gates::bench(name, rest),
         ["fuzz", rest @ ..] => fuzz::fuzz(rest),
+        ["soak", rest @ ..] => soak::soak(rest),
         ["dist", directory] => dist::dist(directory.as_ref()),
         ["dist", ..] => Err(Stop::usage("dist wants one directory: cargo xtask dist DIR")),
         ["deny"] => gates::deny(),

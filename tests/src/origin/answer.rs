@@ -15,6 +15,7 @@ pub struct Answer {
     pub(super) body: Body,
     pub(super) framing: Framing,
     pub(super) fault: Option<Fault>,
+    pub(super) quirk: Option<(usize, Quirk)>,
     pub(super) bytes_per_second: Option<u64>,
     pub(super) after: Duration,
     pub(super) dies: Option<How>,
@@ -55,6 +56,17 @@ pub enum At {
     Media(Duration),
     /// Behind so many bytes of the body.
     Byte(u64),
+}
+
+/// What a connection lives through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quirk {
+    /// Nothing comes for so long, then all that passed meanwhile.
+    Pauses(Duration),
+    /// A tag's PreviousTagSize is wrong.
+    LiesBehind,
+    /// A tag's DataSize is a few bytes off.
+    LiesAbout,
 }
 
 /// What goes wrong.
@@ -109,13 +121,14 @@ impl Answer {
     }
 
     fn of(status: u16, body: Body, framing: Framing) -> Self {
-        let (fault, bytes_per_second, dies, leash) = (None, None, None, None);
+        let (fault, quirk, bytes_per_second, dies, leash) = (None, None, None, None, None);
         Answer {
             status,
             headers: Vec::new(),
             body,
             framing,
             fault,
+            quirk,
             bytes_per_second,
             after: Duration::ZERO,
             dies,
@@ -187,6 +200,12 @@ impl Answer {
     /// Something goes wrong in the middle of a tag.
     pub fn fails_in_tag(mut self, at: At, how: How) -> Self {
         self.fault = Some(Fault { at, how, in_tag: true });
+        self
+    }
+
+    /// Something happens at the tag of this number, and the connection goes on.
+    pub fn survives(mut self, tag: usize, quirk: Quirk) -> Self {
+        self.quirk = Some((tag, quirk));
         self
     }
 

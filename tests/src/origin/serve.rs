@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::answer::{Answer, At, Body, Fault, Framing, How};
+use super::answer::{Answer, At, Body, Fault, Framing, How, Quirk};
 use super::{Connection, Leash, Request, Sent, Shared};
 use crate::feed::Listener;
 use crate::flv::{HEAD, Tag};
@@ -34,16 +34,14 @@ pub(super) async fn connection(mut stream: TcpStream, shared: Arc<Shared>) {
         path,
         request: request.head,
         status: answer.status,
-        tags: Vec::new(),
-        bytes: 0,
         came: shared.started.elapsed(),
-        ended: None,
+        ..Connection::default()
     });
     let mut wire = Wire { stream, framing: answer.framing, pace: answer.bytes_per_second, shared, index, bytes: 0 };
     // A client may leave at any time; that is its right.
-    wire.carry_out(answer).await.ok();
+    let left = wire.carry_out(answer).await.is_err();
     let ended = wire.shared.started.elapsed();
-    wire.shared.update(index, |connection| connection.ended = Some(ended));
+    wire.shared.update(index, |connection| (connection.ended, connection.left) = (Some(ended), left));
 }
 
 async fn read_request(stream: &mut TcpStream) -> io::Result<Request> {
@@ -105,7 +103,7 @@ impl Wire {
             Body::Bytes(bytes, times) => self.send_bytes(&bytes, times, answer.fault).await?,
             Body::Live(feed, join) => {
                 let leash = answer.leash.unwrap_or_default();
-                self.send_feed(&mut feed.listen(join), answer.fault, leash).await?
+                self.send_feed(&mut feed.listen(join), answer.fault, answer.quirk, leash).await?
             }
         };
         match failed {
@@ -133,6 +131,7 @@ impl Wire {
         &mut self,
         listener: &mut Listener,
         fault: Option<Fault>,
+        quirk: Option<(usize, Quirk)>,
         leash: Leash,
     ) -> io::Result<Option<How>> {
         let mut sent = 0;
@@ -154,7 +153,10 @@ impl Wire {
                 }
                 return Ok(Some(fault.how));
             }
-            self.send_tag(&tag).await?;
+            match quirk.filter(|(at, _)| *at == sent) {
+                None => self.send_tag(&tag).await?,
+                Some((_, quirk)) => self.send_quirk(&tag, quirk).await?,
+            }
             sent += 1;
         }
     }
@@ -168,9 +170,32 @@ impl Wire {
     }
 
     async fn send_tag(&mut self, tag: &Tag) -> io::Result<()> {
-        self.send(&tag.encode()).await?;
-        self.shared.update(self.index, |connection| connection.tags.push(Sent::from(tag)));
+        self.send_as(tag, &tag.encode()).await
+    }
+
+    /// Sends a tag in bytes that may lie about it.
+    async fn send_as(&mut self, tag: &Tag, bytes: &[u8]) -> io::Result<()> {
+        self.send(bytes).await?;
+        let now = self.shared.started.elapsed();
+        self.shared.update(self.index, |connection| {
+            connection.tags.push(Sent::from(tag));
+            connection.sent_at.push(now);
+        });
         Ok(())
+    }
+
+    async fn send_quirk(&mut self, tag: &Tag, quirk: Quirk) -> io::Result<()> {
+        let mut bytes = tag.encode();
+        match quirk {
+            Quirk::Pauses(lasts) => {
+                tokio::time::sleep(lasts).await;
+                return self.send_tag(tag).await;
+            }
+            Quirk::LiesBehind => *bytes.last_mut().unwrap() ^= 0x40,
+            Quirk::LiesAbout => bytes[3] ^= 0x04,
+        }
+        self.shared.update(self.index, |connection| connection.lies.push(connection.tags.len()));
+        self.send_as(tag, &bytes).await
     }
 
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

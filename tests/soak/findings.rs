@@ -1,0 +1,94 @@
+//! What the checker finds.
+
+use std::time::Duration;
+
+use lyrebird_tests::chaos::check::Life;
+use lyrebird_tests::flv::VIDEO;
+use lyrebird_tests::origin::{Connection, Role, Sent};
+use serde_json::json;
+
+use super::{Case, frame};
+
+#[test]
+fn nothing_where_all_is_well() {
+    let case = Case::whole();
+    case.finds(&[]);
+    let counts = case.judged().counts;
+    assert!(counts.sent > 700 && counts.sent == counts.recorded, "{counts:?}");
+}
+
+#[test]
+fn a_frame_that_nobody_sent() {
+    let mut case = Case::whole();
+    case.files[0].tags.push(frame(VIDEO, 9_990));
+    case.finds(&["1 tags were never sent, the first at 9990 ms"]);
+}
+
+/// One bit of one payload.
+#[test]
+fn a_frame_that_was_changed() {
+    let mut case = Case::whole();
+    case.files[0].tags[300].digest ^= 1;
+    case.finds(&["1 tags were never sent", "1 frames lost"]);
+}
+
+#[test]
+fn a_second_that_is_lost_without_a_name() {
+    Case::whole().without(4_000, 5_000).finds(&["frames lost, on air from 4", "and no gap says so"]);
+}
+
+#[test]
+fn a_second_that_never_came_and_has_a_name() {
+    let mut case = Case::whole().without(4_000, 5_000);
+    let tags = case.files[0].tags.clone();
+    let is_there = |sent: &Sent| tags.iter().any(|tag| tag.digest == sent.digest);
+    let carried = case.past.connections.remove(0);
+    let (tags, sent_at) = carried.tags.iter().zip(&carried.sent_at).filter(|(sent, _)| is_there(sent)).unzip();
+    case.past.connections.push(Connection { tags, sent_at, ..carried });
+    case.finds(&["and no gap says so"]);
+    let gap = |lost_ms: u64| json!([{ "cause": "connection", "at_ms": 3_980, "lost_ms": lost_ms }]);
+    case.files[0].sidecar["gaps"] = gap(2_500);
+    case.finds(&["but its gaps name 2500 ms"]);
+    case.files[0].sidecar["gaps"] = gap(1_000);
+    case.finds(&[]);
+}
+
+#[test]
+fn a_second_that_is_there_twice() {
+    let mut case = Case::whole();
+    let again = case.files[0].tags.iter().filter(|tag| tag.role == Role::Other || tag.role == Role::Header);
+    let media = case.files[0].tags.iter().filter(|tag| matches!(tag.role, Role::Key | Role::Media));
+    let again: Vec<Sent> = again.chain(media.take(70)).copied().collect();
+    case.files.push(Case::file("two.flv", again, json!([])));
+    case.finds(&["70 frames twice, on air from 0 to "]);
+}
+
+#[test]
+fn what_was_in_hand_at_a_kill() {
+    let mut case = Case::whole().without(9_700, 10_000);
+    let until = Duration::from_secs(10);
+    case.fate.lives = vec![Life { from: Duration::ZERO, until, killed: true }];
+    case.finds(&[]);
+    assert!(case.judged().counts.worst_kill_ms >= 300);
+    // What had been written by then is not lost.
+    case.past.written = case.past.aired.iter().map(|aired| aired.sent.digest).collect();
+    let headers = 2;
+    case.past.written.drain(..headers);
+    case.finds(&["frames that were whole in a file when it was killed are gone"]);
+    case.without(8_000, 9_700).finds(&["frames lost", "are gone"]);
+}
+
+#[test]
+fn times_that_step_and_tracks_that_part() {
+    let mut case = Case::whole();
+    let late = case.files[0].tags.iter_mut().filter(|tag| tag.kind == VIDEO && tag.time_ms > 5_000);
+    late.for_each(|tag| tag.time_ms += 300);
+    case.finds(&["times step 1 times", "video is 300 ms off audio"]);
+}
+
+#[test]
+fn a_recorder_that_stays_away() {
+    let mut case = Case::whole();
+    case.fate.lives[0].until = Duration::from_secs(40);
+    case.finds(&["nobody asked for the room for 30.0 s"]);
+}
