@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
 use super::sessions::{ms, time};
@@ -162,10 +162,22 @@ fn segment(change: &Transaction<'_>, session: &str, data: &Value, now: i64) -> r
 }
 
 /// Where the session's files lie and which was the last: the next run goes on with the next number.
-fn place(change: &Transaction<'_>, session: &str, data: &Value) -> rusqlite::Result<()> {
+fn place(change: &Connection, session: &str, data: &Value) -> rusqlite::Result<()> {
     let sql = "UPDATE session SET folder = ?2, stem = ?3, number = MAX(number, ?4) WHERE id = ?1";
     let row = params![session, text(data, "folder"), text(data, "stem"), number(data, "number")];
     change.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+/// The same for files that were opened before anybody knew of their session.
+pub(super) fn places_known(connection: &Connection, session: &str) -> rusqlite::Result<()> {
+    let sql = "SELECT data FROM event WHERE type = 'segment_opened' AND session = ?1
+                 AND at >= (SELECT MIN(opened_at) FROM segment WHERE session = ?1) ORDER BY id";
+    let mut known = connection.prepare_cached(sql)?;
+    let told: Vec<String> = known.query_map([session], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for data in told {
+        place(connection, session, &serde_json::from_str(&data).unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 fn gap(change: &Transaction<'_>, id: &str, session: &str, data: &Value) -> rusqlite::Result<()> {

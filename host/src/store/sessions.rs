@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, Row, params};
 
+use super::events::places_known;
 use super::{Store, StoreError};
 use crate::model::Broadcast;
 
@@ -42,7 +43,8 @@ const COLUMNS: &str =
     "id, platform, room, input, broadcast, owner, started_at, seen_at, ended_at, why, folder, stem, number";
 
 impl Store {
-    /// Notes a session that has begun; again when what is known of it has changed. One that is over stays as it is.
+    /// Notes a session that has begun; again when what is known of it has changed. One that is over stays as it is, and
+    /// of its files the last counts, whoever told it first.
     ///
     /// # Errors
     /// The database does not work.
@@ -54,8 +56,10 @@ impl Store {
                 let sql = format!(
                     "INSERT INTO session ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                      ON CONFLICT (id) DO UPDATE SET input = excluded.input, broadcast = excluded.broadcast,
-                       owner = excluded.owner, seen_at = excluded.seen_at, folder = excluded.folder,
-                       stem = excluded.stem, number = excluded.number
+                       owner = excluded.owner, seen_at = excluded.seen_at,
+                       folder = CASE WHEN number > excluded.number THEN folder ELSE excluded.folder END,
+                       stem = CASE WHEN number > excluded.number THEN stem ELSE excluded.stem END,
+                       number = MAX(number, excluded.number)
                      WHERE ended_at IS NULL"
                 );
                 let (started, seen, ended) = (ms(row.started_at), ms(row.seen_at), row.ended_at.map(ms));
@@ -74,7 +78,8 @@ impl Store {
                     row.stem,
                     row.number
                 ])?;
-                Ok(Ok(()))
+                // Sessions and their files are told on two ways: a file may have been the faster.
+                places_known(connection, &row.id).map(Ok)
             })
         })
         .await

@@ -82,6 +82,29 @@ async fn a_session_is_opened_seen_over_and_never_opened_again() {
     assert_eq!((ended.session.as_str(), ended.why.as_deref()), ("s1", Some("offline")));
 }
 
+/// Where a stream itself shows that a room is live, its first file is opened before its session is noted.
+#[tokio::test]
+async fn a_file_may_be_told_before_its_session() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = Store::open_with(&folder.0, clock.clone());
+    let data =
+        |number: u32| json!({ "file": format!("/r/a/x_{number}.flv"), "folder": "a", "stem": "x", "number": number });
+    let place = async || {
+        let row = store.sessions_open().await.unwrap().remove(0);
+        (row.folder, row.stem, row.number)
+    };
+    let known = |number| (Some(String::from("a")), Some(String::from("x")), number);
+    store.note_events(vec![event(&clock, Kind::SegmentOpened, "s1", data(1))]).await.unwrap();
+    let row = session("s1", "1", &clock);
+    store.session_opened(&row).await.unwrap();
+    assert_eq!(place().await, known(1));
+    // The next run takes it up, and its first file is the faster again.
+    let kept = SessionRow { folder: Some(String::from("a")), stem: Some(String::from("x")), number: 1, ..row };
+    store.note_events(vec![event(&clock, Kind::SegmentOpened, "s1", data(2))]).await.unwrap();
+    store.session_opened(&kept).await.unwrap();
+    assert_eq!(place().await, known(2));
+}
+
 #[tokio::test]
 async fn history_tells_segments_gaps_and_notices() {
     let (folder, clock) = (Folder::new(), clock());
