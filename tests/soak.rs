@@ -6,7 +6,7 @@ use std::time::Duration;
 use lyrebird_tests::chaos::act::Act;
 use lyrebird_tests::chaos::check::{Fate, Life, Past, Recorded, Verdict, check};
 use lyrebird_tests::chaos::encoder::{Beat, Encoder};
-use lyrebird_tests::chaos::plan::{self, Clock, Scene};
+use lyrebird_tests::chaos::plan::{self, Clock, Deed, Scene};
 use lyrebird_tests::clip::Clip;
 use lyrebird_tests::flv::{SCRIPT, Tag};
 use lyrebird_tests::origin::{Connection, Role, Sent};
@@ -40,11 +40,18 @@ fn no_two_frames_are_the_same() {
     assert_eq!(different.len(), frames.len());
 }
 
-/// Kills, broken connections, other clips and dark rooms; no disk is filled, so that it needs no rights.
+/// Kills, frozen times, broken connections and other clips; no disk is filled, so that it needs no rights.
 #[test]
 fn a_short_soak_passes() {
     let place = Place::new("soak");
-    let act = Act { seed: 2, rooms: 4, lasts: Duration::from_secs(7), pace: Duration::from_secs(2) };
+    let (lasts, pace) = (Duration::from_secs(7), Duration::from_millis(1_700));
+    let deeds = |seed: &u64| plan::deeds(*seed, lasts, pace, false);
+    let has_both = |deeds: Vec<(Duration, Deed)>| {
+        let kills = deeds.iter().filter(|(_, deed)| matches!(deed, Deed::Kill(_))).count();
+        kills == 2 && deeds.iter().any(|(_, deed)| matches!(deed, Deed::Freeze(_)))
+    };
+    let seed = (1..).find(|seed| has_both(deeds(seed))).unwrap();
+    let act = Act { seed, rooms: 4, lasts, pace, has_volume: false };
     let outcome = act.play(&place, &mut |_, _| {});
     assert!(outcome.findings.is_empty(), "{}", outcome.findings.join("\n"));
     let counts = outcome.counts;
@@ -84,9 +91,8 @@ impl Case {
             connections: vec![connection],
             written: Vec::new(),
         };
-        let life = Life { from: Duration::ZERO, until: Duration::from_secs(60), killed: false };
-        // The recorder is asked for a moment only: a minute without a connection is another matter.
-        let life = Life { until: Duration::from_secs(12), ..life };
+        // Not much longer: a recorder that stays away is another matter.
+        let life = Life { from: Duration::ZERO, until: Duration::from_secs(12), killed: false };
         let fate = Fate { lives: vec![life], ..Fate::default() };
         let files = vec![Case::file("one.flv", sent, json!([]))];
         Case { past, fate, files }

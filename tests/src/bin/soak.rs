@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 
 fn play(plan: &Plan, seed: u64, minutes: u64) -> Outcome {
     let place = Place::at(&folder(seed));
-    let act = Act { seed, rooms: plan.rooms, lasts: Duration::from_secs(60 * minutes), pace: PACE };
+    let act = Act { seed, rooms: plan.rooms, lasts: Duration::from_secs(60 * minutes), pace: PACE, has_volume: true };
     let is_terminal = std::io::stdout().is_terminal();
     let mut shown = None;
     let outcome = act.play(&place, &mut |at, what| {
@@ -110,14 +110,14 @@ fn play(plan: &Plan, seed: u64, minutes: u64) -> Outcome {
 
 fn summary(plan: &Plan, seed: u64, minutes: u64, outcome: &Outcome) -> serde_json::Value {
     let Counts { sent, recorded, in_hand, on_its_way, no_disk, damaged, .. } = outcome.counts;
-    let Counts { overlaps, receptions, files, recovered, gaps, worst_kill_ms, .. } = outcome.counts;
+    let Counts { overlaps, rewinds, receptions, files, recovered, gaps, worst_kill_ms, .. } = outcome.counts;
     let deeds: serde_json::Map<String, serde_json::Value> =
         outcome.deeds.iter().map(|(deed, times)| (deed.replace(' ', "_"), json!(times))).collect();
     json!({
         "seed": seed, "minutes": minutes, "rooms": plan.rooms, "deeds": deeds, "findings": outcome.findings,
         "frames": {
             "sent": sent, "recorded": recorded, "in_hand": in_hand, "on_its_way": on_its_way, "no_disk": no_disk,
-            "damaged": damaged, "overlaps": overlaps,
+            "damaged": damaged, "overlaps": overlaps, "rewinds": rewinds,
         },
         "receptions": receptions, "files": files, "recovered": recovered, "gaps": gaps, "worst_kill_ms": worst_kill_ms,
     })
@@ -125,11 +125,12 @@ fn summary(plan: &Plan, seed: u64, minutes: u64, outcome: &Outcome) -> serde_jso
 
 fn sentence(counts: &Counts) -> String {
     let Counts { sent, recorded, in_hand, on_its_way, no_disk, damaged, .. } = counts;
-    let Counts { overlaps, receptions, files, recovered, gaps, worst_kill_ms, .. } = counts;
+    let Counts { overlaps, rewinds, receptions, files, recovered, gaps, worst_kill_ms, .. } = counts;
     format!(
         "{recorded} of {sent} frames in {files} files ({recovered} recovered), from {receptions} receptions; {gaps} gaps \
          named; not recorded: {in_hand} in hand at a kill (the oldest {worst_kill_ms} ms), {on_its_way} on their way at an \
-         end, {no_disk} while the disk was full, {damaged} broken by the sender; {overlaps} in two lives' files"
+         end, {no_disk} while the disk was full, {damaged} broken by the sender; {overlaps} in two lives' files; \
+         {rewinds} connections began before the recording"
     )
 }
 

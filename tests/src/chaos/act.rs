@@ -45,6 +45,8 @@ pub struct Act {
     pub lasts: Duration,
     /// The usual time between two deeds.
     pub pace: Duration,
+    /// Whether its files lie on a volume of their own, which can be filled; where none may be mounted they do not.
+    pub has_volume: bool,
 }
 
 /// What came of it.
@@ -77,7 +79,8 @@ impl Act {
     pub fn play(&self, place: &Place, tell: &mut dyn FnMut(Duration, &str)) -> Outcome {
         let bytes = self.lasts.as_secs() * self.rooms as u64 * BYTES_A_SECOND + SPARE_BYTES;
         fs::create_dir_all(place.root().join("volume")).unwrap();
-        let volume = SmallVolume::mount(place.root().join("volume"), &bytes.to_string());
+        let mount = || SmallVolume::mount(place.root().join("volume"), &bytes.to_string());
+        let volume = self.has_volume.then(mount).flatten();
         let site = Arc::new(Chaos::new(self.seed, self.rooms));
         let origin = Origin::serving(Arc::clone(&site) as Arc<_>);
         place.configure(&config(&origin, self.rooms));
@@ -126,7 +129,8 @@ impl Act {
     ) -> Outcome {
         tell(stage.origin.elapsed(), "judging");
         let Stage { place, origin, host, volume, mut findings, .. } = stage;
-        let (fate, written, complaints) = host.into_past();
+        let (fate, written, complaints, wrong) = host.into_past();
+        findings.extend(wrong);
         let mut files = harvest::files(place, self.rooms, &mut findings);
         harvest::second_opinion(place, &mut findings);
         let mut outcome = Outcome { complaints, has_volume: volume.is_some(), ..Outcome::default() };
@@ -148,6 +152,9 @@ impl Act {
         }
         for deed in ["kill", "freeze", "freeze and kill", "restart", "full disk"] {
             outcome.deeds.push((deed, deeds.iter().filter(|done| **done == deed).count()));
+        }
+        if volume.is_some() && !findings.is_empty() {
+            harvest::keep(place);
         }
         outcome.findings = findings;
         outcome
@@ -181,7 +188,7 @@ impl Stage<'_> {
 
     fn wait_until(&mut self, at: Duration, tell: &mut dyn FnMut(Duration, &str)) {
         while self.origin.elapsed() < at {
-            self.host.must_run(&self.origin, &mut self.findings);
+            self.host.must_run(&self.origin);
             tell(self.origin.elapsed(), "");
             thread::sleep(TICK);
         }
@@ -206,7 +213,7 @@ impl Stage<'_> {
                 "freeze and kill"
             }
             Deed::Restart => {
-                self.host.stop(&self.origin, &mut self.findings);
+                self.host.stop(&self.origin);
                 self.host.start(&self.origin);
                 "restart"
             }
@@ -229,7 +236,7 @@ impl Stage<'_> {
         for part in self.host.parts_of_others() {
             self.findings.push(format!("{part} of a dead recorder was not made whole in {SALVAGE:?}"));
         }
-        self.host.stop(&self.origin, &mut self.findings);
+        self.host.stop(&self.origin);
     }
 
     /// What could not be finished is the next start's.
@@ -243,7 +250,7 @@ impl Stage<'_> {
         while self.origin.elapsed() < until && !self.host.parts().is_empty() {
             self.wait_until(self.origin.elapsed() + TICK, tell);
         }
-        self.host.stop(&self.origin, &mut self.findings);
+        self.host.stop(&self.origin);
         for part in self.host.parts() {
             self.findings.push(format!("{part} was made whole by no start"));
         }

@@ -3,7 +3,7 @@
 //! Pure: what was on air, what each connection carried, what happened to the recorder, and what lies on the disk go in;
 //! findings come out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::AddAssign;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ mod clocks;
 mod names;
 mod once;
 mod presence;
+mod rewinds;
 
 /// What a recorder that is killed may have had in hand: a batch is at most so old, and the tick that writes it comes as
 /// often. On top what one busy processor may delay it by.
@@ -104,6 +105,8 @@ pub struct Counts {
     pub damaged: u64,
     /// Sent to two recorders, one after the other's end, and in the files of both.
     pub overlaps: u64,
+    /// Times that a connection began before all that the recording had.
+    pub rewinds: u64,
     /// Connections that carried media.
     pub receptions: u64,
     /// Files.
@@ -125,6 +128,7 @@ impl AddAssign for Counts {
         self.no_disk += other.no_disk;
         self.damaged += other.damaged;
         self.overlaps += other.overlaps;
+        self.rewinds += other.rewinds;
         self.receptions += other.receptions;
         self.files += other.files;
         self.recovered += other.recovered;
@@ -136,7 +140,8 @@ impl AddAssign for Counts {
 /// Judges one room. The files come in the order in which they were begun.
 pub fn check(past: &Past, fate: &Fate, files: &[Recorded]) -> Verdict {
     let mut verdict = Verdict::default();
-    let case = Case::new(past, fate, files);
+    let mut case = Case::new(past, fate, files);
+    (case.rewound, verdict.counts.rewinds) = rewinds::find(&case);
     files.iter().for_each(|file| one_file(file, &mut verdict));
     once::check(&case, &mut verdict);
     names::check(&case, &mut verdict);
@@ -159,6 +164,8 @@ struct Case<'a> {
     found: HashMap<u64, Vec<(usize, usize)>>,
     /// Which connections carried it: connection, tag.
     carried: HashMap<u64, Vec<(usize, usize)>>,
+    /// Frames in files that came late, with what came again behind them: file, tag.
+    rewound: HashSet<(usize, usize)>,
 }
 
 impl<'a> Case<'a> {
@@ -177,7 +184,7 @@ impl<'a> Case<'a> {
             }
         }
         let places = media.map(|(place, aired)| (aired.sent.digest, place)).collect();
-        Case { past, fate, files, places, found, carried }
+        Case { past, fate, files, places, found, carried, rewound: HashSet::new() }
     }
 
     fn aired(&self, digest: u64) -> Option<&Aired> {

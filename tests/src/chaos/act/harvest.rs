@@ -73,6 +73,16 @@ fn read(path: &Path) -> Result<Recorded, String> {
     })
 }
 
+/// Copies all of it from a volume that goes with the act.
+pub(super) fn keep(place: &Place) {
+    let (from, to) = (place.root().join(OUT), place.root().join("kept"));
+    for path in all(&from) {
+        let copy = to.join(path.strip_prefix(&from).unwrap());
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(&path, copy).unwrap();
+    }
+}
+
 /// The program's own judgement on its files.
 pub(super) fn second_opinion(place: &Place, findings: &mut Vec<String>) {
     for files in paths(place, "flv").chunks(AT_ONCE) {

@@ -26,16 +26,18 @@ pub(super) struct Host<'a> {
     fate: Fate,
     written: HashSet<u64>,
     complaints: [usize; 2],
+    findings: Vec<String>,
 }
 
 impl<'a> Host<'a> {
     pub(super) fn new(place: &'a Place) -> Self {
-        Host { place, running: None, fate: Fate::default(), written: HashSet::new(), complaints: [0; 2] }
+        let (fate, written) = (Fate::default(), HashSet::new());
+        Host { place, running: None, fate, written, complaints: [0; 2], findings: Vec::new() }
     }
 
-    /// What happened to it, the frames that were written before a kill, errors and warnings.
-    pub(super) fn into_past(self) -> (Fate, HashSet<u64>, [usize; 2]) {
-        (self.fate, self.written, self.complaints)
+    /// What happened to it, the frames that were written before a kill, errors and warnings, and what was wrong with it.
+    pub(super) fn into_past(self) -> (Fate, HashSet<u64>, [usize; 2], Vec<String>) {
+        (self.fate, self.written, self.complaints, self.findings)
     }
 
     pub(super) fn start(&mut self, origin: &Origin) {
@@ -45,12 +47,16 @@ impl<'a> Host<'a> {
     }
 
     /// Notes it where the recorder has ended by itself, and starts it again.
-    pub(super) fn must_run(&mut self, origin: &Origin, findings: &mut Vec<String>) {
+    pub(super) fn must_run(&mut self, origin: &Origin) {
         let ended = self.running.as_mut().is_some_and(|(run, _)| !run.is_running());
         if ended && let Some((run, from)) = self.running.take() {
             let until = origin.elapsed();
             let finished = run.finish(END);
-            findings.push(format!("the recorder ended by itself at {:.1} s: {}", until.as_secs_f64(), finished.code));
+            self.findings.push(format!(
+                "the recorder ended by itself at {:.1} s: {}",
+                until.as_secs_f64(),
+                finished.code
+            ));
             self.over(finished, from, until, true);
             self.start(origin);
         }
@@ -65,7 +71,7 @@ impl<'a> Host<'a> {
     }
 
     /// Stops it as a service manager does.
-    pub(super) fn stop(&mut self, origin: &Origin, findings: &mut Vec<String>) {
+    pub(super) fn stop(&mut self, origin: &Origin) {
         let Some((mut run, from)) = self.running.take() else { return };
         let until = origin.elapsed();
         run.signal(Signal::TERM);
@@ -76,7 +82,8 @@ impl<'a> Host<'a> {
         let finished = if is_late { run.kill_9() } else { run.finish(END) };
         if finished.code != 0 {
             let at = until.as_secs_f64();
-            findings.push(format!("asked to stop at {at:.1} s, it ended with {} (in {END:?} at most)", finished.code));
+            self.findings
+                .push(format!("asked to stop at {at:.1} s, it ended with {} (in {END:?} at most)", finished.code));
         }
         self.over(finished, from, until, is_late);
     }
@@ -131,6 +138,9 @@ impl<'a> Host<'a> {
 
     fn over(&mut self, finished: Finished, from: Duration, until: Duration, killed: bool) {
         let Finished { stderr, .. } = finished;
+        for panic in stderr.lines().filter(|line| line.contains("panicked at")) {
+            self.findings.push(format!("the recorder panicked: {panic}"));
+        }
         for (level, word) in ["ERROR", "WARN"].into_iter().enumerate() {
             self.complaints[level] += stderr.lines().filter(|line| line.contains(word)).count();
         }

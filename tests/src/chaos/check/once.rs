@@ -28,7 +28,7 @@ pub(super) fn check(case: &Case<'_>, verdict: &mut Verdict) {
 fn invented(case: &Case<'_>, verdict: &mut Verdict) {
     let headers: HashSet<u64> =
         case.past.aired.iter().filter(|aired| !is_media(&aired.sent)).map(|aired| aired.sent.digest).collect();
-    for file in case.files {
+    for (number, file) in case.files.iter().enumerate() {
         // The first is the recorder's own: the metadata.
         let strange = file.tags.iter().skip(1).filter(|tag| match is_media(tag) {
             true => !case.carried.contains_key(&tag.digest),
@@ -40,8 +40,9 @@ fn invented(case: &Case<'_>, verdict: &mut Verdict) {
             verdict.findings.push(format!("{}: {many} tags were never sent, the first at {first} ms", file.name));
         }
         for kind in [crate::flv::AUDIO, crate::flv::VIDEO] {
-            let track = file.tags.iter().filter(|tag| tag.kind == kind && is_media(tag));
-            let places: Vec<usize> = track.filter_map(|tag| case.places.get(&tag.digest).copied()).collect();
+            let track = file.tags.iter().enumerate().filter(|(_, tag)| tag.kind == kind && is_media(tag));
+            let track = track.filter(|(place, _)| !case.rewound.contains(&(number, *place)));
+            let places: Vec<usize> = track.filter_map(|(_, tag)| case.places.get(&tag.digest).copied()).collect();
             if let Some(at) = places.windows(2).position(|pair| pair[0] >= pair[1]) {
                 let at_ms = case.past.aired[places[at]].at_ms;
                 verdict.findings.push(format!("{}: track {kind} is out of order behind {at_ms} ms on air", file.name));
@@ -53,6 +54,8 @@ fn invented(case: &Case<'_>, verdict: &mut Verdict) {
 fn twice(case: &Case<'_>, verdict: &mut Verdict) {
     let mut wrong: Vec<(u64, String)> = Vec::new();
     for (digest, places) in case.found.iter().filter(|(_, places)| places.len() > 1) {
+        let places: Vec<(usize, usize)> =
+            places.iter().copied().filter(|place| !case.rewound.contains(place)).collect();
         let carriers = case.carried.get(digest).map_or(&[][..], Vec::as_slice);
         let lives: HashSet<usize> = carriers.iter().map(|(connection, _)| case.life(*connection)).collect();
         let sessions: HashSet<&str> = places.iter().map(|(file, _)| case.session(*file)).collect();
@@ -61,7 +64,7 @@ fn twice(case: &Case<'_>, verdict: &mut Verdict) {
             let names: Vec<&str> = places.iter().map(|(file, _)| case.files[*file].name.as_str()).collect();
             wrong.push((case.aired(*digest).map_or(0, |aired| aired.at_ms), names.join(", ")));
         } else {
-            verdict.counts.overlaps += places.len() as u64 - 1;
+            verdict.counts.overlaps += (places.len() as u64).saturating_sub(1);
         }
     }
     wrong.sort();
