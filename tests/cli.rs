@@ -256,7 +256,7 @@ fn a_room_that_is_given_up_is_said_to_be() {
 }
 
 /// A room that stays live, and a recorder that has begun its file.
-fn running(name: &str, more: &[&str]) -> (Place, Origin, Run) {
+pub(crate) fn running(name: &str, more: &[&str]) -> (Place, Origin, Run) {
     let place = Place::new(name);
     let origin = Origin::start();
     let feed = Feed::new();
@@ -271,49 +271,9 @@ fn running(name: &str, more: &[&str]) -> (Place, Origin, Run) {
     (place, origin, run)
 }
 
-fn is_whole(file: &Path) {
+pub(crate) fn is_whole(file: &Path) {
     lyrebird_tests::flv::parse(&fs::read(file).unwrap()).expect("whole tags alone");
     ffprobe::decode(file).unwrap();
-}
-
-#[test]
-fn a_signal_ends_it_in_order() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let (place, _origin, run) = running(&format!("signal-{code}"), &[]);
-        run.signal(signal);
-        let finished = run.finish(Duration::from_secs(15)).expect_code(code);
-        let recordings = place.recordings();
-        let printed: Vec<&str> = finished.stdout.lines().collect();
-        assert_eq!(printed, [recordings[0].to_str().unwrap()], "stdout is for data: the files that are whole");
-        assert_eq!(place.files().len(), 2, "{:?}", place.files());
-        is_whole(&recordings[0]);
-        assert_eq!(place.sidecar(&recordings[0])["state"], "complete");
-    }
-}
-
-/// The second signal ends it at once; what is there is whole or salvageable, never torn under its final name.
-#[test]
-fn the_second_signal_ends_it_at_once() {
-    let (place, _origin, mut run) = running("second-signal", &[]);
-    run.signal(Signal::INT);
-    if run.is_running() {
-        run.signal(Signal::INT);
-    }
-    let finished = run.finish(Duration::from_secs(3));
-    assert!(finished.code == 130, "{}", finished.code);
-    place.recordings().iter().for_each(|file| is_whole(file));
-}
-
-/// A dark room is waited for, and a signal ends the waiting too.
-#[test]
-fn a_signal_while_waiting() {
-    let place = Place::new("signal-waiting");
-    let origin = Origin::start();
-    let run = place.record::<&str>(&origin.url(ROOM), &[]);
-    wait_until("it looked", LIMIT, || !origin.connections(ROOM).is_empty());
-    run.signal(Signal::TERM);
-    run.finish(Duration::from_secs(10)).expect_code(143);
-    assert!(place.files().is_empty());
 }
 
 #[test]

@@ -2,12 +2,9 @@
 //! stands in `tests/guests/misbehaving`.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::feed::Feed;
 use lyrebird_tests::origin::{Answer, Origin};
@@ -180,20 +177,20 @@ fn a_foreign_host_is_denied() {
 }
 
 /// A config in which the user has permitted one server to the guest.
-fn permitting(origin: &Origin) -> String {
+pub(crate) fn permitting(origin: &Origin) -> String {
     let interval = "[plugin.misbehaving]\ninterval = \"1s\"";
     format!("{HURRY}{interval}\nsettings = {{ api = \"{}\", key = \"canary-of-a-key\" }}\n", origin.url("/"))
 }
 
 /// Starts `record` of one misbehaving room with a config.
-fn record(place: &Place, config: &str, deed: &str, options: &[(&str, &str)], more: &[&str]) -> Run {
+pub(crate) fn record(place: &Place, config: &str, deed: &str, options: &[(&str, &str)], more: &[&str]) -> Run {
     place.configure(config);
     let mut command = place.lyrebird_with(&guests(), &["record", &room(deed, options)]);
     command.arg("-c").arg(place.root().join("lyrebird.toml")).arg("-o").arg(place.out()).args(more);
     Run::start(command, None)
 }
 
-fn stop(run: Run) -> Finished {
+pub(crate) fn stop(run: Run) -> Finished {
     run.signal(Signal::INT);
     run.finish(LIMIT)
 }
@@ -213,32 +210,10 @@ fn a_redirect_to_a_private_address_is_denied() {
 }
 
 /// The most memory that a process has used.
-fn peak_bytes(run: &Run) -> u64 {
+pub(crate) fn peak_bytes(run: &Run) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
-}
-
-/// Compressed to a thousandth: the limit is on what comes out.
-#[test]
-fn an_http_answer_of_a_gigabyte() {
-    let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
-    let zeros = vec![0; 1 << 20];
-    (0..1024).for_each(|_| bomb.write_all(&zeros).unwrap());
-    let bomb = bomb.finish().unwrap();
-    for (name, answer) in [
-        ("plain", Answer::repeated(zeros, 1024, "text/plain")),
-        ("gzip", Answer::file(bomb, "text/plain").header("Content-Encoding", "gzip")),
-    ] {
-        let place = Place::new(&format!("guest-bomb-{name}"));
-        let origin = Origin::start();
-        origin.answers("/bomb", [answer]);
-        let run = record(&place, &permitting(&origin), "fetch", &[("url", &origin.url("/bomb"))], &[]);
-        wait_until("the guest has asked twice", LIMIT, || origin.connections("/bomb").len() > 1);
-        let peak = peak_bytes(&run);
-        assert!(peak < 400 << 20, "{name}: {} MiB", peak >> 20);
-        stop(run);
-    }
 }
 
 /// A guest that sleeps is cancelled by the limit of its call.

@@ -36,7 +36,7 @@ fn a_broadcast_from_ffmpeg_is_recorded_frame_by_frame() {
 }
 
 /// Records clips at four times real time with these answers, one a connection, and judges the files.
-fn check(name: &str, parts: &[(Clip, u32)], answers: impl FnOnce(&Feed) -> Vec<Answer>) -> (Place, Origin) {
+pub(crate) fn check(name: &str, parts: &[(Clip, u32)], answers: impl FnOnce(&Feed) -> Vec<Answer>) -> (Place, Origin) {
     let place = Place::new(name);
     let origin = Origin::start();
     let feed = Feed::new();
@@ -61,12 +61,6 @@ fn a_chunked_stream() {
 #[test]
 fn a_stream_that_ends_with_its_connection() {
     check("until-close", &[(Clip::Small, 12)], |feed| vec![Answer::live(feed).until_close()]);
-}
-
-#[test]
-fn two_sizes_make_two_files() {
-    let (place, _) = check("two-sizes", &[(Clip::Small, 8), (Clip::Large, 8)], |feed| vec![Answer::live(feed)]);
-    assert_eq!(place.recordings().len(), 2);
 }
 
 #[test]
@@ -113,27 +107,6 @@ fn a_finished_file_without_a_length_is_recorded_once() {
         assert_eq!(media(&recorded), media(&sent), "{name}: nothing is missing, nothing is there twice");
         let sidecar = place.sidecar(&recordings[0]);
         assert_eq!((&sidecar["end"], &sidecar["gaps"]), (&"finished".into(), &serde_json::json!([])), "{sidecar:#}");
-    }
-}
-
-/// A live stream that is ended without a fault and goes on, from where it stands or with the newest group once more, is
-/// no file.
-#[test]
-fn a_live_stream_goes_on_after_a_clean_end() {
-    for (name, join) in [("next", Join::NextKey), ("last", Join::LastKey)] {
-        let place = Place::new(&format!("clean-{name}"));
-        // Whoever gets media twice has it once in the file.
-        place.configure(&HURRY.replace("repeats = \"keep\"\n", ""));
-        let origin = Origin::start();
-        let feed = Feed::new();
-        let live = || Answer::live(&feed).joins(join).until_close();
-        origin.answers(ROOM, [live().fails(At::Media(Duration::from_secs(1)), How::Close), live()]);
-        let run = place.record(&origin.url(ROOM), &["--once"]);
-        let encoder = encoder::play(&feed, &[Stretch { size: "320x180", seconds: 6 }]);
-        run.finish(LIMIT).expect_code(0);
-        encoder.join().unwrap().unwrap();
-        assert!(origin.receptions(ROOM).len() >= 2, "{name}");
-        judge(&origin.receptions(ROOM)[..2], &place.recordings(), Some(&binary())).expect_good();
     }
 }
 

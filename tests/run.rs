@@ -10,8 +10,6 @@ use lyrebird_tests::program::{Finished, Run, Signal, binary};
 use lyrebird_tests::verify::judge;
 
 mod beside;
-mod clocks;
-mod database;
 mod kills;
 mod ledger;
 mod restart;
@@ -19,8 +17,8 @@ mod risk;
 mod states;
 mod targets;
 
-const ROOM: u64 = 22_637_261;
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const ROOM: u64 = 22_637_261;
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// Tags of somewhat more than a second.
 const FLOWING: usize = 80;
 
@@ -37,14 +35,14 @@ fn config(platform: &Bilibili, rooms: &[u64]) -> String {
 }
 
 /// One room of a platform, and a place where it is recorded to.
-struct Story {
-    platform: Bilibili,
-    place: Place,
+pub(crate) struct Story {
+    pub(crate) platform: Bilibili,
+    pub(crate) place: Place,
 }
 
 impl Story {
     /// The room is dark.
-    fn new(name: &str) -> Story {
+    pub(crate) fn new(name: &str) -> Story {
         let (place, platform) = (Place::new(name), Bilibili::start());
         platform.room(ROOM).streamer("Menura").title("Dawn chorus");
         place.configure(&config(&platform, &[ROOM]));
@@ -52,19 +50,19 @@ impl Story {
     }
 
     /// With another line in the config.
-    fn where_config_says(self, instead_of: &str, line: &str) -> Story {
+    pub(crate) fn where_config_says(self, instead_of: &str, line: &str) -> Story {
         let config = config(&self.platform, &[ROOM]);
         assert!(config.contains(instead_of), "`{instead_of}` is not in the config");
         self.place.configure(&config.replace(instead_of, line));
         self
     }
 
-    fn start(&self) -> Run {
+    pub(crate) fn start(&self) -> Run {
         Run::start(self.place.lyrebird(&["run", "-c", "lyrebird.toml", "--log", "info,lyrebird=debug"]), None)
     }
 
     /// Watches the room, which goes live, until it is announced and recorded.
-    fn on_air(&self) -> Run {
+    pub(crate) fn on_air(&self) -> Run {
         let run = self.start();
         self.platform.go_live(ROOM);
         self.is_announced();
@@ -73,32 +71,32 @@ impl Story {
     }
 
     #[track_caller]
-    fn is_announced(&self) {
+    pub(crate) fn is_announced(&self) {
         wait_until("the session was announced", LIMIT, || self.platform.visible_posts().len() == 1);
     }
 
     /// Waits until the reception of this number, from 1, has given media for a second.
     #[track_caller]
-    fn flows(&self, number: usize) {
+    pub(crate) fn flows(&self, number: usize) {
         let has_media = || self.platform.receptions(ROOM).get(number - 1).is_some_and(|one| one.tags.len() > FLOWING);
         wait_until(&format!("media comes by reception {number}"), LIMIT, has_media);
     }
 
     /// Waits until a reception that runs, whatever its number, has given media for a second.
     #[track_caller]
-    fn is_received(&self) {
+    pub(crate) fn is_received(&self) {
         let runs = |one: &Connection| one.ended.is_none() && one.tags.len() > FLOWING;
         wait_until("media comes", LIMIT, || self.platform.receptions(ROOM).iter().any(runs));
     }
 
     #[track_caller]
-    fn is_taken_back(&self) {
+    pub(crate) fn is_taken_back(&self) {
         wait_until("the notice was taken back", LIMIT, || self.platform.visible_posts().is_empty());
     }
 
     /// The room goes dark; its one notice is taken back, and the program ends in order.
     #[track_caller]
-    fn ends_well(&self, run: Run) -> Finished {
+    pub(crate) fn ends_well(&self, run: Run) -> Finished {
         self.platform.go_dark(ROOM);
         self.is_taken_back();
         let finished = stop(run);
@@ -109,20 +107,20 @@ impl Story {
     }
 
     #[track_caller]
-    fn has_no_part(&self) {
+    pub(crate) fn has_no_part(&self) {
         let files = self.place.files();
         assert!(files.iter().all(|name| !name.ends_with(".part")), "{files:?}");
     }
 
     /// All that was received is in these files.
     #[track_caller]
-    fn is_recorded_whole(&self) {
+    pub(crate) fn is_recorded_whole(&self) {
         judge(&self.platform.receptions(ROOM), &self.place.recordings(), Some(&binary())).expect_good();
     }
 
     /// The recording went on in a second file of the same session, and says why.
     #[track_caller]
-    fn goes_on_in_a_second_file(&self) {
+    pub(crate) fn goes_on_in_a_second_file(&self) {
         let files = self.place.recordings();
         assert_eq!(files.len(), 2, "{files:?}");
         let stem = files[0].file_stem().unwrap().to_str().unwrap();
@@ -134,7 +132,7 @@ impl Story {
 
     /// The one post that there ever was.
     #[track_caller]
-    fn only_post(&self) -> Post {
+    pub(crate) fn only_post(&self) -> Post {
         let posts = self.platform.posts();
         assert_eq!(posts.len(), 1, "{posts:?}");
         posts[0].clone()
@@ -143,13 +141,13 @@ impl Story {
 
 /// Stops the program as a service manager does.
 #[track_caller]
-fn stop(run: Run) -> Finished {
+pub(crate) fn stop(run: Run) -> Finished {
     run.signal(Signal::TERM);
     run.finish(LIMIT).expect_code(0)
 }
 
 /// Lets time pass in which nothing may happen.
-fn nothing_happens_for(seconds: u64) {
+pub(crate) fn nothing_happens_for(seconds: u64) {
     std::thread::sleep(Duration::from_secs(seconds));
 }
 

@@ -87,17 +87,6 @@ fn a_record_leaves_the_sessions_of_a_run_alone() {
     story.is_recorded_whole();
 }
 
-#[test]
-fn a_second_run_is_refused() {
-    let story = Story::new("run-twice");
-    let run = story.on_air();
-    let second = story.start().finish(LIMIT).expect_code(1);
-    let second = second.expect_stderr(&format!("already running (pid {})", run.id()));
-    second.expect_stderr("hint: ");
-    story.ends_well(run);
-    story.is_recorded_whole();
-}
-
 /// A second data directory is another house.
 #[test]
 fn a_second_run_with_its_own_data_is_welcome() {

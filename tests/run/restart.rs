@@ -11,19 +11,6 @@ use super::{LIMIT, ROOM, Story, nothing_happens_for, stop};
 const LONG_GRACE: &str = "grace = \"300s\"";
 
 #[test]
-fn a_stop_in_mid_broadcast_keeps_the_session_and_its_notice() {
-    let story = Story::new("run-stopped");
-    stop(story.on_air());
-    story.has_no_part();
-    assert_eq!(story.only_post().removed, None, "a stop takes nothing back");
-    let run = story.start();
-    story.flows(2);
-    assert_eq!(story.only_post().removed, None, "neither does a start");
-    story.ends_well(run);
-    story.goes_on_in_a_second_file();
-}
-
-#[test]
 fn a_room_that_went_dark_meanwhile_is_taken_back_at_once() {
     let story = Story::new("run-dark-meanwhile").where_config_says("grace = \"3s\"", LONG_GRACE);
     stop(story.on_air());

@@ -45,7 +45,7 @@ fn check_safe(place: &Place) -> String {
 }
 
 #[test]
-fn templates_that_climb() {
+fn row_16_templates_that_climb() {
     for (index, template) in
         ["../../escape", "/absolute", "a/../../b", "./.hidden", "..", "{{ '../' * 4 }}x"].iter().enumerate()
     {
@@ -56,7 +56,7 @@ fn templates_that_climb() {
 }
 
 #[test]
-fn titles_are_hostile() {
+fn row_16_titles_are_hostile() {
     let long = "名".repeat(150);
     let titles = [
         "../../../etc/passwd",
@@ -81,7 +81,7 @@ fn titles_are_hostile() {
 }
 
 #[test]
-fn a_name_of_folders_is_kept() {
+fn row_16_a_name_of_folders_is_kept() {
     let place = Place::new("folders");
     record(
         &place,
@@ -91,7 +91,7 @@ fn a_name_of_folders_is_kept() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_not_touched() {
+fn row_17_a_name_that_is_taken_is_not_touched() {
     for taken in ["song.flv", "song.json", "song.mp4", "song.jpg"] {
         let place = Place::new(&format!("taken-{taken}"));
         place.write(&format!("recordings/{taken}"), "precious");
@@ -103,7 +103,7 @@ fn a_name_that_is_taken_is_not_touched() {
 
 /// A link that somebody has put there does not lead out.
 #[test]
-fn a_link_does_not_lead_out() {
+fn row_16_a_link_does_not_lead_out() {
     let place = Place::new("link");
     let elsewhere = place.root().join("home/elsewhere");
     std::fs::create_dir_all(&elsewhere).unwrap();
@@ -119,7 +119,7 @@ fn a_link_does_not_lead_out() {
 
 /// Broken for this title alone, which nobody can know at the start.
 #[test]
-fn a_broken_template_falls_back_and_says_so() {
+fn row_16_a_broken_template_falls_back_and_says_so() {
     let place = Place::new("broken-template");
     let finished = record(&place, &["--name", "{% if title == 'clip' %}{{ titel }}{% endif %}x"]);
     assert!(check_safe(&place).ends_with(".flv"));

@@ -5,7 +5,7 @@ use lyrebird_tests::jump::Jump;
 use lyrebird_tests::place::wait_until;
 use lyrebird_tests::program::Run;
 
-use super::{LIMIT, ROOM, Story, nothing_happens_for};
+use crate::run::{LIMIT, ROOM, Story, nothing_happens_for};
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -17,7 +17,7 @@ fn start(story: &Story, clock: &Jump) -> Run {
 }
 
 #[test]
-fn a_clock_that_jumps_by_a_day_ends_no_session() {
+fn row_45_a_clock_that_jumps_by_a_day_ends_no_session() {
     let story = Story::new("run-clock");
     let Some(clock) = Jump::new(&story.place) else { return };
     let run = start(&story, &clock);
@@ -38,7 +38,7 @@ fn a_clock_that_jumps_by_a_day_ends_no_session() {
 
 /// A machine whose clock was a day ahead, or behind, until it was set right between two starts.
 #[test]
-fn a_clock_that_was_set_right_between_two_starts() {
+fn row_45_a_clock_that_was_set_right_between_two_starts() {
     for (name, days) in [("run-clock-behind", -1), ("run-clock-ahead", 1)] {
         let story = Story::new(name);
         let Some(clock) = Jump::new(&story.place) else { return };

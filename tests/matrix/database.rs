@@ -9,7 +9,7 @@ use lyrebird_tests::place::wait_until;
 use lyrebird_tests::program::Run;
 use lyrebird_tests::volume::SmallVolume;
 
-use super::{LIMIT, ROOM, Story, nothing_happens_for, stop};
+use crate::run::{LIMIT, ROOM, Story, nothing_happens_for, stop};
 
 /// The rest of the broadcast, with a break, on whatever is left of the database.
 fn goes_on(story: &Story, run: Run) -> String {
@@ -22,7 +22,7 @@ fn goes_on(story: &Story, run: Run) -> String {
 }
 
 #[test]
-fn a_database_that_turns_into_garbage() {
+fn row_48_a_database_that_turns_into_garbage() {
     let story = Story::new("run-db-garbage");
     let run = story.on_air();
     let database = story.place.data().join("lyrebird.db");
@@ -37,7 +37,7 @@ fn a_database_that_turns_into_garbage() {
 }
 
 #[test]
-fn a_data_directory_that_vanishes() {
+fn row_48_a_data_directory_that_vanishes() {
     let story = Story::new("run-db-gone");
     let run = story.on_air();
     fs::remove_dir_all(story.place.data()).unwrap();
@@ -45,7 +45,7 @@ fn a_data_directory_that_vanishes() {
 }
 
 #[test]
-fn a_data_volume_that_is_full() {
+fn row_48_a_data_volume_that_is_full() {
     let story = Story::new("run-db-full");
     let data = story.place.data();
     fs::create_dir_all(&data).unwrap();
@@ -59,7 +59,7 @@ fn a_data_volume_that_is_full() {
 
 /// Broken before the start, and while nobody ran: the broadcast is recorded all the same.
 #[test]
-fn a_database_that_is_garbage_at_the_start() {
+fn row_48_a_database_that_is_garbage_at_the_start() {
     let story = Story::new("run-db-garbage-at-start");
     story.place.write("data/lyrebird.db", vec![0x5a; 8192]);
     let run = story.on_air();
@@ -72,7 +72,7 @@ fn a_database_that_is_garbage_at_the_start() {
 }
 
 #[test]
-fn a_stop_with_a_broken_database_is_orderly() {
+fn row_48_a_stop_with_a_broken_database_is_orderly() {
     let story = Story::new("run-db-stop");
     let run = story.on_air();
     fs::write(story.place.data().join("lyrebird.db"), vec![0x5a; 8192]).unwrap();

@@ -51,7 +51,7 @@ fn restart(place: &Place) -> Finished {
 }
 
 #[test]
-fn killed_and_salvaged() {
+fn row_01_killed_and_salvaged() {
     let place = Place::new("killed");
     let (origin, run) = recording(&place, 400 << 10);
     run.kill_9();
@@ -96,7 +96,7 @@ fn whole_media(bytes: &[u8]) -> Vec<u64> {
 
 /// The same with a torn last tag, as a crash of the machine leaves it.
 #[test]
-fn a_torn_tag_is_cut_off() {
+fn row_01_a_torn_tag_is_cut_off() {
     for (name, tail) in
         [("torn", &b"\x09\x00\x10\x00\x00\x10\x00\x00\x00\x00\x00\x17\x01"[..]), ("zeros", &[0; 4_096][..])]
     {
@@ -118,7 +118,7 @@ fn a_torn_tag_is_cut_off() {
 
 /// Killed before there was anything worth keeping: the pair is removed and reported.
 #[test]
-fn nothing_is_left_of_nothing() {
+fn row_01_nothing_is_left_of_nothing() {
     let place = Place::new("nothing");
     let origin = Origin::start();
     let feed = Feed::new();
@@ -135,7 +135,7 @@ fn nothing_is_left_of_nothing() {
 
 /// The room is still live: within ten seconds of the restart it is recorded again, beside what was salvaged.
 #[test]
-fn a_restart_goes_on_recording() {
+fn row_01_a_restart_goes_on_recording() {
     let place = Place::new("goes-on");
     let (origin, run) = recording(&place, 200 << 10);
     run.kill_9();
@@ -152,7 +152,7 @@ fn a_restart_goes_on_recording() {
 
 /// Two recorders on one folder: neither touches what the other has open, and both have everything.
 #[test]
-fn two_recorders_on_one_folder() {
+fn row_18_two_recorders_on_one_folder() {
     let place = Place::new("two");
     let origin = Origin::start();
     let feed = Feed::new();
