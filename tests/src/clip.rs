@@ -82,7 +82,11 @@ pub fn stream(parts: &[(Clip, u32)]) -> Vec<Tag> {
 
 /// Plays clips into a feed, `speed` times as fast as real time, then ends the feed.
 pub fn play(feed: &Feed, parts: &[(Clip, u32)], speed: u32) -> JoinHandle<()> {
-    let tags = stream(parts);
+    play_tags(feed, stream(parts), speed)
+}
+
+/// The same with any tags.
+pub fn play_tags(feed: &Feed, tags: Vec<Tag>, speed: u32) -> JoinHandle<()> {
     let feed = feed.clone();
     thread::spawn(move || {
         let start = Instant::now();

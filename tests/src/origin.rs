@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -145,17 +145,22 @@ impl Default for Origin {
 impl Origin {
     /// Listens on a free port of the loopback address; every path is a 404 until [`Origin::answers`] says otherwise.
     pub fn start() -> Self {
-        Origin::listen(None)
+        Origin::at(IpAddr::from([127, 0, 0, 1]))
+    }
+
+    /// The same on another address of this machine.
+    pub fn at(address: IpAddr) -> Self {
+        Origin::listen(None, address)
     }
 
     /// One whose every request is answered by `site`.
     pub fn serving(site: Arc<dyn Site>) -> Self {
-        Origin::listen(Some(site))
+        Origin::listen(Some(site), IpAddr::from([127, 0, 0, 1]))
     }
 
-    fn listen(site: Option<Arc<dyn Site>>) -> Self {
+    fn listen(site: Option<Arc<dyn Site>>, address: IpAddr) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
+        let listener = runtime.block_on(TcpListener::bind((address, 0))).unwrap();
         let address = listener.local_addr().unwrap();
         let shared =
             Arc::new(Shared { started: Instant::now(), routes: Mutex::default(), site, connections: Mutex::default() });

@@ -12,8 +12,10 @@ use crate::flv::{self, AUDIO, SCRIPT, VIDEO};
 use crate::origin::{Connection, Role, Sent};
 
 mod expect;
+mod named;
 
 pub use expect::{Expected, Hole, expected};
+pub use named::{Terms, judge_named};
 
 /// Lengths that differ by less are equal: two frames and a rounding.
 const TOLERANCE_MS: u64 = 100;

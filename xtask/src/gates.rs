@@ -17,6 +17,7 @@ pub(crate) fn demo() -> Outcome {
 /// All tests of the workspace, with the real program and the real plugins at hand.
 pub(crate) fn test(words: &[&str]) -> Outcome {
     setup::ffmpeg()?;
+    setup::faults();
     let shelves = artefacts::plugins(For::Tests)?;
     let program = artefacts::everything()?;
     say("running the tests");

@@ -57,6 +57,28 @@ pub(crate) fn ffmpeg() -> Outcome {
     Err(Stop::because(format!("the tests need FFmpeg and installing it failed: run `{}`", way.line)))
 }
 
+/// Programs by which rows of the fault matrix make their faults: the word that makes each tell its version, and Debian's
+/// package.
+const FAULTS: [(&str, &str, &str); 5] = [
+    ("strace", "-V", "strace"),
+    ("mkfs.ext4", "-V", "e2fsprogs"),
+    ("mkfs.xfs", "-V", "xfsprogs"),
+    ("ip", "-V", "iproute2"),
+    ("nft", "--version", "nftables"),
+];
+
+/// What the fault matrix takes. Nobody is asked and nothing fails: without them the tests skip those rows and say so, and
+/// only root could run them.
+pub(crate) fn faults() {
+    let missing: Vec<&str> =
+        FAULTS.iter().filter(|(program, word, _)| !has(*program, word)).map(|(_, _, package)| *package).collect();
+    let Some(way) = way_to_install(&missing.join(" ")).filter(|way| !missing.is_empty() && !way.asks) else { return };
+    say(format!("the fault matrix is tested with them: {}", way.line));
+    if run(Command::new("sh").args(["-c", &way.line]).env("DEBIAN_FRONTEND", "noninteractive")).is_err() {
+        say("installing them failed: some rows will be skipped");
+    }
+}
+
 struct Way {
     line: String,
     /// Whether a person has to agree first: only root on a Debian-like system has already said yes by being there.

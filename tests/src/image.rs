@@ -1,0 +1,115 @@
+//! A volume in a file, mounted on a folder: one whose power can be cut, that can stop to answer, or turn read-only.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Which file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// ext4.
+    Ext4,
+    /// ext4 without a journal: nothing but data can fail to be written.
+    Ext4Bare,
+    /// XFS.
+    Xfs,
+}
+
+impl Kind {
+    /// The size of the file; XFS has a least one.
+    fn mib(self) -> u64 {
+        if self == Kind::Xfs { 320 } else { 96 }
+    }
+
+    fn make(self, file: &Path) {
+        let mut command = match self {
+            Kind::Ext4 => words("mkfs.ext4 -q -F -E nodiscard"),
+            Kind::Ext4Bare => words("mkfs.ext4 -q -F -E nodiscard -O ^has_journal"),
+            Kind::Xfs => words("mkfs.xfs -q -f"),
+        };
+        done(command.arg(file));
+    }
+}
+
+/// A mounted one; gone with the test, whatever state it is in.
+#[derive(Debug)]
+pub struct Image {
+    file: PathBuf,
+    folder: PathBuf,
+    is_mounted: bool,
+}
+
+impl Image {
+    /// Makes it in this file and mounts it on the folder.
+    pub fn mount(file: PathBuf, folder: &Path, kind: Kind) -> Self {
+        fs::File::create(&file).unwrap().set_len(kind.mib() << 20).unwrap();
+        kind.make(&file);
+        let mut image = Image { file, folder: folder.to_path_buf(), is_mounted: false };
+        image.mount_again();
+        image
+    }
+
+    /// Mounts what is in the file.
+    pub fn mount_again(&mut self) {
+        done(words("mount -o loop").arg(&self.file).arg(&self.folder));
+        self.is_mounted = true;
+    }
+
+    /// The power goes: from this moment nothing reaches the device any more, and what was not written to it is lost.
+    pub fn cut_power(&self) {
+        done(words("xfs_io -x -c shutdown").arg(&self.folder));
+    }
+
+    /// Lets go of it. Whoever holds a file open there keeps it until he lets go too.
+    pub fn unmount(&mut self) {
+        done(words("umount").arg(&self.folder));
+        self.is_mounted = false;
+    }
+
+    /// Nothing that changes it comes back any more, until [`Image::thaw`].
+    pub fn freeze(&self) {
+        done(words("fsfreeze -f").arg(&self.folder));
+    }
+
+    /// It answers again.
+    pub fn thaw(&self) {
+        done(words("fsfreeze -u").arg(&self.folder));
+    }
+
+    /// The file system has found a fault in itself and takes no more writes, as ext4 does with `errors=remount-ro`.
+    pub fn turn_read_only(&self) {
+        done(words("mount -o remount,errors=remount-ro").arg(&self.folder));
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+        let folder = fs::canonicalize(&self.folder).unwrap();
+        let line = mounts.lines().find(|line| line.split(' ').nth(1) == folder.to_str()).unwrap();
+        let device = line.split(' ').next().unwrap().trim_start_matches("/dev/").to_owned();
+        fs::write(format!("/sys/fs/ext4/{device}/trigger_fs_error"), "a test").unwrap();
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        if self.is_mounted {
+            // One that is frozen could not be let go, nor could whoever waits for it.
+            quietly(words("fsfreeze -u").arg(&self.folder));
+            quietly(words("umount -l").arg(&self.folder));
+        }
+    }
+}
+
+fn words(line: &str) -> Command {
+    let mut words = line.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn done(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn quietly(command: &mut Command) {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+}
