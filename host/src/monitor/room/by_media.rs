@@ -15,11 +15,11 @@ impl Room {
     /// Where a check knows nothing, the reception's end is the verdict.
     pub(super) fn ended_by_media(&mut self, reason: &EndReason, now: Duration, orders: &mut Vec<Order>) {
         let interval = self.rules.interval;
+        let asked = match reason {
+            EndReason::Refused(Refusal::Status(_, Some(seconds))) => Duration::from_secs((*seconds).into()),
+            _ => Duration::ZERO,
+        };
         let Some(session) = &mut self.session else {
-            let asked = match reason {
-                EndReason::Refused(Refusal::Status(_, Some(seconds))) => Duration::from_secs((*seconds).into()),
-                _ => Duration::ZERO,
-            };
             return match asked > interval {
                 true => self.wait(Next::Check, asked, now, orders),
                 false => self.look_again(now, orders),
@@ -36,7 +36,7 @@ impl Room {
         };
         let left = (session.last_media + self.rules.grace).saturating_sub(now);
         if !over {
-            return match pace::growing(self.failures).min(IN_GRACE).min(left) {
+            return match pace::growing(self.failures).min(IN_GRACE).max(asked).min(left) {
                 Duration::ZERO => self.ask(Next::Streams, orders),
                 pause => self.wait(Next::Streams, pause, now, orders),
             };

@@ -135,3 +135,29 @@ fn a_sender_that_bursts_and_closes_is_asked_ever_more_rarely() {
     "#]],
     );
 }
+
+/// Whoever asks for rest in mid-session gets it, as far as the grace goes.
+#[test]
+fn by_media_a_refusal_that_asks_for_rest_gets_it_within_the_grace() {
+    let story = "0 woken\n0 live\n0 way\n1 media\n60 broken 59\n60 way\n60 429";
+    check(
+        BY_MEDIA,
+        story,
+        expect![[r#"
+            0 woken
+                Check
+            0 live
+                AskStreams
+            0 way
+                Receive
+            1 media
+                open 
+            60 broken 59
+                AskStreams
+            60 way
+                Receive
+            60 429
+                wake at 120
+        "#]],
+    );
+}
