@@ -66,14 +66,11 @@ impl Image {
         self.is_mounted = false;
     }
 
-    /// Nothing that changes it comes back any more, until [`Image::thaw`].
-    pub fn freeze(&self) {
+    /// Nothing that changes it comes back any more, until the answer is dropped: before the program that waits for it,
+    /// which could not even be killed.
+    pub fn freeze(&self) -> Frozen {
         done(words("fsfreeze -f").arg(&self.folder));
-    }
-
-    /// It answers again.
-    pub fn thaw(&self) {
-        done(words("fsfreeze -u").arg(&self.folder));
+        Frozen(self.folder.clone())
     }
 
     /// The file system has found a fault in itself and takes no more writes, as ext4 does with `errors=remount-ro`.
@@ -87,11 +84,19 @@ impl Image {
     }
 }
 
+/// A volume that does not answer.
+#[derive(Debug)]
+pub struct Frozen(PathBuf);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        quietly(words("fsfreeze -u").arg(&self.0));
+    }
+}
+
 impl Drop for Image {
     fn drop(&mut self) {
         if self.is_mounted {
-            // One that is frozen could not be let go, nor could whoever waits for it.
-            quietly(words("fsfreeze -u").arg(&self.folder));
             quietly(words("umount -l").arg(&self.folder));
         }
     }

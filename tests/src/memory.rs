@@ -32,12 +32,6 @@ impl MemoryGroup {
         command.get_current_dir().map(|folder| inside.current_dir(folder));
         inside
     }
-
-    /// The most that was used.
-    pub fn peak_bytes(&self) -> u64 {
-        let text = fs::read_to_string(self.0.join("memory.max_usage_in_bytes")).unwrap();
-        text.trim().parse().unwrap()
-    }
 }
 
 impl Drop for MemoryGroup {

@@ -100,7 +100,12 @@ impl Need {
 pub fn row(number: u32) -> bool {
     let (_, needs) =
         ROWS.iter().find(|(row, _)| *row == number).unwrap_or_else(|| panic!("row {number} takes nothing"));
-    needs.iter().all(|need| !missing().contains(need))
+    needs.iter().all(|need| has(*need))
+}
+
+/// Whether this machine has it.
+pub fn has(need: Need) -> bool {
+    !missing().contains(&need)
 }
 
 /// Looked for once; what is missing is told once, whichever tests run.

@@ -3,11 +3,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -60,6 +61,7 @@ impl Shows {
 pub struct Front {
     runtime: Option<Runtime>,
     address: SocketAddr,
+    asked_plainly: Arc<AtomicBool>,
 }
 
 impl Front {
@@ -68,19 +70,29 @@ impl Front {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let (acceptor, behind) = (shows.acceptor(), origin.authority());
+        let (acceptor, behind, asked_plainly) =
+            (shows.acceptor(), origin.authority(), Arc::new(AtomicBool::new(false)));
+        let plainly = Arc::clone(&asked_plainly);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // Owned by the runtime, which is taken down with the front.
-                tokio::spawn(pass_on(stream, acceptor.clone(), behind.clone()));
+                match acceptor.clone() {
+                    Some(acceptor) => tokio::spawn(pass_on(stream, acceptor, behind.clone())),
+                    None => tokio::spawn(answer_plainly(stream, Arc::clone(&plainly))),
+                };
             }
         });
-        Front { runtime: Some(runtime), address }
+        Front { runtime: Some(runtime), address, asked_plainly }
     }
 
     /// The URL of a path of the origin behind it.
     pub fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.address)
+    }
+
+    /// Whether anybody has sent it something that is no TLS.
+    pub fn was_asked_plainly(&self) -> bool {
+        self.asked_plainly.load(Ordering::Relaxed)
     }
 }
 
@@ -93,13 +105,21 @@ impl Drop for Front {
 }
 
 /// Whatever breaks is the client's to notice.
-async fn pass_on(mut stream: TcpStream, acceptor: Option<TlsAcceptor>, behind: String) {
+async fn pass_on(stream: TcpStream, acceptor: TlsAcceptor, behind: String) {
     let Ok(mut origin) = TcpStream::connect(behind).await else { return };
-    let Some(acceptor) = acceptor else {
-        copy_bidirectional(&mut stream, &mut origin).await.ok();
-        return;
-    };
     if let Ok(mut stream) = acceptor.accept(stream).await {
         copy_bidirectional(&mut stream, &mut origin).await.ok();
     }
+}
+
+/// As if the client had asked in the clear; whether it has shows in its first byte.
+async fn answer_plainly(mut stream: TcpStream, plainly: Arc<AtomicBool>) {
+    let mut first = [0; 1];
+    // A handshake record begins with 22 (RFC 8446, 5.1).
+    if stream.read_exact(&mut first).await.is_ok() && first != [22] {
+        plainly.store(true, Ordering::Relaxed);
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n\r\nFLV").await.ok();
+    let mut rest = [0; 4096];
+    while stream.read(&mut rest).await.is_ok_and(|got| got > 0) {}
 }

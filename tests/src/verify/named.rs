@@ -6,10 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Judgement, TOLERANCE_MS, beginning, inspect, is_media, probe};
+use super::{Judgement, TOLERANCE_MS, beginning, is_media, probe};
 use crate::flv::{self, VIDEO};
 use crate::origin::{Connection, Sent};
 
@@ -35,6 +36,8 @@ pub struct Terms {
     pub speed: u64,
     /// Media time at the end that may be missing without a name: what was on its way when the story ended.
     pub tail_ms: u64,
+    /// Whether a file may begin with what the one before it ends with: what nobody knew to be safe there.
+    pub overlap: bool,
 }
 
 /// Judges all files of a recording, in order, against everything that its connections carried.
@@ -60,7 +63,11 @@ pub fn judge_named(receptions: &[Connection], files: &[PathBuf], program: &Path,
             }),
         );
     }
-    let disorder = places.windows(2).find(|pair| pair[1].number <= pair[0].number);
+    let is_wrong = |pair: &&[Place]| {
+        let may = terms.overlap && pair[0].file != pair[1].file;
+        pair[1].number <= pair[0].number && !may
+    };
+    let disorder = places.windows(2).find(is_wrong);
     judgement.note(disorder.is_none(), format!("{} pictures, each once, in order", places.len()), || {
         let at_ms = disorder.map_or(0, |pair| sent[pair[1].number].time_ms);
         format!("a picture (sent at {at_ms} ms) is there twice, or behind a later one")
@@ -93,12 +100,23 @@ fn whole(name: &str, file: &Path, program: &Path, judgement: &mut Judgement) -> 
         }
     };
     beginning(name, &found, judgement);
-    inspect(name, program, file, &found, judgement);
+    inspect(name, program, file, judgement);
     if crate::ffprobe::is_there() {
         let recorded: Vec<Sent> = found.iter().filter(|tag| is_media(tag)).copied().collect();
         probe(name, file, &recorded, judgement);
     }
     Some(found)
+}
+
+/// Our own tool finds no fault but the holes, which are judged apart.
+fn inspect(name: &str, program: &Path, file: &Path, judgement: &mut Judgement) {
+    let output = Command::new(program).args(["flv", "inspect", "--json"]).arg(file).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let is_hole = |fault: &Value| fault["kind"] == "jump" || fault["kind"] == "tracks_apart";
+    let faults = report["faults"].as_array();
+    let so = faults.is_some_and(|faults| faults.iter().all(is_hole));
+    judgement
+        .note(so, format!("{name}: flv inspect finds no fault"), || format!("{name}: flv inspect disagrees: {report}"));
 }
 
 /// The gaps that it names.
