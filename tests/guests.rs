@@ -190,7 +190,7 @@ pub(crate) fn record(place: &Place, config: &str, deed: &str, options: &[(&str, 
     Run::start(command, None)
 }
 
-pub(crate) fn stop(run: Run) -> Finished {
+fn stop(run: Run) -> Finished {
     run.signal(Signal::INT);
     run.finish(LIMIT)
 }

@@ -23,7 +23,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 const FLOWING: usize = 80;
 
 /// A config of these rooms, on the platform of the scenario, with one target.
-fn config(platform: &Bilibili, rooms: &[u64]) -> String {
+pub(crate) fn config(platform: &Bilibili, rooms: &[u64]) -> String {
     let (pickers, notifiers) = (platform.table("bilibili", false), platform.table("bilibili-dynamic", true));
     let rooms: String =
         rooms.iter().map(|id| format!("[[room]]\nurl = \"https://live.bilibili.com/{id}\"\n")).collect();
