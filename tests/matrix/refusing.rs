@@ -81,7 +81,6 @@ fn lacks_nothing(scene: &Scene) {
 
 /// The batch that failed is still in hand.
 #[test]
-#[ignore = "media between a failed write and the next file is lost, though it had come"]
 fn row_09_a_device_that_fails_loses_nothing_that_had_come() {
     if needs::row(9) {
         lacks_nothing(&is_closed_where_it_fails("eio-whole", "EIO", "the device failed"));
@@ -89,7 +88,6 @@ fn row_09_a_device_that_fails_loses_nothing_that_had_come() {
 }
 
 #[test]
-#[ignore = "media between a full volume and the next file is lost, though it had come"]
 fn row_05_a_full_disk_loses_nothing_that_had_come() {
     if needs::row(9) {
         lacks_nothing(&is_closed_where_it_fails("enospc-whole", "ENOSPC", "no space is left"));
@@ -98,7 +96,6 @@ fn row_05_a_full_disk_loses_nothing_that_had_come() {
 
 /// A sync that fails takes what came since the last good one with it: that comes from memory into the next file.
 #[test]
-#[ignore = "what came since the last good sync is not written again"]
 fn row_10_a_sync_that_fails() {
     if needs::row(9) {
         let scene = refuses("sync-eio", SYNCS, "EIO", "the device failed");
@@ -109,7 +106,6 @@ fn row_10_a_sync_that_fails() {
 
 /// The image's own volume is full: writes succeed, and their syncs do not.
 #[test]
-#[ignore = "what came since the last good sync is not written again"]
 fn row_10_writes_that_fail_late() {
     if !(needs::row(10) && needs::row(5)) {
         return;

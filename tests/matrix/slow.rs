@@ -43,7 +43,6 @@ fn row_14_a_slow_volume() {
 /// One volume hangs for longer than its queue may be full; a room on another one does not notice. Of the first room
 /// whole groups are missing, with their name, and it goes on by itself.
 #[test]
-#[ignore = "groups are not dropped while a volume's queue stays full: the sender is held up until the volume is given up"]
 fn row_13_a_volume_that_hangs() {
     if !needs::row(13) {
         return;

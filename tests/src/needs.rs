@@ -56,6 +56,11 @@ const ROWS: &[(u32, &[Need])] = &[
     (56, &[Need::Mounts]),
 ];
 
+/// Whether volumes in memory can be mounted here.
+pub fn can_mount() -> bool {
+    Need::Mounts.is_met()
+}
+
 impl Need {
     /// What to do where it is missing.
     fn words(self) -> &'static str {

@@ -12,6 +12,7 @@ use super::encoder::{Aired, Beat, Encoder};
 use super::plan::{self, Deed};
 use super::site::Chaos;
 use super::{path, room_of};
+use crate::needs;
 use crate::origin::Origin;
 use crate::place::Place;
 use crate::volume::SmallVolume;
@@ -80,7 +81,7 @@ impl Act {
         let bytes = self.lasts.as_secs() * self.rooms as u64 * BYTES_A_SECOND + SPARE_BYTES;
         fs::create_dir_all(place.root().join("volume")).unwrap();
         let mount = || SmallVolume::mount(place.root().join("volume"), &bytes.to_string());
-        let volume = self.has_volume.then(mount).flatten();
+        let volume = (self.has_volume && needs::can_mount()).then(mount);
         let site = Arc::new(Chaos::new(self.seed, self.rooms));
         let origin = Origin::serving(Arc::clone(&site) as Arc<_>);
         place.configure(&config(&origin, self.rooms));
