@@ -41,16 +41,16 @@ fn refuses(name: &str, calls: &str, error: &str, words: &str) -> Scene {
     drop(fault);
     scene.grows_elsewhere(&part);
     let finished = stop(run).expect_code(130);
-    assert_eq!(finished.stderr.matches("ERROR cannot write").count(), 1, "told once:\n{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("WARN a volume failed").count(), 1, "told once:\n{}", finished.stderr);
     assert_eq!(recordings_below(&spare(&scene)).len(), 1, "{}", finished.stderr);
     scene
 }
 
-/// The same where the file that failed is whole at once.
+/// The same where the file that failed is whole at once; or gone, if all of it is in the other.
 fn is_closed_where_it_fails(name: &str, error: &str, words: &str) -> Scene {
     let scene = refuses(name, WRITES, error, words);
     assert!(parts(&scene.place.out()).is_empty(), "{:?}", scene.place.files());
-    assert_eq!(scene.place.recordings().len(), 1, "{:?}", scene.place.files());
+    assert!(scene.place.recordings().len() <= 1, "{:?}", scene.place.files());
     scene.is_named(STOPPED);
     scene
 }

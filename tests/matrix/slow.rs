@@ -59,9 +59,10 @@ fn row_13_a_volume_that_hangs() {
     scene.has_sent(3_000);
     let frozen = image.freeze();
     // The queue is full after some seconds, and may be so for ten.
-    run.wait_for_text("cause=\"queue\"", Duration::from_secs(30));
+    run.wait_for_text("the volume takes nothing", Duration::from_secs(30));
     thread::sleep(Duration::from_secs(1));
     drop(frozen);
+    run.wait_for_text("cause=\"queue\"", LIMIT);
     player.join().unwrap();
     wait_until("the other room's file is whole", LIMIT, || recordings_below(&fast).len() == 1);
     stop(run).expect_code(130);
