@@ -104,6 +104,7 @@ fn row_27_a_server_that_closes_when_the_url_expires() {
 #[test]
 fn row_28_a_message_for_programs() {
     let (place, origin) = (Place::new("json"), Origin::start());
+    place.share_compiled();
     origin.answers(ROOM, [Answer::file("{\"code\":-404,\"message\":\"no such stream\"}", "application/json")]);
     let run = place.record::<&str>(&origin.url(ROOM), &[]);
     run.wait_for_text("no such stream", LIMIT);
@@ -124,6 +125,7 @@ fn row_30_garbage_in_a_stream() {
         }
         stream.shift(stream.group_at(9_000), -5_000);
         let place = Place::new(&format!("garbage-{seed}"));
+        place.share_compiled();
         let origin = Origin::start();
         origin.answers(ROOM, [Answer::file(stream.bytes(), "video/x-flv").chunked()]);
         place.record(&origin.url(ROOM), &["--once"]).finish(LIMIT).expect_code(0);
@@ -210,6 +212,7 @@ fn row_34_an_http_answer_of_a_gigabyte() {
 #[test]
 fn row_35_a_redirect_to_a_file() {
     let (place, origin) = (Place::new("redirect-file"), Origin::start());
+    place.share_compiled();
     origin.answers(ROOM, [Answer::redirect("file:///etc/passwd")]);
     let run = place.record::<&str>(&origin.url(ROOM), &[]);
     run.wait_for_text("it leads to a `file` URL", LIMIT);

@@ -18,8 +18,6 @@ fn crowded(name: &str) -> (Scene, MemoryGroup, Run) {
     let scene = Scene::new(name);
     let paths: Vec<String> = (0..OTHERS).map(|number| format!("/other{number}.flv")).collect();
     let urls: Vec<String> = paths.iter().map(|path| scene.origin.url(path)).collect();
-    // What is compiled once is not what is measured.
-    scene.place.share_compiled();
     scene.place.run(&["check", &scene.origin.url(ROOM)]);
     let group = MemoryGroup::new(64);
     let run = Run::start(group.put(&scene.place.record_command(&scene.origin.url(ROOM), &urls)), None);

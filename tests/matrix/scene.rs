@@ -34,6 +34,8 @@ impl Scene {
         let scene = Scene { place: Place::new(name), origin: Origin::at(address), feed: Feed::new() };
         scene.origin.answers(ROOM, [Answer::live(&scene.feed)]);
         scene.configure("");
+        // What a row is about is not how long plugins compile.
+        scene.place.share_compiled();
         scene
     }
 

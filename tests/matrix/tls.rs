@@ -8,6 +8,7 @@ use lyrebird_tests::verify::Terms;
 use super::scene::{LIMIT, ROOM, Scene, stop};
 
 fn trusting(place: &Place) {
+    place.share_compiled();
     place.write("ca.pem", CA);
     place.configure(&HURRY.replace("[http]", "[http]\nca = \"ca.pem\""));
 }
