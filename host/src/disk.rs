@@ -47,7 +47,7 @@ pub use output::{NewFile, OutputFile, Sealed};
 pub use owner::Owner;
 pub use part::{OldFile, Taken};
 pub use pieces::Pieces;
-pub use root::{Root, Space};
+pub use root::{Presence, Root, Space};
 pub use scan::{Found, Leftover};
 
 use calls::Calls;

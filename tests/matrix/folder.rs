@@ -38,7 +38,6 @@ fn row_12_a_folder_that_is_deleted() {
 
 /// Made again by somebody: it goes on by itself.
 #[test]
-#[ignore = "an output folder that was deleted is never opened again: the recording keeps its old descriptor"]
 fn row_12_a_folder_that_was_deleted_is_there_again() {
     let (scene, run) = deleted("deleted-again");
     fs::create_dir_all(scene.place.out()).unwrap();
@@ -92,7 +91,6 @@ fn row_07_no_inode_is_left() {
 /// The disk is swapped: an empty volume lies where the full one did. What was begun is kept on the old one, and nothing
 /// is written silently to what is below.
 #[test]
-#[ignore = "a volume is not known again: after the old one is gone, files are written to whatever lies there"]
 fn row_56_a_volume_that_is_another_one() {
     if !needs::row(56) {
         return;

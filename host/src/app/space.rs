@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::disk::{Root, Space};
+use crate::disk::{Presence, Root, Space};
 use crate::event::{Event, Kind};
 use crate::record::{Hands, Level, Turn, Watermark};
 
@@ -146,7 +146,13 @@ impl Guard {
 async fn look(folder: PathBuf, min_free: u64, hands: Hands, volumes: Volumes, first: oneshot::Sender<()>) {
     let (mut mark, mut root, mut first) = (Watermark::new(min_free), None, Some(first));
     loop {
-        if let Some(space) = left(&mut root, &folder, &hands).await {
+        if let Some(why) = misplaced(&mut root, &folder, &hands).await {
+            if hands.gates.closing(&folder).is_none() {
+                tell_misplaced(&folder, &why, &hands);
+            }
+            volumes.see(&folder, 0, Level::Closing);
+            hands.gates.set(&folder, Level::Closing, why);
+        } else if let Some(space) = left(&mut root, &folder, &hands).await {
             let turn = mark.look(&space);
             let why = mark.why(&folder, &space);
             volumes.see(&folder, space.free_bytes, mark.level());
@@ -161,6 +167,20 @@ async fn look(folder: PathBuf, min_free: u64, hands: Hands, volumes: Volumes, fi
         }
         hands.clock.sleep(EVERY).await;
     }
+}
+
+/// Why nothing may be written where the folder's path leads now; none where it may.
+async fn misplaced(root: &mut Option<Root>, folder: &Path, hands: &Hands) -> Option<String> {
+    let presence = root.as_ref()?.presence().await.unwrap_or(Presence::Same);
+    if presence == Presence::Unmounted {
+        return Some(format!("the volume of `{}` is not mounted", folder.display()));
+    }
+    if presence == Presence::Other {
+        tracing::info!(folder = %folder.display(), "another folder is there now, it is used from now on");
+        hands.gates.turn(folder);
+        *root = None;
+    }
+    None
 }
 
 /// What is left; none where the folder is not there yet, or does not answer: then its gate stays as it is.
@@ -202,6 +222,15 @@ fn tell(turn: Turn, folder: &Path, space: &Space, why: &str, hands: &Hands) {
         data.insert(String::from("reason"), why.into());
     }
     hands.events.send(Event::now(&hands.clock, kind, None, None, data));
+}
+
+fn tell_misplaced(folder: &Path, why: &str, hands: &Hands) {
+    tracing::error!(
+        why,
+        "nothing is recorded there: it would be written to the volume below\nhint: mount it, it goes on by itself then"
+    );
+    let data = json!({ "folder": folder, "reason": why });
+    hands.events.send(Event::now(&hands.clock, Kind::DiskLow, None, None, data));
 }
 
 #[cfg(test)]

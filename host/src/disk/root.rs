@@ -8,7 +8,7 @@ use rustix::fs;
 use super::Disk;
 use super::beneath::Beneath;
 use super::create::create;
-use super::fault::DiskError;
+use super::fault::{DiskError, DiskFault};
 use super::open::Open;
 use super::output::{NewFile, OutputFile};
 use super::part::{Claim, OldFile, Taken, take};
@@ -23,8 +23,25 @@ pub struct Root(Arc<Inner>);
 struct Inner {
     beneath: Arc<Beneath>,
     path: PathBuf,
+    /// Device and number of the folder.
+    identity: (u64, u64),
+    /// The device that the folder's volume is mounted on.
+    below: Option<u64>,
     volume: Arc<Volume>,
     disk: Disk,
+}
+
+/// What a folder's path leads to, some time after the folder was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The folder.
+    Same,
+    /// Nothing: it was deleted or moved.
+    Gone,
+    /// A folder of the volume that the folder's own one was mounted on: that is not there.
+    Unmounted,
+    /// Another folder.
+    Other,
 }
 
 /// What is left on a volume, for those without special rights.
@@ -45,9 +62,33 @@ impl Root {
         make(dir).map_err(|error| DiskError::new("make the folder", &name, error))?;
         let opened = |error: rustix::io::Errno| DiskError::new("open the folder", &name, error);
         let beneath = Arc::new(Beneath::open(dir).map_err(opened)?);
-        let device = fs::fstat(beneath.top()).map_err(opened)?.st_dev;
+        let stat = fs::fstat(beneath.top()).map_err(opened)?;
+        let (device, identity) = (stat.st_dev, (stat.st_dev, stat.st_ino));
         let volume = disk.volume(device).map_err(|error| DiskError::new("start a thread for", &name, error))?;
-        Ok(Root(Arc::new(Inner { beneath, path: dir.to_path_buf(), volume, disk: disk.clone() })))
+        let (path, below, disk) = (dir.to_path_buf(), below(dir, device), disk.clone());
+        Ok(Root(Arc::new(Inner { beneath, path, identity, below, volume, disk })))
+    }
+
+    /// The error of a folder that is not there any more.
+    pub fn gone(&self) -> DiskError {
+        DiskError::plain("open the folder", &self.name(), DiskFault::Gone)
+    }
+
+    /// What its path leads to now.
+    ///
+    /// # Errors
+    /// When the volume does not answer.
+    pub async fn presence(&self) -> Result<Presence, DiskError> {
+        let inner = Arc::clone(&self.0);
+        let look = move || {
+            Ok(match fs::stat(&inner.path) {
+                Ok(stat) if (stat.st_dev, stat.st_ino) == inner.identity => Presence::Same,
+                Ok(stat) if inner.below == Some(stat.st_dev) => Presence::Unmounted,
+                Ok(_) => Presence::Other,
+                Err(_) => Presence::Gone,
+            })
+        };
+        self.0.volume.chore(&self.name(), look).await
     }
 
     /// Where it was opened, for people.
@@ -150,4 +191,10 @@ pub(super) fn space(folder: impl std::os::fd::AsFd, name: &str) -> Result<Space,
         total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
         free_inodes: (stat.f_files > 0).then_some(stat.f_favail),
     })
+}
+
+/// The device that a folder's volume is mounted on.
+fn below(folder: &Path, device: u64) -> Option<u64> {
+    let folder = std::path::absolute(folder).ok()?;
+    folder.ancestors().filter_map(|above| Some(fs::stat(above).ok()?.st_dev)).find(|above| *above != device)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::disk::Space;
 
@@ -100,17 +100,38 @@ fn amount(bytes: u64) -> String {
 
 /// The gates of all output folders; one that nobody has looked at is open. Cheap to clone; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Gates(Arc<Mutex<HashMap<PathBuf, (Level, String)>>>);
+pub struct Gates(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    levels: HashMap<PathBuf, (Level, String)>,
+    /// How often a folder's path was found to lead elsewhere.
+    turns: HashMap<PathBuf, u64>,
+}
 
 impl Gates {
+    /// A folder's path leads elsewhere: whoever has it open must open it anew.
+    pub fn turn(&self, folder: &Path) {
+        *self.seen().turns.entry(folder.to_owned()).or_default() += 1;
+    }
+
+    /// How often it did.
+    pub fn turns(&self, folder: &Path) -> u64 {
+        self.seen().turns.get(folder).copied().unwrap_or_default()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sets a folder's gate. `why` is for people.
     pub fn set(&self, folder: &Path, level: Level, why: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), (level, why));
+        self.seen().levels.insert(folder.to_owned(), (level, why));
     }
 
     /// Forgets all that was seen.
     pub fn open_all(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.seen().levels.clear();
     }
 
     /// Why no file may begin in the folder; none when one may.
@@ -124,7 +145,7 @@ impl Gates {
     }
 
     fn at(&self, folder: &Path, is: impl FnOnce(Level) -> bool) -> Option<String> {
-        let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.get(folder).filter(|(level, _)| is(*level)).map(|(_, why)| why.clone())
+        let seen = self.seen();
+        seen.levels.get(folder).filter(|(level, _)| is(*level)).map(|(_, why)| why.clone())
     }
 }

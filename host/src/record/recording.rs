@@ -43,8 +43,8 @@ pub struct Recording {
     last_write: Option<SystemTime>,
     /// Of the folder that the last file was made in, among `plan.roots`. It stays the one until it refuses.
     root_at: usize,
-    /// The folders that were opened.
-    roots: Vec<Option<Root>>,
+    /// The folders that were opened, and how often the path of each had led elsewhere by then.
+    roots: Vec<Option<(Root, u64)>>,
     name: Option<Name>,
     /// Of the last segment; 0 before the first.
     number: u32,

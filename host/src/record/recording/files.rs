@@ -109,6 +109,7 @@ impl Recording {
                     return Ok(segment);
                 }
                 Err(error) if error.is_volume() => {
+                    self.forget_root(at, &error);
                     refused.get_or_insert(error.into());
                 }
                 Err(error) => return Err(error.into()),
@@ -168,15 +169,29 @@ impl Recording {
 
     async fn root(&mut self, at: usize) -> Result<Root, DiskError> {
         self.roots.resize(self.plan.roots.len(), None);
-        if let Some(Some(root)) = self.roots.get(at) {
+        let folder = self.plan.roots.get(at).cloned().unwrap_or_default();
+        let turns = self.hands.gates.turns(&folder);
+        let known = self.roots.get(at).and_then(Option::as_ref);
+        if let Some((root, _)) = known.filter(|(_, then)| *then == turns) {
             return Ok(root.clone());
         }
-        let folder = self.plan.roots.get(at).cloned().unwrap_or_default();
-        let root = self.hands.disk.root(&folder).await?;
+        let root = match known {
+            // It was there: who made it, or mounted it, is to do so again.
+            Some((gone, _)) => self.hands.disk.existing_root(&folder).await?.ok_or_else(|| gone.gone())?,
+            None => self.hands.disk.root(&folder).await?,
+        };
         if let Some(place) = self.roots.get_mut(at) {
-            *place = Some(root.clone());
+            *place = Some((root.clone(), turns));
         }
         Ok(root)
+    }
+
+    /// The folder that was open refuses since it is gone: the next file looks for it by its path.
+    fn forget_root(&mut self, at: usize, error: &DiskError) {
+        let place = self.roots.get_mut(at).and_then(Option::as_mut);
+        if let Some((_, then)) = place.filter(|_| error.fault == DiskFault::Gone) {
+            *then = u64::MAX;
+        }
     }
 
     /// Closes the open segment, if there is one.
