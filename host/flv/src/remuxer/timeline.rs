@@ -215,6 +215,7 @@ impl Timeline {
                 self.offset += by;
                 for clock in [&mut self.video, &mut self.audio] {
                     clock.offset += by;
+                    clock.other_offset += by;
                     clock.sent -= by;
                     clock.stale = false;
                 }
@@ -298,7 +299,7 @@ impl Timeline {
     #[inline]
     fn write(&mut self, track: Track, raw: u32, sent: i64, placed: &mut Placed) {
         let (clock, other) = self.pair(track);
-        let other_written = other.written.filter(|_| other.is_in_segment);
+        let (other_written, other_offset) = (other.written.filter(|_| other.is_in_segment), other.offset);
         let time = sent + clock.offset;
         let at = clock.written.filter(|_| !placed.after_zeros).map_or(time, |written| written.max(time));
         if time < at && (-JUMP_MS..0).contains(&(sent - clock.sent)) && placed.jump.is_none() {
@@ -324,6 +325,7 @@ impl Timeline {
         clock.raw = raw;
         clock.sent = sent;
         clock.other_written = other_written;
+        clock.other_offset = other_offset;
         clock.written = Some(at);
         clock.is_in_segment = true;
         self.last = Some(track);

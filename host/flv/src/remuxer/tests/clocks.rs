@@ -45,6 +45,33 @@ fn wraps_do_not_show() {
     }
 }
 
+/// Holes of any length around that of a jump, with either track first behind them: sound stays with the picture.
+#[test]
+fn a_hole_parts_no_tracks() {
+    for hole_ms in (300..1_500_i64).step_by(7) {
+        for sound_ms in [-30, -10, 0, 10, 30] {
+            let mut lines = String::from("V 0 header\nA 0 header\n");
+            for frame in 0..60_i64 {
+                let at = 1_000 + frame * 40 + if frame < 30 { 0 } else { hole_ms };
+                let key = if frame % 30 == 0 { "key" } else { "30" };
+                let [first, second] = [at + sound_ms, at + sound_ms + 20];
+                let [picture, sounds] = [
+                    format!("V {at} {key} #{frame:x}\n"),
+                    format!("A {first} 15 #{frame:x}1\nA {second} 15 #{frame:x}2\n"),
+                ];
+                lines += &if sound_ms < 0 { sounds + &picture } else { picture + &sounds };
+            }
+            let output = remux(&lines, Options::default());
+            let last = |track: &str| -> i64 {
+                let line = output.lines().rfind(|line| line.starts_with(track)).unwrap();
+                line.split(' ').nth(1).unwrap().parse().unwrap()
+            };
+            let apart = last("A") - last("V") - sound_ms - 20;
+            assert!(apart.abs() <= 30, "{apart} ms apart behind {hole_ms} ms, sound at {sound_ms} ms");
+        }
+    }
+}
+
 /// An hour in which each key frame steps back by 70 ms, while sound tells the real time.
 #[test]
 fn steps_back_make_no_drift() {

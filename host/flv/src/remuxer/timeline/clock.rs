@@ -43,6 +43,8 @@ pub(super) struct Clock {
     pub(super) jitter: i64,
     /// Where the other track was, as written, when the last tag came.
     pub(super) other_written: Option<i64>,
+    /// By how much its times were shifted then.
+    pub(super) other_offset: i64,
     /// A tag of it was written since the last cut.
     pub(super) is_in_segment: bool,
     /// All tags so far were sent with time 0; and there were several.
@@ -66,6 +68,11 @@ impl Clock {
             && other.written.is_some()
             && (sent - other.sent).abs() <= ZEROS_NEAR_MS
         {
+            return false;
+        }
+        // The other track has jumped since, and its step, as written, bridges nothing.
+        let has_jumped = other.offset != self.other_offset && other.offset != self.offset;
+        if has_jumped && self.fits(sent + other.offset, other) {
             return false;
         }
         self.is_forward(step, sent + self.offset, other)
