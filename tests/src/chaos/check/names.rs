@@ -1,5 +1,6 @@
 //! What is missing has a name: each hole in a session's files is a gap in a sidecar, and each gap that is told is a hole.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -22,8 +23,8 @@ struct Found {
     at_ms: u64,
     clock: u32,
     file: usize,
+    tag: usize,
     time_ms: u64,
-    is_rewound: bool,
 }
 
 pub(super) fn check(case: &Case<'_>, verdict: &mut Verdict) {
@@ -45,8 +46,7 @@ fn in_order(case: &Case<'_>) -> Vec<Found> {
     let found = media.filter_map(|(place, aired)| {
         let (file, tag) = *case.found.get(&aired.sent.digest)?.first()?;
         let time_ms = u64::from(case.files[file].tags[tag].time_ms);
-        let is_rewound = case.rewound.contains(&(file, tag));
-        Some(Found { place, at_ms: aired.at_ms, clock: aired.clock, file, time_ms, is_rewound })
+        Some(Found { place, at_ms: aired.at_ms, clock: aired.clock, file, tag, time_ms })
     });
     let mut found: Vec<Found> = found.collect();
     found.sort_by_key(|found| found.at_ms);
@@ -56,7 +56,7 @@ fn in_order(case: &Case<'_>) -> Vec<Found> {
 fn hole(case: &Case<'_>, last: Found, next: Found, verdict: &mut Verdict) {
     // What was sent between two sessions is asked for frame by frame; what was not, nobody can have.
     let is_parted = last.file != next.file && case.session(last.file) != case.session(next.file);
-    if is_parted || last.is_rewound || next.is_rewound {
+    if is_parted || is_rewound(case, last, next) {
         return;
     }
     let hole_ms = next.at_ms - last.at_ms - FRAME_MS;
@@ -86,8 +86,18 @@ fn hole(case: &Case<'_>, last: Found, next: Found, verdict: &mut Verdict) {
     let is_one_clock = last.clock == next.clock && last.file == next.file;
     let allowed = if is_one_clock { LENGTH_MS } else { OWN_CLOCK_MS + frozen(case, last, next) };
     let mut fits = |told_ms: u64| told_ms + allowed >= media_ms && (!is_one_clock || told_ms <= hole_ms + allowed);
-    if is_known && !told.any(&mut fits) {
+    // Behind a new clock nobody knows how late it was what came before.
+    if is_known && last.clock == next.clock && !told.any(&mut fits) {
         verdict.findings.push(format!("{place}, but its gaps say otherwise: {named:?}"));
+    }
+}
+
+/// Whether something older stands between two frames: then the gap there tells of that.
+fn is_rewound(case: &Case<'_>, last: Found, next: Found) -> bool {
+    let within = |file: usize, mut tags: RangeInclusive<usize>| tags.any(|tag| case.rewound.contains(&(file, tag)));
+    match last.file == next.file {
+        true => within(last.file, last.tag.min(next.tag)..=last.tag.max(next.tag)),
+        false => within(last.file, last.tag..=case.files[last.file].tags.len()) || within(next.file, 0..=next.tag),
     }
 }
 
