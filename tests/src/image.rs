@@ -3,6 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::place::wait_until;
+
+/// Longer than a row.
+const LET_GO: Duration = Duration::from_secs(60);
 
 /// Which file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +66,14 @@ impl Image {
         done(words("xfs_io -x -c shutdown").arg(&self.folder));
     }
 
-    /// Lets go of it. Whoever holds a file open there keeps it until he lets go too.
+    /// Lets go of it, and waits until everybody has: programs of other tests with mounts of their own hold copies of all
+    /// that was mounted when they began, and with them the old state of the file system.
+    #[track_caller]
     pub fn unmount(&mut self) {
         done(words("umount").arg(&self.folder));
         self.is_mounted = false;
+        let devices = || words("losetup -j").arg(&self.file).output().unwrap().stdout;
+        wait_until("the image is let go", LET_GO, || devices().is_empty());
     }
 
     /// Nothing that changes it comes back any more, until the answer is dropped: before the program that waits for it,
