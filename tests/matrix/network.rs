@@ -54,9 +54,11 @@ fn row_23_a_network_that_loses_packets() {
     let network = Network::new();
     let scene = Scene::at("loss", network.address());
     let run = start(&scene, &network);
-    network.loses(30);
     scene.plays(120, 0, 1);
-    scene.grows(100 << 10);
+    // What is lost before anything has come nobody here could name.
+    scene.grows(80 << 10);
+    network.loses(30);
+    scene.grows(120 << 10);
     thread::sleep(Duration::from_secs(2));
     stop(run).expect_code(130);
     // What the network still holds at the end was sent, and nobody knows of it here.
