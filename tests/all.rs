@@ -14,6 +14,7 @@ mod bilibili;
 mod bilibili_fake;
 mod cli;
 mod config;
+mod doctor;
 mod door;
 mod flv_fix;
 mod flv_verify;

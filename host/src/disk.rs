@@ -41,7 +41,7 @@ pub use exact::ExactFile;
 pub use fault::{DiskError, DiskFault};
 pub use hash::Hash;
 pub use kept::Tail;
-pub use kind::{VolumeKind, look_at, trial};
+pub use kind::{Keeping, Locks, Renaming, Trial, VolumeKind, look_at, trial};
 pub use lock::{LockError, LockFile};
 pub use output::{NewFile, OutputFile, Sealed};
 pub use owner::Owner;

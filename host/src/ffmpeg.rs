@@ -1,6 +1,6 @@
 //! FFmpeg as a child process. For now the host only asks whether it is there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -25,4 +25,13 @@ pub async fn version(path: &Path) -> Result<String, String> {
         (Some("ffmpeg"), Some("version"), Some(version)) => Ok(version.to_owned()),
         _ => Err(format!("`{}` does not answer as FFmpeg does", path.display())),
     }
+}
+
+/// Where the program is: a name without a slash is looked up in `PATH`, as [`version`] finds it.
+pub fn find(path: &Path) -> Option<PathBuf> {
+    if path.components().count() > 1 {
+        return path.exists().then(|| path.to_owned());
+    }
+    let search = std::env::var_os("PATH")?;
+    std::env::split_paths(&search).map(|folder| folder.join(path)).find(|place| place.is_file())
 }

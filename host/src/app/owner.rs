@@ -4,6 +4,7 @@
 //! `run.lock` also sees to it that one data directory has one `run`.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::disk::{LockError, LockFile};
 use crate::event::new_id;
@@ -91,6 +92,10 @@ pub struct Alive {
     pub is_run: bool,
     /// Its number; none where its file cannot be read.
     pub pid: Option<u32>,
+    /// The machine that it works on; none where its file cannot be read.
+    pub host: Option<String>,
+    /// Since when; none where the file system does not tell.
+    pub since: Option<SystemTime>,
 }
 
 /// Who watches rooms with this data directory, the `run` first. Makes and changes nothing.
@@ -98,9 +103,12 @@ pub fn alive(data: &Path) -> Vec<Alive> {
     let Ok(entries) = std::fs::read_dir(data.join(FOLDER)) else { return Vec::new() };
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     let names = names.filter_map(|file| file.strip_suffix(".lock").map(str::to_owned));
-    let living = names.filter(|name| !is_dead(data, name)).map(|name| Alive {
-        is_run: is_run(&name),
-        pid: LockFile::noted(&file_of(data, &name)).map(|owner| owner.pid),
+    let living = names.filter(|name| !is_dead(data, name)).map(|name| {
+        let file = file_of(data, &name);
+        let (pid, host) = LockFile::noted(&file).map(|owner| (owner.pid, owner.host)).unzip();
+        // The file is written when the lock is taken, and never again.
+        let since = std::fs::metadata(&file).and_then(|about| about.modified()).ok();
+        Alive { is_run: is_run(&name), pid, host, since }
     });
     let mut living: Vec<Alive> = living.collect();
     living.sort_by_key(|one| (!one.is_run, one.pid));

@@ -1,5 +1,7 @@
 //! `doctor` at the door.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::args::{Doctor, Global};
@@ -8,18 +10,23 @@ use super::exit::{Exit, Failed, WithExit};
 use super::{config, data_to_read, output};
 use crate::app::doctor::Weight;
 use crate::app::{House, Wishes};
+use crate::config as wishes;
 use crate::logging::Color;
 
 pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed> {
     // What `run` would read: a finding about another folder than the recordings' would be worth nothing.
     let file = args.config.or_else(usual);
     let config = config(file.as_ref())?;
-    let folder = args.output.unwrap_or_else(|| config.output.dir.clone());
+    let mut folders = config.output.folders();
+    if let (Some(named), Some(first)) = (args.output, folders.first_mut()) {
+        *first = named;
+    }
+    let rooms = file.as_deref().map_or(0, rooms);
     let data = data_to_read(global);
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data.clone() };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     house.warn_of_unread();
-    let findings = house.examine(&folder).await;
+    let findings = house.examine(&folders, rooms).await;
     house.close(keeper).await;
     let data = data.path();
     let bad = findings.iter().any(|finding| finding.weight == Weight::Bad);
@@ -49,9 +56,15 @@ pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed
     Ok(if bad { Exit::Failed } else { Exit::Done })
 }
 
+/// How many rooms the config watches. One that is broken was told of before.
+fn rooms(file: &Path) -> usize {
+    wishes::load(file).map_or(0, |wished| wished.rooms.iter().filter(|(room, _)| room.enabled).count())
+}
+
 fn mark(weight: Weight, color: Color) -> String {
     let (mark, code) = match weight {
         Weight::Fine => ("✓", 32),
+        Weight::Note => ("·", 36),
         Weight::Care => ("!", 33),
         Weight::Bad => ("✗", 31),
     };

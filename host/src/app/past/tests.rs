@@ -140,7 +140,8 @@ async fn a_story_is_in_order_and_complete() {
     let owner = crate::app::owner::Owner::run(&folder.0).unwrap();
     let story = past.why("ann").await.unwrap();
     assert!(matches!(&story.now, Now::Recording(_, from) if from == "flv 10000"), "{:?}", story.now);
-    assert_eq!(story.alive, [Alive { is_run: true, pid: Some(std::process::id()) }]);
+    let alive: Vec<_> = story.alive.iter().map(|one| (one.is_run, one.pid)).collect();
+    assert_eq!(alive, [(true, Some(std::process::id()))]);
     let dark = past.why("34").await.unwrap();
     assert!(matches!(&dark.now, Now::Waiting { until: None, last: Some(last) } if last.text == "offline"));
     drop((owner, store));

@@ -34,7 +34,7 @@ fn story(now: Now, alive: Vec<Alive>) -> RoomStory {
 
 #[test]
 fn a_story_is_a_line_each_and_its_last_line_is_now() {
-    let run = vec![Alive { is_run: true, pid: Some(7) }];
+    let run = vec![Alive { is_run: true, pid: Some(7), host: None, since: None }];
     let waiting = Now::Waiting { last: None, until: Some(at(100) + Duration::from_secs(5)) };
     let told: Vec<String> = tell(&story(waiting, run), 2).iter().map(|line| output::safe(line)).collect();
     let time = |second: u32| local(at(second));
