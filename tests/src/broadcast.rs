@@ -20,6 +20,11 @@ pub fn thrifty(mib: usize) -> Vec<u8> {
     broadcast(mib << 20, 150_000)
 }
 
+/// So much of a stream of so many kbit/s.
+pub fn of_rate(total_bytes: usize, kbit_per_second: usize) -> Vec<u8> {
+    broadcast(total_bytes, kbit_per_second * 125)
+}
+
 fn broadcast(total_bytes: usize, bytes_per_second: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(total_bytes + (1 << 20));
     bytes.extend_from_slice(&HEAD);

@@ -1,4 +1,5 @@
-//! What the benches share: the words of their command lines, processor time, medians.
+//! What the benches share: the words of their command lines, processor time, memory, system calls, medians, and what
+//! machine it was.
 
 use std::fs;
 use std::process::Child;
@@ -6,6 +7,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+mod calls;
+mod report;
+
+pub use calls::{calls_of_command, calls_of_processes, counter};
+pub use report::Report;
 
 /// The kernel's unit in /proc/PID/stat on every Linux that we promise.
 const TICK: Duration = Duration::from_millis(10);
@@ -15,6 +22,11 @@ pub fn number<N: FromStr>(words: &[String], name: &str, usual: N) -> N {
     let Some(at) = words.iter().position(|word| word == name) else { return usual };
     let number = words.get(at + 1).and_then(|word| word.parse().ok());
     number.unwrap_or_else(|| panic!("{name} wants a number"))
+}
+
+/// Whether a word stands on the command line.
+pub fn flag(words: &[String], name: &str) -> bool {
+    words.iter().any(|word| word == name)
 }
 
 /// CPU time of one process with all its threads.
@@ -62,4 +74,16 @@ pub fn median(numbers: &[f64]) -> f64 {
 /// For tables.
 pub fn seconds(time: Duration) -> f64 {
     time.as_secs_f64()
+}
+
+/// Memory of a process, what it shares with others counted in part: its proportional set size.
+pub fn pss_kib(pid: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let line = rollup.lines().find(|line| line.starts_with("Pss:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// How many files a process has open.
+pub fn open_files(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }

@@ -23,9 +23,10 @@ usage: cargo xtask COMMAND
   test [FILTER]    builds program and plugins, then runs all tests against them
   ci               formatting, lints, docs, tests: what has to be green before a change is shown to anybody
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
-  bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--rounds N],
+  bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--mbit N] [--rounds N],
+                   live [--rooms N] [--mbit N] [--seconds S] [--rounds N] [--tick MS] [--alone],
                    flv [--mib N] [--rounds N] or watch [--rooms N] [--interval S] [--seconds S] [--rounds N];
-                   without a NAME all
+                   without a NAME all; --json with all but flv
   fuzz [TARGET]    any bytes against the FLV engine, by cargo-fuzz; TARGET: reader, remuxer, script or files, without one
                    all in turn; --seconds N for each (60)
   soak             many rooms whose servers misbehave, recorded by a program that is killed, frozen and starved of disk;

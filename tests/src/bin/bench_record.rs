@@ -1,5 +1,8 @@
-//! `cargo xtask bench record`: CPU seconds to record 1 GiB of 8 Mbit/s FLV from a local origin as fast as it comes,
-//! against `curl -o` and `ffmpeg -c copy` in the same run, in turn, medians. And system calls a MiB, by strace.
+//! `cargo xtask bench record`: CPU seconds to record 1 GiB of FLV from a local origin as fast as it comes, against
+//! `curl -o` and `ffmpeg -c copy` in the same run, in turn, medians. And system calls a MiB, in a run of their own.
+//!
+//! Once with 8 Mbit/s, once with the small tags of 1.2 Mbit/s. `bare` is the recorder with what a config can turn off
+//! turned off: no sidecar stays, and no sync but those at a file's begin and end. The hash has no key.
 //!
 //! The origin is a process of its own with the whole stream in memory, so that it costs the others the same.
 #![allow(
@@ -9,7 +12,10 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a program for the people who build this one"
 )]
 
@@ -18,13 +24,14 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use lyrebird_tests::broadcast;
-use lyrebird_tests::measure::{Cpu, cpu_of, median, number, seconds};
+use lyrebird_tests::measure::{Cpu, Report, calls_of_command, counter, cpu_of, median, number, seconds};
 use lyrebird_tests::place::Place;
+use serde_json::json;
 
 /// What is measured, how much, how often.
 struct Plan {
@@ -32,15 +39,26 @@ struct Plan {
     rounds: usize,
 }
 
+/// Streams, by their Mbit/s.
+const STREAMS: [f64; 2] = [8.0, 1.2];
+
 fn main() {
     let words: Vec<String> = env::args().skip(1).collect();
     let plan = Plan { mib: number(&words, "--mib", 1024), rounds: number(&words, "--rounds", 5) };
-    if words.first().is_some_and(|word| word == "serve") { serve(plan.mib) } else { measure(&plan) }
+    let one = number(&words, "--mbit", 0.0);
+    if words.first().is_some_and(|word| word == "serve") {
+        return serve(plan.mib, one);
+    }
+    let mut report = Report::new("record", &["curl", "ffmpeg"], &words);
+    for mbit in STREAMS.into_iter().filter(|mbit| one == 0.0 || one == *mbit) {
+        measure(&plan, mbit, &mut report);
+    }
+    println!("{}", report.text());
 }
 
 /// The origin: says its port, then sends the stream to whoever asks, until its stdin is closed.
-fn serve(mib: usize) {
-    let bytes = broadcast::full_hd(mib);
+fn serve(mib: usize, mbit: f64) {
+    let bytes = broadcast::of_rate(mib << 20, (mbit * 1_000.0) as usize);
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     thread::spawn(move || {
@@ -76,9 +94,10 @@ struct Rival {
     calls_per_mib: Option<f64>,
 }
 
-fn measure(plan: &Plan) {
+/// Starts the origin; gives its URL, too.
+fn origin(plan: &Plan, mbit: f64) -> (Child, String) {
     let mut origin = Command::new(env::current_exe().unwrap())
-        .args(["serve", "--mib", &plan.mib.to_string()])
+        .args(["serve", "--mib", &plan.mib.to_string(), "--mbit", &mbit.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -86,44 +105,50 @@ fn measure(plan: &Plan) {
     let mut port = String::new();
     BufReader::new(origin.stdout.take().unwrap()).read_line(&mut port).unwrap();
     let url = format!("http://127.0.0.1:{}/live.flv", port.trim());
-    println!("{} MiB of 8 Mbit/s FLV from {url}, {} rounds in turn", plan.mib, plan.rounds);
+    (origin, url)
+}
 
+fn measure(plan: &Plan, mbit: f64, report: &mut Report) {
+    let (mut origin, url) = origin(plan, mbit);
+    eprintln!("{} MiB of {mbit} Mbit/s FLV from {url}, {} rounds in turn", plan.mib, plan.rounds);
     let place = Place::new("bench");
     let mut rivals = rivals(&place, &url);
     for round in 0..plan.rounds {
         for rival in &mut rivals {
             run(rival, plan.mib);
-            println!("  round {}: {:<9} {:>6.2} CPU s", round + 1, rival.name, seconds(rival.cpu[round].all()));
+            eprintln!("  round {}: {:<13} {:>6.2} CPU s", round + 1, rival.name, seconds(rival.cpu[round].all()));
         }
     }
-    if strace_is_there() {
-        rivals.iter_mut().for_each(|rival| count_calls(rival, plan.mib, place.root()));
-    } else {
-        println!("  (no strace here: system calls are not counted)");
+    for rival in &mut rivals {
+        fresh(&rival.output);
+        let calls = calls_of_command(&(rival.command)(), place.root());
+        rival.calls_per_mib = calls.map(|calls| calls / plan.mib as f64);
+        fs::remove_dir_all(&rival.output).ok();
     }
-    table(&rivals, plan.mib);
+    table(&rivals, plan, mbit, report);
     origin.kill().ok();
     origin.wait().ok();
 }
 
 fn rivals(place: &Place, url: &str) -> Vec<Rival> {
-    place.write("lyrebird.toml", "[output]\nmin_free = \"64MiB\"\n");
-    // The plugin is compiled once in its life; that is not what is measured.
-    place.run(&["plugin", "list"]);
-    let (out, config) = (place.out(), place.root().join("lyrebird.toml"));
-    let root = place.root().to_path_buf();
-    let ours = place.lyrebird(&["record", url]);
-    let words: Vec<_> = ours.get_args().map(ToOwned::to_owned).collect();
-    let program = ours.get_program().to_owned();
-    let home = place.root().join("home");
-    let lyrebird = {
-        let out = out.clone();
-        move || {
+    let config = |name: &str, more: &str| place.write(name, format!("[output]\nmin_free = \"64MiB\"\n{more}"));
+    let usual = config("lyrebird.toml", "");
+    let bare = config("bare.toml", "sync = \"1h\"\nsidecar = false\n");
+    // Plugins are compiled once in their lives, beside the first recordings; that is not what is measured.
+    place.run(&["record", "--once", "--max-size", "500MB", url]);
+    let (out, bare_out) = (place.out(), place.root().join("bare"));
+    let ours = |config: &Path, out: &Path| -> Box<dyn Fn() -> Command> {
+        let ours = place.lyrebird(&["record", url]);
+        let words: Vec<_> = ours.get_args().map(ToOwned::to_owned).collect();
+        let program = ours.get_program().to_owned();
+        let (root, home) = (place.root().to_path_buf(), place.root().join("home"));
+        let (config, out) = (config.to_path_buf(), out.to_path_buf());
+        Box::new(move || {
             let mut command = Command::new(&program);
             command.args(&words).arg("-c").arg(&config).arg("-o").arg(&out);
             command.current_dir(&root).env("HOME", &home);
             command
-        }
+        })
     };
     let rival = |name, output: &Path, command: Box<dyn Fn() -> Command>| Rival {
         name,
@@ -145,7 +170,8 @@ fn rivals(place: &Place, url: &str) -> Vec<Rival> {
     let curl_words = ["-sS", "-o", &path(&curl), url].map(String::from).to_vec();
     let ffmpeg_words = ["-nostdin", "-v", "quiet", "-y", "-i", url, "-c", "copy", "-f", "flv", &path(&ffmpeg)];
     vec![
-        rival("lyrebird", &out, Box::new(lyrebird)),
+        rival("lyrebird", &out, ours(&usual, &out)),
+        rival("lyrebird bare", &bare_out, ours(&bare, &bare_out)),
         rival("curl", &curl, simple("curl", curl_words)),
         rival("ffmpeg", &ffmpeg, simple("ffmpeg", ffmpeg_words.map(String::from).to_vec())),
     ]
@@ -163,51 +189,49 @@ fn run(rival: &mut Rival, mib: usize) {
     fs::remove_dir_all(&rival.output).unwrap();
 }
 
-fn strace_is_there() -> bool {
-    Command::new("strace")
-        .arg("-V")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
-/// One more run below strace, which slows it down and therefore counts alone.
-fn count_calls(rival: &mut Rival, mib: usize, folder: &Path) {
-    fresh(&rival.output);
-    let summary = folder.join("strace.txt");
-    let own = (rival.command)();
-    let mut command = Command::new("strace");
-    command.args(["-f", "-c", "-o"]).arg(&summary).arg(own.get_program()).args(own.get_args());
-    if let Some(folder) = own.get_current_dir() {
-        command.current_dir(folder);
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-    let text = fs::read_to_string(&summary).unwrap_or_default();
-    let total = text.lines().find(|line| line.trim_end().ends_with("total"));
-    let calls = total.and_then(|line| line.split_whitespace().nth(3)).and_then(|calls| calls.parse::<f64>().ok());
-    rival.calls_per_mib = calls.map(|calls| calls / mib as f64);
-    fs::remove_dir_all(&rival.output).ok();
-}
-
-fn table(rivals: &[Rival], mib: usize) {
+fn table(rivals: &[Rival], plan: &Plan, mbit: f64, report: &mut Report) {
     let curl = rivals.iter().find(|rival| rival.name == "curl").expect("curl is there");
-    println!("\n| {mib} MiB | CPU s, median | user | system | least … most | × curl | wall s | system calls a MiB |");
-    println!("|---|---|---|---|---|---|---|---|");
+    let title = format!(
+        "{} MiB of {mbit} Mbit/s as fast as it comes, {} rounds in turn; system calls by {}",
+        plan.mib,
+        plan.rounds,
+        counter()
+    );
+    report.table(
+        title,
+        &[
+            ("program", "program"),
+            ("cpu_s", "CPU s, median"),
+            ("user_s", "user"),
+            ("system_s", "system"),
+            ("least_s", "least"),
+            ("most_s", "most"),
+            ("times_curl", "× curl"),
+            ("wall_s", "wall s"),
+            ("calls_per_mib", "system calls a MiB"),
+        ],
+    );
     for rival in rivals {
         let cpu = |part: fn(Cpu) -> Duration| rival.cpu.iter().map(|cpu| seconds(part(*cpu))).collect::<Vec<f64>>();
         let all = cpu(Cpu::all);
-        let (user, system) = (median(&cpu(|cpu| cpu.user)), median(&cpu(|cpu| cpu.system)));
         let least = all.iter().copied().fold(f64::INFINITY, f64::min);
         let most = all.iter().copied().fold(0.0, f64::max);
         // Round by round: what else the machine did at that time was much the same for both.
         let ratios: Vec<f64> = all.iter().zip(&curl.cpu).map(|(ours, curl)| ours / seconds(curl.all())).collect();
-        let calls = rival.calls_per_mib.map_or_else(|| String::from("?"), |calls| format!("{calls:.1}"));
         let wall = median(&rival.wall.iter().map(|wall| seconds(*wall)).collect::<Vec<f64>>());
-        let (cpu, ratio, name) = (median(&all), median(&ratios), rival.name);
-        println!(
-            "| {name} | {cpu:.2} | {user:.2} | {system:.2} | {least:.2} … {most:.2} | {ratio:.2} | {wall:.2} | {calls} |"
-        );
+        let (user, system) = (median(&cpu(|cpu| cpu.user)), median(&cpu(|cpu| cpu.system)));
+        let (name, cpu, ratio) = (rival.name, median(&all), median(&ratios));
+        report.row(vec![
+            json!(name),
+            json!(cpu),
+            json!(user),
+            json!(system),
+            json!(least),
+            json!(most),
+            json!(ratio),
+            json!(wall),
+            json!(rival.calls_per_mib),
+        ]);
     }
 }
 
