@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lyrebird_tests::clip::{self, Clip};
 use lyrebird_tests::feed::Feed;
+use lyrebird_tests::needs;
 use lyrebird_tests::origin::{Answer, Origin};
 use lyrebird_tests::place::{HURRY, Place, wait_until};
 use lyrebird_tests::program::{Finished, Signal};
@@ -77,7 +78,11 @@ fn a_volume_in_memory_is_told_and_a_full_one_with_a_fallback_is_no_error() {
     let place = Place::new("doctor-memory");
     place.configure(&HURRY.replace("[output]", "[output]\nfallback = [\"spare\"]"));
     fs::create_dir(place.root().join("spare")).unwrap();
-    let Some(volume) = SmallVolume::mount(place.out(), "600k") else { return };
+    if !needs::can_mount() {
+        eprintln!("SKIPPED: no volume can be mounted here (that needs root)");
+        return;
+    }
+    let volume = SmallVolume::mount(place.out(), "600k");
     let said = doctor(&place).expect_code(0);
     expect(&said, "output", "warning", "tmpfs is memory: a restart or a power cut empties it");
     expect(&said, "space", "warning", "has 600 KiB free, `min_free` is 1 MiB");
