@@ -160,6 +160,11 @@ impl Remuxer {
         }
     }
 
+    /// Whether frames wait for a segment that has not begun.
+    pub fn holds_frames(&self) -> bool {
+        matches!(&self.phase, Phase::Opening(opening, _) if !opening.has_no_media())
+    }
+
     /// Asks for a cut at the next key frame; where there is no video, at the next tag.
     pub fn cut_at_next_key_frame(&mut self, why: CutReason) {
         self.asked = Some(why);

@@ -34,6 +34,11 @@ impl Engine {
         Engine { reader: Reader::new(), remuxer, steps: Vec::new(), used: false, came: None }
     }
 
+    /// Whether media has come that no file has yet.
+    pub(super) fn holds_media(&self) -> bool {
+        self.remuxer.holds_frames()
+    }
+
     /// A new connection goes on where the last one broke.
     pub(super) fn reconnected(&mut self, dark_ms: u64) {
         self.reader.reconnected();

@@ -86,7 +86,7 @@ impl Recording {
             // What is missing is named when the volume takes writes again.
             return;
         }
-        if self.bytes() == 0 {
+        if self.bytes() == 0 && !self.engine.holds_media() {
             // Whatever came before was no media: nothing is missing, and nothing goes on.
             self.engine = Engine::new(self.plan.repeats);
             self.early.clear();

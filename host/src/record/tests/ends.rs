@@ -213,6 +213,27 @@ async fn answers_without_media_before_the_first_are_no_gap() {
     assert_eq!((&sidecar["gaps"], &sidecar["repairs"]), (&serde_json::json!([]), &serde_json::json!([])));
 }
 
+/// A connection that breaks behind its first picture: that belongs to the file which the next one begins.
+#[tokio::test]
+async fn a_lone_key_frame_before_the_break_is_kept() {
+    let first = vec![ok("video/x-flv"), flv("V 0 key 9000 #0"), Act::Reset];
+    let mut scene = Scene::new(vec![first, vec![ok("video/x-flv"), flv(&seconds(0, 2))]]).await;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    scene.receive(&mut recording).await;
+    recording.close("ended").await;
+    let media = media_of(&scene.file("Ann/show.flv"));
+    assert_eq!((media.len(), media[0]), (2 * 35, ('V', 0)));
+    // The same, and what comes next is later.
+    let first = vec![ok("video/x-flv"), flv("V 0 key 9000 #0"), Act::Reset];
+    let mut scene = Scene::new(vec![first, vec![ok("video/x-flv"), flv(&seconds(1, 3))]]).await;
+    let mut recording = scene.recording();
+    scene.receive(&mut recording).await;
+    scene.receive(&mut recording).await;
+    recording.close("ended").await;
+    assert_eq!(media_of(&scene.file("Ann/show.flv")).len(), 2 * 35 + 1);
+}
+
 #[tokio::test]
 async fn a_small_raw_body_counts_as_media() {
     let mut packet = [9; 188];
