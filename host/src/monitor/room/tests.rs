@@ -281,7 +281,7 @@ fn stop_waits_for_the_reception_and_only_for_it() {
 
 #[test]
 fn a_full_disk_is_looked_at_again() {
-    let story = "0 woken\n0 live a\n0 way\n9 full 8\n39 woken\n39 way";
+    let story = "0 woken\n0 live a\n0 way\n9 full 8\n13 woken\n13 way\n13 full\n17 woken\n17 way\n17 full\n21 woken\n21 way\n21 full\n25 woken\n25 way\n25 full";
     check(
         BY_CHECK,
         story,
@@ -295,12 +295,35 @@ fn a_full_disk_is_looked_at_again() {
                 Receive
                 look at 30
             9 full 8
-                wake at 39
-            39 woken
+                wake at 13
+            13 woken
                 AskStreams
-            39 way
+            13 way
                 Receive
-                look at 69
+                look at 43
+            13 full
+                wake at 17
+            17 woken
+                AskStreams
+            17 way
+                Receive
+                look at 47
+            17 full
+                wake at 21
+            21 woken
+                AskStreams
+            21 way
+                Receive
+                look at 51
+            21 full
+                wake at 25
+            25 woken
+                AskStreams
+            25 way
+                Receive
+                look at 55
+            25 full
+                wake at 33
         "#]],
     );
 }
