@@ -1,9 +1,11 @@
 //! What is handed to a volume's writer at once: bytes in order, in one piece of memory.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+
+use super::ring::Ring;
 
 /// A batch of this size is handed over: one `write`, and one wake-up of the writer, each 256 KiB.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -16,9 +18,6 @@ const LEAST_ROOM: usize = 16 << 10;
 /// … and no more, which is a full batch with a last tag of the usual size. A larger one makes the memory grow.
 const MOST_ROOM: usize = BATCH_BYTES + (64 << 10);
 
-/// Memory of earlier batches that may come back from the writer. No more are on their way to a disk that keeps up.
-const MOST_SPENT: usize = 8;
-
 /// Bytes to append to a file, in order.
 ///
 /// They are copied: the memory that the network fills is free at once and stays in the processor's cache, and so does
@@ -26,17 +25,22 @@ const MOST_SPENT: usize = 8;
 #[derive(Debug, Default)]
 pub struct Batch {
     content: BytesMut,
-    /// Memory that the writer has or had, the newest last.
-    spent: VecDeque<BytesMut>,
+    /// Where its memory comes from, and goes to when the writer and the next sync are through with it.
+    ring: Arc<Ring>,
     /// What the next batch will need, if it is like the last one.
     room: usize,
 }
 
 impl Batch {
+    /// Of a file whose memory is on this account.
+    pub(super) fn on(ring: Arc<Ring>) -> Batch {
+        Batch { ring, ..Batch::default() }
+    }
+
     /// Appends bytes.
     pub fn append(&mut self, bytes: &[u8]) {
         if self.content.capacity() == 0 {
-            self.content = self.memory(self.room.clamp(LEAST_ROOM, MOST_ROOM));
+            self.content = self.ring.memory(self.room.clamp(LEAST_ROOM, MOST_ROOM));
         }
         self.content.extend_from_slice(bytes);
     }
@@ -58,19 +62,8 @@ impl Batch {
 
     /// Takes the content out.
     pub fn take(&mut self) -> Bytes {
-        let mut content = std::mem::take(&mut self.content);
-        self.room = (content.len() + content.len() / 4).next_power_of_two();
-        let taken = content.split().freeze();
-        if self.spent.len() == MOST_SPENT {
-            self.spent.pop_front();
-        }
-        self.spent.push_back(content);
-        taken
-    }
-
-    /// Memory of that size. What came back last lies nearest to the processor.
-    fn memory(&mut self, room: usize) -> BytesMut {
-        let back = self.spent.iter_mut().rposition(|spent| spent.try_reclaim(room));
-        back.and_then(|at| self.spent.remove(at)).unwrap_or_else(|| BytesMut::with_capacity(room))
+        let content = std::mem::take(&mut self.content);
+        self.room = (content.len() + content.len() / 8).next_multiple_of(LEAST_ROOM);
+        content.freeze()
     }
 }

@@ -14,8 +14,6 @@ pub(super) struct Kept {
     batches: VecDeque<Held>,
     /// Where in the file the next batch will stand.
     end: u64,
-    /// Bytes that are kept.
-    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -54,25 +52,24 @@ impl Kept {
     pub(super) fn push(&mut self, batch: Bytes, restarts: &[usize]) {
         let at = self.end;
         self.end = at.saturating_add(wide(batch.len()));
-        self.bytes = self.bytes.saturating_add(batch.len());
         let restarts = restarts.iter().map(|restart| at.saturating_add(wide(*restart))).collect();
         self.batches.push_back(Held { at, batch, restarts });
     }
 
-    /// All before this place survives a power cut: forgets what is not needed any more, and says how many bytes.
-    pub(super) fn synced(&mut self, safe: u64) -> usize {
+    /// All before this place survives a power cut: gives what is not needed any more.
+    pub(super) fn synced(&mut self, safe: u64) -> Vec<Bytes> {
         match self.restart_before(safe) {
             Some(restart) => self.forget_while(|held| held.end() <= restart),
             // Nothing to begin with: only what is behind could ever be of use.
             None if self.batches.iter().all(|held| held.restarts.is_empty()) => {
                 self.forget_while(|held| held.end() <= safe)
             }
-            None => 0,
+            None => Vec::new(),
         }
     }
 
-    /// Memory is short: the oldest goes, until so many bytes are forgotten. Says how many it were.
-    pub(super) fn shed(&mut self, bytes: usize) -> usize {
+    /// Memory is short: gives the oldest, until it is so many bytes.
+    pub(super) fn shed(&mut self, bytes: usize) -> Vec<Bytes> {
         let mut shed = 0;
         self.forget_while(|held| {
             let goes = shed < bytes;
@@ -81,8 +78,8 @@ impl Kept {
         })
     }
 
-    /// Forgets all, and says how many bytes.
-    pub(super) fn clear(&mut self) -> usize {
+    /// Gives all.
+    pub(super) fn clear(&mut self) -> Vec<Bytes> {
         self.forget_while(|_| true)
     }
 
@@ -103,12 +100,11 @@ impl Kept {
         self.batches.iter().rev().flat_map(|held| held.restarts.iter().rev()).copied().find(|restart| *restart <= safe)
     }
 
-    fn forget_while(&mut self, mut goes: impl FnMut(&Held) -> bool) -> usize {
-        let mut forgotten = 0;
+    fn forget_while(&mut self, mut goes: impl FnMut(&Held) -> bool) -> Vec<Bytes> {
+        let mut forgotten = Vec::new();
         while let Some(held) = self.batches.pop_front_if(|held| goes(held)) {
-            forgotten += held.batch.len();
+            forgotten.push(held.batch);
         }
-        self.bytes = self.bytes.saturating_sub(forgotten);
         forgotten
     }
 }

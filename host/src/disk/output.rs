@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::batch::Batch;
 use super::fault::DiskError;
 use super::kept::Tail;
 use super::open::Open;
@@ -151,6 +152,11 @@ impl OutputFile {
     #[cfg(test)]
     pub(super) fn is_safe(&self, bytes: u64) -> bool {
         self.open.bytes() == bytes && !self.open.is_unsynced()
+    }
+
+    /// An empty batch for it.
+    pub fn batch(&self) -> Batch {
+        Batch::on(Arc::clone(self.volume.ring()))
     }
 
     /// Keeps what was not handed over for want of time or room; it is not written here.

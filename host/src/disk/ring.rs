@@ -1,9 +1,10 @@
-//! How much may be kept in memory of all files together.
+//! How much may be kept in memory of all files together, and what that memory is used for when nothing is kept in it:
+//! for the next batches, so that a recorder at full speed asks the system for none.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::kept::{Kept, Tail};
 
@@ -18,7 +19,21 @@ pub(super) struct Ring {
     /// Bytes that had to go before they were safe.
     fell_out: AtomicU64,
     told: AtomicBool,
+    /// Memory that is free again. With what is kept it is no more than `most`.
+    spare: Mutex<Spare>,
 }
+
+#[derive(Debug, Default)]
+struct Spare {
+    pieces: Vec<BytesMut>,
+    bytes: usize,
+}
+
+/// So many pieces are looked at for one that fits; the last ones that came back are the nearest to the processor.
+const MOST_LOOKED_AT: usize = 16;
+
+/// A piece that is larger than what is asked for by more than this would be wasted on it.
+const MOST_TOO_LARGE: usize = 4;
 
 impl Default for Ring {
     fn default() -> Ring {
@@ -29,12 +44,24 @@ impl Default for Ring {
 impl Ring {
     /// One of so many bytes.
     pub(super) fn of(most: usize) -> Ring {
-        Ring { most, used: AtomicUsize::new(0), fell_out: AtomicU64::new(0), told: AtomicBool::new(false) }
+        Ring {
+            most,
+            used: AtomicUsize::new(0),
+            fell_out: AtomicU64::new(0),
+            told: AtomicBool::new(false),
+            spare: Mutex::default(),
+        }
     }
 
     /// More is kept; by how much that is too much.
     pub(super) fn took(&self, bytes: usize) -> usize {
         let used = self.used.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
+        let mut spare = self.spare();
+        while used.saturating_add(spare.bytes) > self.most
+            && let Some(piece) = spare.pieces.pop()
+        {
+            spare.bytes = spare.bytes.saturating_sub(piece.capacity());
+        }
         used.saturating_sub(self.most)
     }
 
@@ -54,6 +81,37 @@ impl Ring {
                  hint: a shorter `[output] sync`, or a volume that syncs faster"
             );
         }
+    }
+
+    /// Memory for a batch.
+    pub(super) fn memory(&self, room: usize) -> BytesMut {
+        let mut spare = self.spare();
+        let fits = |piece: &BytesMut| (room..=room.saturating_mul(MOST_TOO_LARGE)).contains(&piece.capacity());
+        let skipped = spare.pieces.len().saturating_sub(MOST_LOOKED_AT);
+        let found = spare.pieces.iter().skip(skipped).rposition(fits).map(|at| skipped + at);
+        let Some(piece) = found.map(|at| spare.pieces.remove(at)) else {
+            drop(spare);
+            return BytesMut::with_capacity(room);
+        };
+        spare.bytes = spare.bytes.saturating_sub(piece.capacity());
+        piece
+    }
+
+    /// Takes back the memory of a batch that nobody holds any more.
+    pub(super) fn spent(&self, batch: Bytes) {
+        // The writer may have it yet.
+        let Ok(mut piece) = batch.try_into_mut() else { return };
+        piece.clear();
+        let mut spare = self.spare();
+        let used = self.used.load(Ordering::Acquire).saturating_add(spare.bytes);
+        if used.saturating_add(piece.capacity()) <= self.most {
+            spare.bytes = spare.bytes.saturating_add(piece.capacity());
+            spare.pieces.push(piece);
+        }
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes that are kept, and those that fell out.
@@ -89,7 +147,9 @@ impl Share {
         kept.push(batch, restarts);
         let excess = ring.took(bytes);
         if excess > 0 {
-            ring.fell_out(kept.shed(excess));
+            let shed = kept.shed(excess);
+            ring.fell_out(shed.iter().map(Bytes::len).sum());
+            shed.into_iter().for_each(|batch| ring.spent(batch));
         }
         excess > 0
     }
@@ -113,9 +173,10 @@ impl Share {
         tail
     }
 
-    fn freed(&self, bytes: usize) {
+    fn freed(&self, batches: Vec<Bytes>) {
         if let Some(ring) = self.ring.get() {
-            ring.freed(bytes);
+            ring.freed(batches.iter().map(Bytes::len).sum());
+            batches.into_iter().for_each(|batch| ring.spent(batch));
         }
     }
 

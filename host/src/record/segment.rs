@@ -89,6 +89,7 @@ impl Segment {
         let bytes = u64::try_from(head.len()).unwrap_or(u64::MAX);
         let Place { folder, stem, ext } = place;
         let file = root.create(NewFile { folder, stem, ext, head, sidecar: sidecar.to_json() }).await?;
+        let batch = file.batch();
         Ok(Segment {
             file,
             root: root.path().to_path_buf(),
@@ -97,7 +98,7 @@ impl Segment {
             anywhere: cut.is_none_or(|cut| !cut.has_video),
             ahead_ms: 0,
             stump: None,
-            batch: Batch::default(),
+            batch,
             restarts: Vec::new(),
             choked: None,
             sidecar,

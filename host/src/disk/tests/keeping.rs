@@ -6,6 +6,7 @@ use bytes::Bytes;
 use expect_test::{Expect, expect};
 
 use crate::disk::kept::{Kept, Tail};
+use crate::disk::ring::Ring;
 
 /// Words: `aaK` is a batch of three bytes with a restart before `K`; `sync N`, `shed N` and `tail N` say what follows.
 fn check(script: &str, expected: Expect) {
@@ -15,12 +16,15 @@ fn check(script: &str, expected: Expect) {
         let words: Vec<&str> = line.split(' ').collect();
         let number = |place: usize| words.get(place).and_then(|word| word.parse().ok()).unwrap_or(0_u64);
         match words.as_slice() {
-            ["sync", ..] => writeln!(told, "{line}: {} freed", kept.synced(number(1))).unwrap(),
-            ["shed", ..] => writeln!(told, "{line}: {} gone", kept.shed(usize::try_from(number(1)).unwrap())).unwrap(),
+            ["sync", ..] => writeln!(told, "{line}: {} freed", bytes(&kept.synced(number(1)))).unwrap(),
+            ["shed", ..] => {
+                let gone = kept.shed(usize::try_from(number(1)).unwrap());
+                writeln!(told, "{line}: {} gone", bytes(&gone)).unwrap();
+            }
             ["tail", ..] => {
                 let Tail { safe, from, batches } = kept.tail(number(1));
-                let bytes: Vec<&str> = batches.iter().map(|batch| std::str::from_utf8(batch).unwrap()).collect();
-                writeln!(told, "{line}: {safe}, from {from} {}", bytes.join("|")).unwrap();
+                let texts: Vec<&str> = batches.iter().map(|batch| std::str::from_utf8(batch).unwrap()).collect();
+                writeln!(told, "{line}: {safe}, from {from} {}", texts.join("|")).unwrap();
             }
             batch => {
                 let text = batch.concat();
@@ -30,6 +34,10 @@ fn check(script: &str, expected: Expect) {
         }
     }
     expected.assert_eq(&told);
+}
+
+fn bytes(batches: &[Bytes]) -> usize {
+    batches.iter().map(Bytes::len).sum()
 }
 
 #[test]
@@ -97,4 +105,33 @@ fn without_a_restart() {
             tail 106: 106, from 106 
         "#]],
     );
+}
+
+/// Memory that is free again is used for the next batch, and what is kept and what is free are never more than there is.
+#[test]
+fn memory_is_used_again() {
+    let ring = Ring::of(1000);
+    let full = |ring: &Ring, room: usize| {
+        let mut piece = ring.memory(room);
+        piece.resize(room, 7);
+        piece.freeze()
+    };
+    let (first, second) = (full(&ring, 400), full(&ring, 400));
+    let place = first.as_ptr();
+    ring.spent(first);
+    // Another holder: the writer has it yet.
+    let held = second.clone();
+    ring.spent(second);
+    let again = full(&ring, 300);
+    assert_eq!(again.as_ptr(), place);
+    assert_ne!(full(&ring, 400).as_ptr(), held.as_ptr());
+    // Much too large for what is asked for.
+    ring.spent(again);
+    assert_ne!(full(&ring, 10).as_ptr(), place);
+    assert_eq!(full(&ring, 400).as_ptr(), place);
+    // There is no room for it beside what is kept.
+    assert_eq!(ring.took(900), 0);
+    ring.spent(held);
+    ring.freed(900);
+    assert!(ring.memory(400).capacity() >= 400);
 }
