@@ -309,6 +309,8 @@ pub(super) struct Overlap {
     audio: Option<i64>,
     strays: Strays,
     index: Index,
+    /// Where what is remembered begins: nothing of it can have an earlier time.
+    begin: Option<i64>,
     /// It is proved that the new connection sends the same.
     is_proved: bool,
 }
@@ -323,7 +325,8 @@ impl Overlap {
     /// The clock is believed to go on: one track may begin before its end, but only what equals was sent before.
     pub(super) fn believed(memory: &Memory) -> Overlap {
         let (video, audio) = (memory.end_of(Track::Video), memory.end_of(Track::Audio));
-        Overlap { video, audio, index: memory.index(), ..Overlap::default() }
+        let begin = memory.frames.iter().map(|seen| seen.sent).min();
+        Overlap { video, audio, index: memory.index(), begin, ..Overlap::default() }
     }
 
     /// Whether a frame with this time lies in it; the first of its track that is later ends it.
@@ -333,6 +336,8 @@ impl Overlap {
         let Some(end) = *slot else { return false };
         let stray = || self.index.stray(tag.track, hash(&tag.payload), sent);
         let is_within = match self.strays.doubt(tag.track, sent - end) {
+            // The clock was set anew within the connection: this is another stream, and later than what we have.
+            _ if self.begin.is_some_and(|begin| sent < begin - MOST_STRAY_MS) => false,
             true => stray().is_some(),
             false => sent <= end && !(self.is_proved && is_early(sent, end) && stray().is_none()),
         };

@@ -340,3 +340,41 @@ fn one_track_begins_before_its_end() {
         "#]],
     );
 }
+
+/// Behind what was sent again the clock is set anew: from there on nothing was received before, whatever its time says.
+#[test]
+fn a_clock_set_anew_behind_what_was_sent_again() {
+    check(
+        "V 0 header
+         V 100000 key 30 #1
+         V 100040 30 #2
+         V 100080 30 #3
+         V 100120 30 #4
+         reconnect 1000
+         V 0 header
+         V 100000 key 30 #1
+         V 100040 30 #2
+         V 100080 30 #3
+         V 100120 30 #4
+         flv
+         V 0 header
+         V -9000 key 30 #5
+         V -8960 30 #6
+         V -8920 30 #7",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            -- note header_repeated
+            -- note configuration_repeated 1 tags
+            -- note repeat 4 tags
+            -- note connection gap connection 1000 ms
+            V 0 key 30 #1
+            V 40 #2
+            V 80 #3
+            V 120 #4
+            V 160 key 30 #5
+            V 200 #6
+            V 240 #7
+        "#]],
+    );
+}
