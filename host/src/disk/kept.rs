@@ -14,6 +14,8 @@ pub(super) struct Kept {
     batches: VecDeque<Held>,
     /// Where in the file the next batch will stand.
     end: u64,
+    /// Bytes that are kept.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -52,8 +54,14 @@ impl Kept {
     pub(super) fn push(&mut self, batch: Bytes, restarts: &[usize]) {
         let at = self.end;
         self.end = at.saturating_add(wide(batch.len()));
+        self.bytes = self.bytes.saturating_add(batch.len());
         let restarts = restarts.iter().map(|restart| at.saturating_add(wide(*restart))).collect();
         self.batches.push_back(Held { at, batch, restarts });
+    }
+
+    /// Bytes that are kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// All before this place survives a power cut: gives what is not needed any more.
@@ -103,6 +111,7 @@ impl Kept {
     fn forget_while(&mut self, mut goes: impl FnMut(&Held) -> bool) -> Vec<Bytes> {
         let mut forgotten = Vec::new();
         while let Some(held) = self.batches.pop_front_if(|held| goes(held)) {
+            self.bytes = self.bytes.saturating_sub(held.batch.len());
             forgotten.push(held.batch);
         }
         forgotten

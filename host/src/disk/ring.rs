@@ -11,6 +11,10 @@ use super::kept::{Kept, Tail};
 /// So much: five seconds of fifty streams of 2 Mbit/s, or one second of fifty of 8.
 const MOST_BYTES: usize = 64 << 20;
 
+/// So much of one file: five seconds of 25 Mbit/s. A file that comes faster than it plays would fill all of it, with
+/// memory that no cache of the processor holds.
+const MOST_OF_A_FILE: usize = 16 << 20;
+
 /// The account of what is kept.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -19,7 +23,7 @@ pub(super) struct Ring {
     /// Bytes that had to go before they were safe.
     fell_out: AtomicU64,
     told: AtomicBool,
-    /// Memory that is free again. With what is kept it is no more than `most`.
+    /// Memory that is free again. With what is kept it is hardly more than `most`.
     spare: Mutex<Spare>,
 }
 
@@ -57,7 +61,7 @@ impl Ring {
     pub(super) fn took(&self, bytes: usize) -> usize {
         let used = self.used.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
         let mut spare = self.spare();
-        while used.saturating_add(spare.bytes) > self.most
+        while used.saturating_add(spare.bytes) > self.most_in_all()
             && let Some(piece) = spare.pieces.pop()
         {
             spare.bytes = spare.bytes.saturating_sub(piece.capacity());
@@ -104,10 +108,15 @@ impl Ring {
         piece.clear();
         let mut spare = self.spare();
         let used = self.used.load(Ordering::Acquire).saturating_add(spare.bytes);
-        if used.saturating_add(piece.capacity()) <= self.most {
+        if used.saturating_add(piece.capacity()) <= self.most_in_all() {
             spare.bytes = spare.bytes.saturating_add(piece.capacity());
             spare.pieces.push(piece);
         }
+    }
+
+    /// Where all is kept that may be, what was let go for the next batch still goes to it.
+    fn most_in_all(&self) -> usize {
+        self.most.saturating_add(self.most / 16)
     }
 
     fn spare(&self) -> MutexGuard<'_, Spare> {
@@ -145,7 +154,7 @@ impl Share {
         let bytes = batch.len();
         let mut kept = self.kept();
         kept.push(batch, restarts);
-        let excess = ring.took(bytes);
+        let excess = ring.took(bytes).max(kept.bytes().saturating_sub(MOST_OF_A_FILE));
         if excess > 0 {
             let shed = kept.shed(excess);
             ring.fell_out(shed.iter().map(Bytes::len).sum());

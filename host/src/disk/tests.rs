@@ -312,13 +312,20 @@ fn a_batch_is_full_at_its_size() {
 
 #[test]
 fn a_batch_uses_memory_again_that_nobody_holds() {
-    let mut batch = Batch::default();
+    let ring = Arc::new(Ring::default());
+    let mut batch = Batch::on(Arc::clone(&ring));
     let mut fill = |byte: u8| {
         (0..9).for_each(|_| batch.append(&vec![byte; BATCH_BYTES / 8]));
         batch.take()
     };
     let held: Vec<Bytes> = (0..20).map(&mut fill).collect();
-    let places: std::collections::HashSet<usize> = (20..120).map(|byte| fill(byte).as_ptr().addr()).collect();
+    let mut place = |byte| {
+        let taken = fill(byte);
+        let place = taken.as_ptr().addr();
+        ring.spent(taken);
+        place
+    };
+    let places: std::collections::HashSet<usize> = (20..120).map(&mut place).collect();
     assert_eq!(places.len(), 1);
     let whole =
         |(byte, content): (u8, &Bytes)| content.len() == BATCH_BYTES / 8 * 9 && content.iter().all(|is| *is == byte);
