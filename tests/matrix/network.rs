@@ -6,6 +6,7 @@ use std::time::Duration;
 use lyrebird_tests::needs;
 use lyrebird_tests::network::Network;
 use lyrebird_tests::origin::Origin;
+use lyrebird_tests::place::HURRY;
 use lyrebird_tests::program::Run;
 use lyrebird_tests::verify::Terms;
 
@@ -53,6 +54,10 @@ fn row_23_a_network_that_loses_packets() {
     }
     let network = Network::new();
     let scene = Scene::at("loss", network.address());
+    // As patient as the config begins: a lost packet that is lost again takes seconds, and is no end of a session.
+    scene
+        .place
+        .configure(&HURRY.replace("stall = \"2s\"", "stall = \"15s\"").replace("grace = \"4s\"", "grace = \"60s\""));
     let run = start(&scene, &network);
     scene.plays(120, 0, 1);
     // What is lost before anything has come nobody here could name.
