@@ -18,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(40);
 #[test]
 fn a_broadcast_from_ffmpeg_is_recorded_frame_by_frame() {
     let place = Place::new("ffmpeg");
+    place.share_compiled();
     place.configure(&HURRY.replace("repeats = \"keep\"\n", ""));
     let origin = Origin::start();
     let feed = Feed::new();
@@ -38,6 +39,7 @@ fn a_broadcast_from_ffmpeg_is_recorded_frame_by_frame() {
 /// Records clips at four times real time with these answers, one a connection, and judges the files.
 pub(crate) fn check(name: &str, parts: &[(Clip, u32)], answers: impl FnOnce(&Feed) -> Vec<Answer>) -> (Place, Origin) {
     let place = Place::new(name);
+    place.share_compiled();
     let origin = Origin::start();
     let feed = Feed::new();
     origin.answers(ROOM, answers(&feed));
@@ -79,6 +81,7 @@ fn three_broken_connections_make_one_file() {
 #[test]
 fn a_finished_file_is_recorded_once() {
     let place = Place::new("finished");
+    place.share_compiled();
     let origin = Origin::start();
     origin.answers("/clip.flv", [Answer::file(clip::file(&[(Clip::Small, 6)]), "video/x-flv")]);
     place.record::<&str>(&origin.url("/clip.flv"), &[]).finish(LIMIT).expect_code(0);
@@ -95,6 +98,7 @@ fn a_finished_file_without_a_length_is_recorded_once() {
     let kinds = [("chunked", file().chunked()), ("until-close", file().until_close()), ("long", long().chunked())];
     for (name, answer) in kinds {
         let place = Place::new(&format!("finished-{name}"));
+        place.share_compiled();
         let origin = Origin::start();
         origin.answers("/clip.flv", [answer]);
         place.record::<&str>(&origin.url("/clip.flv"), &[]).finish(LIMIT).expect_code(0);
@@ -114,6 +118,7 @@ fn a_finished_file_without_a_length_is_recorded_once() {
 #[test]
 fn a_url_without_a_suffix_by_the_users_word() {
     let place = Place::new("by-word");
+    place.share_compiled();
     let origin = Origin::start();
     let feed = Feed::new();
     origin.answers("/watch", [Answer::live(&feed).joins(Join::Start)]);
@@ -130,6 +135,7 @@ fn a_url_without_a_suffix_by_the_users_word() {
 /// Starts a stream that goes on for long, with more arguments; gives what is needed to look at it.
 fn endless(name: &str, config: Option<&str>, more: &[&str]) -> (Place, Origin, Run) {
     let place = Place::new(name);
+    place.share_compiled();
     if let Some(config) = config {
         place.configure(config);
     }
@@ -185,6 +191,7 @@ fn cuts_that_were_asked_for_fall_on_key_frames() {
 #[test]
 fn two_rooms_at_once() {
     let place = Place::new("two-rooms");
+    place.share_compiled();
     let origin = Origin::start();
     let feeds = [Feed::new(), Feed::new()];
     origin.answers("/one.flv", [Answer::live(&feeds[0])]);
@@ -206,6 +213,7 @@ fn two_rooms_at_once() {
 #[test]
 fn the_users_header_stays_with_the_rooms_host() {
     let place = Place::new("header");
+    place.share_compiled();
     let (origin, stranger) = (Origin::start(), Origin::start());
     place.configure(&format!("{HURRY}[plugins]\nallow_private_hosts = [\"{}\"]\n", stranger.authority()));
     let feed = Feed::new();
@@ -226,6 +234,7 @@ fn the_users_header_stays_with_the_rooms_host() {
 #[test]
 fn the_next_candidate_is_tried() {
     let place = Place::new("candidates");
+    place.share_compiled();
     let origin = Origin::start();
     place.configure(&format!("{HURRY}[plugins]\nallow_private_hosts = [\"{}\"]\n", origin.authority()));
     let feed = Feed::new();
