@@ -63,7 +63,8 @@ fn row_23_a_network_that_loses_packets() {
     // What is lost before anything has come nobody here could name.
     scene.grows(80 << 10);
     network.loses(30);
-    scene.grows(120 << 10);
+    // How fast it gets on is for TCP to say: every packet that is lost twice doubles the pause.
+    scene.grows(82 << 10);
     thread::sleep(Duration::from_secs(2));
     stop(run).expect_code(130);
     // What the network still holds at the end was sent, and nobody knows of it here.
