@@ -14,6 +14,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 
+use super::memory::Seen;
 use super::{MOST_GUESSES, MOST_HELD_BYTES, MOST_HELD_TAGS, Memory, hash};
 use crate::codec::{Body, classify};
 use crate::tag::{Tag, Track};
@@ -140,7 +141,7 @@ impl Incoming {
     pub(in super::super) fn begin(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
         let is_sound_alone = !frame.is_key_frame;
         let frames = memory.frames.iter().enumerate().rev();
-        let begins = |seen: &super::Seen| is_sound_alone || seen.is_key_frame;
+        let begins = |seen: &Seen| is_sound_alone || seen.is_key_frame;
         let equal = frames.filter(|(_, seen)| seen.hash == frame.hash && seen.track == frame.tag.track && begins(seen));
         *self = Incoming {
             equals: equal.map(|(place, _)| Equal::begin(place, memory)).take(MOST_GUESSES).collect(),

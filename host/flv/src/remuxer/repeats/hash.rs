@@ -1,0 +1,40 @@
+//! A hash of payloads.
+
+/// A hash of a payload, for comparison within one process: six lanes, so that the processor multiplies without a pause.
+pub(super) fn hash(bytes: &[u8]) -> u64 {
+    let [mut a, mut b, mut c] = [KEY, KEY.rotate_left(16), KEY.rotate_left(32)];
+    let [mut d, mut e, mut f] = [!a, !b, !c];
+    let (pairs, rest) = bytes.as_chunks::<16>();
+    let (blocks, pairs) = pairs.as_chunks::<6>();
+    for [first, second, third, fourth, fifth, sixth] in blocks {
+        (a, b, c) = (mix(a, words(first)), mix(b, words(second)), mix(c, words(third)));
+        (d, e, f) = (mix(d, words(fourth)), mix(e, words(fifth)), mix(f, words(sixth)));
+    }
+    let start = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let hash = [a, b, c, d, e, f].into_iter().fold(start, |hash, lane| mix(hash, [lane, 0]));
+    let hash = pairs.iter().fold(hash, |hash, pair| mix(hash, words(pair)));
+    let mut last = [0; 16];
+    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
+    // Once more, so that what came last is mixed as well as what came first.
+    mix(mix(hash, words(&last)), [0, 0])
+}
+
+const KEY: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Multiplies two words to 128 bits, as wyhash does, and keeps both halves. The factors stay in: one that is 0 must not
+/// blot out what it is multiplied with.
+#[inline]
+fn mix(lane: u64, [first, second]: [u64; 2]) -> u64 {
+    let (first, second) = (first ^ KEY, second ^ lane);
+    let (low, high) = first.carrying_mul(second, 0);
+    first ^ second.rotate_left(32) ^ low ^ high
+}
+
+#[inline]
+fn words(pair: &[u8; 16]) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, second @ ..] = *pair;
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes(second)]
+}
+
+#[cfg(test)]
+mod tests;
