@@ -5,6 +5,7 @@
 //! was received before).
 
 mod again;
+mod announced;
 mod before;
 mod beside;
 mod doubt;
@@ -30,6 +31,7 @@ use crate::note::{Note, NoteKind};
 use crate::reader::Item;
 use crate::script::Metadata;
 use crate::tag::{Tag, Track};
+use announced::Announced;
 use before::Before;
 use doubt::Doubts;
 use drops::Drops;
@@ -88,6 +90,8 @@ pub struct Remuxer {
     memory: Memory,
     rejoin: Option<Rejoin>,
     overlap: Overlap,
+    /// Configurations of the new connection that no new frame has needed.
+    announced: Announced,
     /// The group that comes in, as long as it equals one that is remembered.
     incoming: Incoming,
     /// So many groups in a row were repeats.
@@ -131,6 +135,7 @@ impl Remuxer {
             memory: Memory::default(),
             rejoin: None,
             overlap: Overlap::default(),
+            announced: Announced::default(),
             incoming: Incoming::default(),
             repeated_groups: 0,
             slow: None,
@@ -215,15 +220,14 @@ impl Remuxer {
 
     /// A decoder configuration.
     fn push_header(&mut self, tag: &Tag, record: &[u8], steps: &mut Vec<Step>) {
+        if self.announce(tag, record, steps) {
+            return;
+        }
         match self.headers.compare(tag, record) {
             Change::Same if self.is_fresh => {}
             Change::Same => self.drop_tag(NoteKind::ConfigurationRepeated, tag, steps),
             Change::Missing => self.drop_tag(NoteKind::TagSkipped, tag, steps),
-            change => {
-                self.reconfigure(tag.track, change, steps);
-                self.headers.put(tag, record);
-                self.take_back(steps);
-            }
+            _ => self.configure(tag, record, steps),
         }
     }
 
@@ -231,7 +235,7 @@ impl Remuxer {
     fn make_header(&mut self, frame: &Tag, steps: &mut Vec<Step>) -> bool {
         let Some(header) = inband::header(frame) else { return false };
         let Body::VideoHeader(record) = classify(&header) else { return false };
-        self.push_header(&header, record, steps);
+        self.configure(&header, record, steps);
         self.headers.is_made();
         self.note(NoteKind::ConfigurationMade, frame, steps);
         true
@@ -239,7 +243,7 @@ impl Remuxer {
 
     /// A picture or sound.
     fn push_frame(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
-        match self.headers.fit(&tag) {
+        match self.fit(&tag, steps) {
             Change::Same => self.refuse(tag.track, steps),
             Change::Missing if is_key_frame && self.make_header(&tag, steps) => {}
             Change::Missing => return self.drop_tag(NoteKind::Unconfigured, &tag, steps),
@@ -260,11 +264,16 @@ impl Remuxer {
     /// A frame that the configuration in force fits.
     fn push_configured(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         self.is_fresh = false;
-        let Some(rejoin) = &mut self.rejoin else {
+        if self.rejoin.is_none() {
             return self.admit(tag, is_key_frame, steps);
-        };
+        }
+        let hash = self.hash(&tag);
+        let Some(rejoin) = &mut self.rejoin else { return };
         let sent = self.timeline.unwrap(tag.track, tag.time_ms);
-        if let Some(verdict) = rejoin.hear(start::detach(tag), sent, &self.memory) {
+        if rejoin.is_new() {
+            self.announced.tags().for_each(|tag| _ = rejoin.hold_beside(tag.clone()));
+        }
+        if let Some(verdict) = rejoin.hear(start::detach(tag), sent, hash, &self.memory) {
             self.rejoined(verdict, steps);
         }
     }
@@ -298,7 +307,8 @@ impl Remuxer {
                 // What is remembered was sent by another clock.
                 self.memory.shift(self.timeline.offset() - offset);
             }
-            self.memory.remember(&tag, sent, hash, is_key_frame);
+            let hash = hash.unwrap_or_else(|| self.hash(&tag));
+            self.memory.remember(track, sent, hash, is_key_frame);
         }
         self.note_time(&tag, placed, before, steps);
         match &mut self.phase {

@@ -23,6 +23,8 @@ struct Sent {
     again: i64,
     /// So many frames pass between two connections.
     dark: i64,
+    /// After so many frames the pictures, or the pictures and the sound, are coded in another way, and back.
+    changes: Option<i64>,
 }
 
 const HOURS: i64 = 3;
@@ -31,13 +33,22 @@ const FRAMES: i64 = HOURS * 3_600_000 / FRAME_MS;
 /// A connection breaks after so many frames: 45 in three hours, two of them beside a key frame.
 const CONNECTION: i64 = 6_017;
 
+/// The configurations in force at this frame.
+fn headers(sent: Sent, number: i64) -> String {
+    let state = sent.changes.map_or(0, |changes| number / changes % if sent.sound { 3 } else { 2 });
+    let video = if state == 0 { "" } else { " 1080p" };
+    let audio = if state == 2 { " 48k" } else { "" };
+    let audio = if sent.sound { format!("A 0 header{audio}\n") } else { String::new() };
+    format!("V 0 header{video}\n{audio}")
+}
+
 /// The frames from `from` to `to`, on a connection whose clock is `zero` at 0.
 fn connection(sent: Sent, from: i64, to: i64, zero: i64) -> Vec<u8> {
-    let mut lines = String::from("V 0 header\nA 0 header\n");
-    if !sent.sound {
-        lines = lines.replace("A 0 header\n", "");
-    }
+    let mut lines = headers(sent, from);
     for number in from..to {
+        if number > from && sent.changes.is_some_and(|changes| number % changes == 0) {
+            lines += &headers(sent, number);
+        }
         let at = (number - zero) * FRAME_MS;
         let is_key = number % GROUP == 0;
         let (key, early) = if is_key { ("key", sent.early_ms) } else { ("30", 0) };
@@ -49,7 +60,7 @@ fn connection(sent: Sent, from: i64, to: i64, zero: i64) -> Vec<u8> {
     text::stream(&lines).unwrap()
 }
 
-/// Lengths of the tracks in the one file that came out, and how many frames are in it.
+/// Lengths of the tracks in all files that came out, and how many frames are in it.
 struct Got {
     video_ms: i64,
     audio_ms: i64,
@@ -61,6 +72,7 @@ struct Got {
 fn receive(sent: Sent) -> Got {
     let (mut reader, mut remuxer, mut steps) = (Reader::new(), Remuxer::new(Options::default()), Vec::new());
     let (mut got, mut files) = (Got { video_ms: 0, audio_ms: 0, pictures: 0, sounds: 0, lost_ms: 0 }, 0);
+    let mut begin_ms = 0;
     let mut from = 0;
     while from < FRAMES {
         let to = (from + CONNECTION).min(FRAMES);
@@ -85,16 +97,20 @@ fn receive(sent: Sent) -> Got {
     remuxer.finish(&mut steps);
     for step in steps {
         match step {
-            Step::Cut(_) => files += 1,
+            Step::Cut(_) => {
+                files += 1;
+                begin_ms = if got.pictures > 0 { got.video_ms + FRAME_MS } else { 0 };
+            }
             Step::Write(tag) if classify(&tag).is_frame() => match tag.track {
-                Track::Video => (got.video_ms, got.pictures) = (tag.time_ms.into(), got.pictures + 1),
-                _ => (got.audio_ms, got.sounds) = (tag.time_ms.into(), got.sounds + 1),
+                Track::Video => (got.video_ms, got.pictures) = (begin_ms + i64::from(tag.time_ms), got.pictures + 1),
+                _ => (got.audio_ms, got.sounds) = (begin_ms + i64::from(tag.time_ms), got.sounds + 1),
             },
             Step::Note(note) => got.lost_ms += note.gap.map_or(0, |(_, lost_ms)| lost_ms.cast_signed()),
             Step::Write(_) | Step::Looping => {}
         }
     }
-    assert_eq!(files, 1, "{sent:?}");
+    let changes = sent.changes.map_or(0, |changes| (FRAMES - 1) / changes);
+    assert_eq!(files, 1 + changes, "{sent:?}");
     got
 }
 
@@ -147,4 +163,20 @@ fn each_key_frame_70_ms_early() {
     check(Sent { early_ms: 70, again: 100, ..Sent::default() });
     check(Sent { sound: true, early_ms: 70, anew: true, again: 100, ..Sent::default() });
     check(Sent { sound: true, early_ms: 70, anew: true, dark: 170, ..Sent::default() });
+}
+
+/// The configuration changes each minute, and what is sent again goes back over it.
+#[test]
+fn seconds_sent_again_over_a_change() {
+    for sound in [true, false] {
+        for anew in [true, false] {
+            check(Sent { sound, anew, again: 300, changes: Some(1_500), ..Sent::default() });
+        }
+    }
+}
+
+/// The configuration changes, and changes back, while nothing is received.
+#[test]
+fn seconds_missing_over_a_change() {
+    check(Sent { sound: true, dark: 170, changes: Some(1_500), ..Sent::default() });
 }

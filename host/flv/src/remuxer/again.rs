@@ -15,12 +15,13 @@ impl Remuxer {
     pub(super) fn admit(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
         let sent = self.timeline.unwrap(track, tag.time_ms);
-        if self.overlap.covers(&tag, sent) {
-            if is_key_frame {
+        if self.overlap.covers(&tag, sent, self.seed(track)) {
+            if is_key_frame && self.overlap.is_over_again(sent) {
                 self.count_repeat(steps);
             }
             return self.drop_tag(NoteKind::Repeat, &tag, steps);
         }
+        self.put_announced(&tag, steps);
         if self.options.repeats == Repeats::Keep || self.vouched.is_some() {
             return self.take(tag, sent, None, is_key_frame, steps);
         }
@@ -30,7 +31,8 @@ impl Remuxer {
         }
         // Dropping a group may have moved the clock.
         let sent = self.timeline.unwrap(track, tag.time_ms);
-        let frame = Heard::new(tag, sent, is_key_frame, self.timeline.has_written(track, sent));
+        let (hash, is_written) = (self.hash(&tag), self.timeline.has_written(track, sent));
+        let frame = Heard { tag, sent, hash, is_key_frame, is_written };
         let differs = match () {
             () if self.incoming.is_holding() => self.incoming.go_on(frame, &self.memory),
             () if is_key_frame || !has_video && frame.is_written => self.incoming.begin(frame, &self.memory),

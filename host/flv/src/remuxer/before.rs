@@ -2,7 +2,7 @@
 
 use super::headers::Change;
 use super::open::Open;
-use super::repeats::Memory;
+use super::repeats::Groups;
 use super::start::Gate;
 use super::timeline::Timeline;
 use super::{Phase, Remuxer, Step};
@@ -16,7 +16,7 @@ pub(super) struct Before {
     gate: Gate,
     timeline: Timeline,
     states: [Option<Tag>; 2],
-    memory: Memory,
+    groups: Groups,
 }
 
 impl Remuxer {
@@ -28,7 +28,7 @@ impl Remuxer {
         if matches!(self.phase, Phase::Open(_)) {
             self.tell_drops(steps);
         }
-        let memory = std::mem::take(&mut self.memory);
+        let groups = self.memory.end_groups();
         let why = match change {
             Change::Changed => CutReason::HeaderChanged(track),
             _ => CutReason::LateHeader(track),
@@ -37,7 +37,7 @@ impl Remuxer {
             Phase::Open(open) => {
                 let states = [Track::Video, Track::Audio].map(|track| self.headers.state(track).cloned());
                 let timeline = self.timeline.clone();
-                Some(Box::new(Before { open: *open, gate: self.gate, timeline, memory, states }))
+                Some(Box::new(Before { open: *open, gate: self.gate, timeline, groups, states }))
             }
             // The last of each kind wins, as long as no frame needs the one before.
             Phase::Opening(opening, _) if change != Change::Changed || !opening.has_frames_of(track) => return,
@@ -57,7 +57,7 @@ impl Remuxer {
         {
             self.gate = before.gate;
             self.timeline = before.timeline.clone();
-            self.memory = std::mem::take(&mut before.memory);
+            self.memory.take_back(before.groups);
             for (track, state) in [Track::Video, Track::Audio].into_iter().zip(&before.states) {
                 self.headers.put_state(track, state.as_ref());
             }

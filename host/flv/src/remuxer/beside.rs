@@ -16,6 +16,9 @@ impl Remuxer {
         {
             return;
         }
+        if is_state && self.announce_state(&tag) {
+            return;
+        }
         let is_early = matches!(&self.phase, Phase::Opening(opening, _) if !opening.has_frames_of(tag.track));
         if is_state && is_early {
             return self.headers.put_state(tag.track, Some(&tag));

@@ -4,7 +4,6 @@
 //! a track has to agree with its second one, else it is placed anew. In a file of ours that was seen to when it was
 //! recorded.
 
-use super::repeats::Memory;
 use super::start::Opening;
 use super::tell::Untold;
 use super::timeline::{Timeline, before};
@@ -31,7 +30,7 @@ impl Remuxer {
     /// Places what is held as if the first frame of the track had been stamped as the second one tells.
     fn place_anew(&mut self, mut held: Opening, second: &Tag, steps: &mut Vec<Step>) {
         self.timeline = Timeline::default();
-        self.memory = Memory::default();
+        self.memory.forget_frames();
         for untold in held.take_untold().filter(|untold| !untold.is_of_time) {
             self.tell(untold, steps);
         }
@@ -51,7 +50,7 @@ impl Remuxer {
             let sent = self.timeline.unwrap(tag.track, tag.time_ms);
             let placed = self.timeline.place(tag.track, tag.time_ms);
             if self.options.repeats == Repeats::Drop {
-                self.memory.remember(&tag, sent, None, is_key_frame);
+                self.memory.remember(tag.track, sent, self.hash(&tag), is_key_frame);
             }
             if is_wild {
                 let note = Note::repair(NoteKind::Jump, tag.offset, 0);

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::repeats::hash;
 use crate::codec::inband;
 use crate::codec::{AudioCodec, VideoCodec, audio_codec, describe, video_codec};
 use crate::cut::Facts;
@@ -46,6 +47,8 @@ struct Configuration {
     tag: Option<Tag>,
     /// It was made from a key frame: the sender's own, should it come, may say the same in other bytes.
     is_made: bool,
+    /// Its hash, which tells its frames from those of another; 0 without a record.
+    seed: u64,
 }
 
 impl Configuration {
@@ -132,12 +135,19 @@ impl Headers {
         let record = Bytes::copy_from_slice(record);
         let is_implied = header.is_none();
         let slot = self.slot(tag.track);
-        let old = slot.in_force.replace(Configuration { codec, record, tag: header, is_made: false });
+        let seed = seed(&record);
+        let old = slot.in_force.replace(Configuration { codec, record, tag: header, is_made: false, seed });
         if old.is_some() {
             // Other pictures, other sound; what they are like is yet to be told.
             slot.state = None;
         }
         slot.before = old.filter(|old| is_implied && old.tag.is_some());
+    }
+
+    /// The hash of the configuration in force.
+    #[inline]
+    pub(super) fn seed(&self, track: Track) -> u64 {
+        self.read(track).in_force.as_ref().map_or(0, |known| known.seed)
     }
 
     /// The configuration in force was made from a key frame.
@@ -223,6 +233,11 @@ impl Headers {
     fn slot(&mut self, track: Track) -> &mut Slot {
         if track == Track::Video { &mut self.video } else { &mut self.audio }
     }
+}
+
+/// The hash of a configuration record.
+pub(super) fn seed(record: &[u8]) -> u64 {
+    if record.is_empty() { 0 } else { hash(record, 0) }
 }
 
 /// CodecID (FLV 10.1, E.4.3.1), or the FourCC read as a number (enhanced RTMP v2, "onMetaData").

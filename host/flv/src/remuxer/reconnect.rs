@@ -1,5 +1,6 @@
 //! From one connection to the next: the rules of `repeats` and `timeline` applied when the bytes come from elsewhere.
 
+use super::announced::Announced;
 use super::lost::Lost;
 use super::repeats::{Overlap, Rejoin, Verdict};
 use super::timeline::Joint;
@@ -31,7 +32,8 @@ impl Remuxer {
         if let Some(rejoin) = self.rejoin.take() {
             // All of it equals what we have.
             dark_ms = dark_ms.saturating_add(rejoin.dark_ms);
-            for tag in rejoin.into_tags() {
+            let frames = rejoin.into_tags().into_iter().filter(|tag| classify(tag).is_frame());
+            for tag in frames {
                 self.drops.count(NoteKind::Repeat, &tag, self.timeline.now());
             }
         }
@@ -39,6 +41,7 @@ impl Remuxer {
             return;
         }
         self.overlap = Overlap::default();
+        self.announced = Announced::default();
         match self.options.repeats {
             Repeats::Drop => self.rejoin = Some(Rejoin::new(dark_ms, &self.memory)),
             Repeats::Keep => {
@@ -86,9 +89,15 @@ impl Remuxer {
                 self.gate.shut();
             }
         }
+        // What was announced is told again in its place.
+        self.announced = Announced::default();
         for tag in rejoin.into_tags() {
-            let is_key_frame = classify(&tag) == Body::VideoKey;
-            self.admit(tag, is_key_frame, steps);
+            match classify(&tag) {
+                Body::VideoHeader(record) | Body::AudioHeader(record) => self.push_header(&tag, record, steps),
+                Body::VideoKey => self.admit(tag, true, steps),
+                body if body.is_frame() => self.admit(tag, false, steps),
+                _ => self.push_beside(tag, steps),
+            }
         }
     }
 }

@@ -14,9 +14,9 @@ mod overlap;
 mod rejoin;
 
 use crate::tag::Track;
-use hash::hash;
+pub(super) use hash::hash;
 pub(super) use incoming::{Heard, Incoming};
-pub(super) use memory::Memory;
+pub(super) use memory::{Groups, Memory};
 pub(super) use overlap::Overlap;
 pub(super) use rejoin::{Rejoin, Verdict};
 

@@ -1,5 +1,6 @@
 //! Rules of the remuxer, one named test a fault.
 
+mod announced;
 mod clocks;
 mod codecs;
 mod ends;

@@ -210,7 +210,10 @@ impl Timeline {
     pub(super) fn join(&mut self, joint: Joint) {
         self.apart &= matches!(joint, Joint::Shifted(_));
         match joint {
-            Joint::Continues => {}
+            Joint::Continues => {
+                self.video.assume_spacing(Track::Video);
+                self.audio.assume_spacing(Track::Audio);
+            }
             Joint::Shifted(by) => {
                 self.offset += by;
                 for clock in [&mut self.video, &mut self.audio] {

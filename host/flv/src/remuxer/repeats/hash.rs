@@ -1,7 +1,8 @@
 //! A hash of payloads.
 
 /// A hash of a payload, for comparison within one process: six lanes, so that the processor multiplies without a pause.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
+/// What differs in `seed`, the hash of a configuration, differs.
+pub(in super::super) fn hash(bytes: &[u8], seed: u64) -> u64 {
     let [mut a, mut b, mut c] = [KEY, KEY.rotate_left(16), KEY.rotate_left(32)];
     let [mut d, mut e, mut f] = [!a, !b, !c];
     let (pairs, rest) = bytes.as_chunks::<16>();
@@ -10,7 +11,7 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
         (a, b, c) = (mix(a, words(first)), mix(b, words(second)), mix(c, words(third)));
         (d, e, f) = (mix(d, words(fourth)), mix(e, words(fifth)), mix(f, words(sixth)));
     }
-    let start = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let start = seed ^ u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let hash = [a, b, c, d, e, f].into_iter().fold(start, |hash, lane| mix(hash, [lane, 0]));
     let hash = pairs.iter().fold(hash, |hash, pair| mix(hash, words(pair)));
     let mut last = [0; 16];

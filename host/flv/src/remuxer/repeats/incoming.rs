@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::memory::Seen;
-use super::{MOST_GUESSES, MOST_HELD_BYTES, MOST_HELD_TAGS, Memory, hash};
+use super::{MOST_GUESSES, MOST_HELD_BYTES, MOST_HELD_TAGS, Memory};
 use crate::codec::{Body, classify};
 use crate::tag::{Tag, Track};
 
@@ -37,12 +37,6 @@ pub(in super::super) struct Heard {
     pub(in super::super) is_key_frame: bool,
     /// Its time lies in what is written of its track.
     pub(in super::super) is_written: bool,
-}
-
-impl Heard {
-    pub(in super::super) fn new(tag: Tag, sent: i64, is_key_frame: bool, is_written: bool) -> Heard {
-        Heard { hash: hash(&tag.payload), tag, sent, is_key_frame, is_written }
-    }
 }
 
 /// A group of the memory that the incoming one equals so far: track by track, as a server that pulls a stream again may
@@ -140,9 +134,11 @@ impl Incoming {
     /// The first frame of a group; gives it back if nothing that is remembered begins like that.
     pub(in super::super) fn begin(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
         let is_sound_alone = !frame.is_key_frame;
-        let frames = memory.frames.iter().enumerate().rev();
         let begins = |seen: &Seen| is_sound_alone || seen.is_key_frame;
-        let equal = frames.filter(|(_, seen)| seen.hash == frame.hash && seen.track == frame.tag.track && begins(seen));
+        let equal = memory
+            .groups()
+            .rev()
+            .filter(|(_, seen)| seen.hash == frame.hash && seen.track == frame.tag.track && begins(seen));
         *self = Incoming {
             equals: equal.map(|(place, _)| Equal::begin(place, memory)).take(MOST_GUESSES).collect(),
             first_sent: frame.sent,

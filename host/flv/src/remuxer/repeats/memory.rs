@@ -1,13 +1,25 @@
-//! The frames of the last groups, and what was sent when.
+//! The frames that were received last, and what was sent when.
+//!
+//! Two reaches: a group that comes in is compared with the last groups of the configuration in force, a new connection
+//! with all that is remembered. A server may send again what it has kept for a minute, over a change of the
+//! configuration; the frames of the one never equal those of another.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{MOST_GUESSES, MOST_STRAY_MS, hash};
-use crate::tag::{Tag, Track};
+use super::{MOST_EARLY_MS, MOST_GUESSES, MOST_STRAY_MS};
+use crate::tag::Track;
 
-/// So many groups are remembered, in so many tags.
+/// So many groups are remembered, and so many frames even if their groups are more: over half a minute at 60 pictures a
+/// second with sound.
 const MOST_GROUPS: usize = 16;
+const LEAST_REMEMBERED: usize = 4000;
 const MOST_REMEMBERED: usize = 8192;
+
+/// So many configurations of the past are remembered.
+const MOST_CONFIGURATIONS: usize = 16;
+
+/// Where a track steps further on than this, or back, its clock was set anew.
+const LONGEST_STEP_MS: i64 = 10_000;
 
 /// The end of a track is looked for among so many frames, as some are stamped too early.
 const LAST_FRAMES: usize = 16;
@@ -22,23 +34,79 @@ pub(super) struct Seen {
     pub(super) is_key_frame: bool,
 }
 
-/// The frames of the last groups.
+/// The frames that were received last.
 #[derive(Debug, Default)]
 pub(in super::super) struct Memory {
     pub(super) frames: VecDeque<Seen>,
+    groups: Groups,
+    /// The seeds of the configurations that were in force.
+    configurations: VecDeque<(Track, u64)>,
+}
+
+/// The last groups of the configuration in force.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in super::super) struct Groups {
+    /// Where they begin.
+    from: usize,
     key_frames: usize,
 }
 
+/// Where a track begins and ends, since its clock was last set anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) begin: i64,
+    pub(super) end: i64,
+}
+
 impl Memory {
-    /// Remembers a frame; `hashed` if its hash is known.
+    /// Remembers a frame.
     #[inline]
-    pub(in super::super) fn remember(&mut self, tag: &Tag, sent: i64, hashed: Option<u64>, is_key_frame: bool) {
-        let hash = hashed.unwrap_or_else(|| hash(&tag.payload));
-        self.frames.push_back(Seen { track: tag.track, sent, hash, is_key_frame });
-        self.key_frames += usize::from(is_key_frame);
-        while self.frames.len() > MOST_REMEMBERED || self.key_frames > MOST_GROUPS {
+    pub(in super::super) fn remember(&mut self, track: Track, sent: i64, hash: u64, is_key_frame: bool) {
+        if self.frames.len() >= MOST_REMEMBERED || self.groups.from > 0 && self.frames.len() >= LEAST_REMEMBERED {
             self.forget_oldest();
         }
+        self.frames.push_back(Seen { track, sent, hash, is_key_frame });
+        self.groups.key_frames += usize::from(is_key_frame);
+        while self.groups.key_frames > MOST_GROUPS
+            && let Some(oldest) = self.frames.get(self.groups.from)
+        {
+            self.groups.key_frames -= usize::from(oldest.is_key_frame);
+            self.groups.from += 1;
+        }
+    }
+
+    /// The configuration changes. Gives the groups of the one that was in force.
+    pub(in super::super) fn end_groups(&mut self) -> Groups {
+        std::mem::replace(&mut self.groups, Groups { from: self.frames.len(), key_frames: 0 })
+    }
+
+    /// The configuration with this seed is in force from now on.
+    pub(in super::super) fn configured(&mut self, track: Track, seed: u64) {
+        if self.configurations.len() >= MOST_CONFIGURATIONS {
+            self.configurations.pop_front();
+        }
+        self.configurations.push_back((track, seed));
+    }
+
+    /// The configuration before goes on, and nothing came between.
+    pub(in super::super) fn take_back(&mut self, groups: Groups) {
+        self.groups = groups;
+    }
+
+    /// Whether the configuration with this seed was in force.
+    pub(in super::super) fn knows(&self, track: Track, seed: u64) -> bool {
+        self.configurations.contains(&(track, seed))
+    }
+
+    /// The last groups of the configuration in force, with their places.
+    pub(super) fn groups(&self) -> impl DoubleEndedIterator<Item = (usize, &Seen)> {
+        self.frames.iter().enumerate().skip(self.groups.from)
+    }
+
+    /// Nothing was received.
+    pub(in super::super) fn forget_frames(&mut self) {
+        self.frames.clear();
+        self.groups = Groups::default();
     }
 
     /// The clock of what follows differs by this.
@@ -49,8 +117,10 @@ impl Memory {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some(seen) = self.frames.pop_front() {
-            self.key_frames -= usize::from(seen.is_key_frame);
+        let Some(seen) = self.frames.pop_front() else { return };
+        match self.groups.from.checked_sub(1) {
+            Some(from) => self.groups.from = from,
+            None => self.groups.key_frames -= usize::from(seen.is_key_frame),
         }
     }
 
@@ -60,10 +130,23 @@ impl Memory {
         behind.into_iter().find(|(_, seen)| seen.track == track).map(|(place, _)| place)
     }
 
-    /// Where a track ends. Its last frame need not have the latest time.
-    pub(super) fn end_of(&self, track: Track) -> Option<i64> {
-        let last = self.frames.iter().rev().filter(|seen| seen.track == track);
-        last.take(LAST_FRAMES).map(|seen| seen.sent).max()
+    /// Where a track begins and ends. Its last frame need not have the latest time.
+    pub(super) fn span(&self, track: Track) -> Option<Span> {
+        let mut frames = self.frames.iter().rev().filter(|seen| seen.track == track).map(|seen| seen.sent);
+        let last = frames.next()?;
+        let mut span = Span { begin: last, end: last };
+        let mut before = last;
+        for (place, sent) in frames.enumerate() {
+            if !(-MOST_EARLY_MS..=LONGEST_STEP_MS).contains(&(before - sent)) {
+                break;
+            }
+            span.begin = span.begin.min(sent);
+            if place < LAST_FRAMES {
+                span.end = span.end.max(sent);
+            }
+            before = sent;
+        }
+        Some(span)
     }
 
     /// How far back each of the equal frames lies, the newest first, the same time before all.

@@ -1,7 +1,7 @@
 //! Where the old connection broke off, by what the new one begins with.
 
 use super::memory::Index;
-use super::{MOST_HELD_BYTES, MOST_HELD_TAGS, Memory, Strays, hash, is_early};
+use super::{MOST_HELD_BYTES, MOST_HELD_TAGS, Memory, Strays, is_early};
 use crate::tag::{Tag, Track};
 
 /// Frames that must be equal before a distance of clocks is believed. One of them must be the only one of its kind, else
@@ -16,21 +16,16 @@ const PROOF_UNIQUE: u32 = 4;
 /// A clock that goes on may have run ahead by so much while we were away.
 const CLOCK_SLACK_MS: i64 = 60_000;
 
-/// A frame of the new connection, held back.
-#[derive(Debug)]
-struct Returned {
-    tag: Tag,
-    sent: i64,
-}
-
 /// Where the old connection broke off, as the new one begins.
 #[derive(Debug)]
 pub(in super::super) struct Rejoin {
     /// How long no bytes came.
     pub(in super::super) dark_ms: u64,
     /// What equals, so far, something that we have.
-    held: Vec<Returned>,
+    held: Vec<Tag>,
     held_bytes: usize,
+    /// The first frame, with its time on the old clock.
+    first: Option<(Track, i64)>,
     /// Distances of the clocks that are still possible, with the frames of each track that prove them.
     guesses: Vec<Guess>,
     /// What was sent when, on the old connection.
@@ -80,40 +75,60 @@ pub(in super::super) enum Verdict {
 
 impl Rejoin {
     pub(in super::super) fn new(dark_ms: u64, memory: &Memory) -> Rejoin {
+        let end = |track| memory.span(track).map(|span| span.end);
         Rejoin {
             dark_ms,
             held: Vec::new(),
             held_bytes: 0,
+            first: None,
             guesses: Vec::new(),
             index: Index::default(),
-            video_end: memory.end_of(Track::Video),
-            audio_end: memory.end_of(Track::Audio),
+            video_end: end(Track::Video),
+            audio_end: end(Track::Audio),
             end: memory.frames.back().map(|seen| seen.sent),
         }
     }
 
+    /// Whether no frame has come.
+    pub(in super::super) fn is_new(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// Holds what is no frame, and keeps its place between them; whether there is room.
+    pub(in super::super) fn hold_beside(&mut self, tag: Tag) -> bool {
+        let has_room = !self.is_full();
+        if has_room {
+            self.hold(tag);
+        }
+        has_room
+    }
+
+    fn is_full(&self) -> bool {
+        self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES
+    }
+
     /// Hears a frame of the new connection, and holds it; `sent` is its time on the old clock. No verdict: more frames
     /// are needed to say.
-    pub(in super::super) fn hear(&mut self, tag: Tag, sent: i64, memory: &Memory) -> Option<Verdict> {
-        let hash = hash(&tag.payload);
-        let (track, bytes) = (tag.track, tag.payload.len());
-        if self.held.is_empty() {
+    pub(in super::super) fn hear(&mut self, tag: Tag, sent: i64, hash: u64, memory: &Memory) -> Option<Verdict> {
+        let track = tag.track;
+        if self.first.is_none() {
+            self.first = Some((track, sent));
             self.guesses = memory.distances(track, sent, hash).into_iter().map(Guess::new).collect();
             if !self.guesses.is_empty() {
                 self.index = memory.index();
             }
         }
-        self.held.push(Returned { tag, sent });
-        self.held_bytes += bytes;
+        self.hold(tag);
         let end = self.end_of(track);
         let mut joins = None;
         self.guesses.retain_mut(|guess| {
             let before = sent + guess.distance;
             let stray = self.index.stray(track, hash, before);
-            let is_behind = end.is_none_or(|end| match guess.strays.doubt(track, before - end) {
-                true => stray.is_none(),
-                false => before > end || stray.is_none() && guess.is_proved() && is_early(before, end),
-            });
+            let is_behind = stray != Some(0)
+                && end.is_none_or(|end| match guess.strays.doubt(track, before - end) {
+                    true => stray.is_none(),
+                    false => before > end || stray.is_none() && guess.is_proved() && is_early(before, end),
+                });
             if is_behind {
                 if joins.is_none() && guess.is_proved() {
                     joins = Some((guess.distance, guess.strays));
@@ -126,10 +141,9 @@ impl Rejoin {
             *most = stray.unwrap_or_default().max(*most);
             stray.is_some()
         });
-        let is_full = self.held.len() >= MOST_HELD_TAGS || self.held_bytes >= MOST_HELD_BYTES;
         match joins {
             Some((distance, strays)) => Some(Verdict::Repeats(distance, strays)),
-            None if self.guesses.is_empty() || is_full => self.end(),
+            None if self.guesses.is_empty() || self.is_full() => self.end(),
             None => None,
         }
     }
@@ -138,7 +152,7 @@ impl Rejoin {
     /// further proof.
     pub(in super::super) fn end(&self) -> Option<Verdict> {
         let proved = |guess: &&Guess| guess.is_proved() || guess.distance == 0 && !guess.strays();
-        self.held.first()?;
+        self.first?;
         Some(match self.guesses.iter().find(proved) {
             Some(guess) => Verdict::Repeats(guess.distance, guess.strays),
             None => self.by_clock(),
@@ -152,16 +166,21 @@ impl Rejoin {
     /// Without a frame that we have: does the clock go on? One that lies in what we have, with other frames, is another
     /// clock: an encoder that was restarted, and that we came to late.
     fn by_clock(&self) -> Verdict {
-        let Some(first) = self.held.first() else { return Verdict::Reset };
-        let Some(end) = self.end_of(first.tag.track).or(self.end) else {
+        let Some((track, first)) = self.first else { return Verdict::Reset };
+        let Some(end) = self.end_of(track).or(self.end) else {
             return Verdict::Continues;
         };
         let longest = i64::try_from(self.dark_ms).unwrap_or(i64::MAX).saturating_add(CLOCK_SLACK_MS);
-        if (1..=longest).contains(&(first.sent - end)) { Verdict::Continues } else { Verdict::Reset }
+        if (1..=longest).contains(&(first - end)) { Verdict::Continues } else { Verdict::Reset }
     }
 
-    /// What was held.
-    pub(in super::super) fn into_tags(self) -> impl Iterator<Item = Tag> {
-        self.held.into_iter().map(|returned| returned.tag)
+    fn hold(&mut self, tag: Tag) {
+        self.held_bytes = self.held_bytes.saturating_add(tag.payload.len());
+        self.held.push(tag);
+    }
+
+    /// What was held: frames, and configurations between them.
+    pub(in super::super) fn into_tags(self) -> Vec<Tag> {
+        self.held
     }
 }

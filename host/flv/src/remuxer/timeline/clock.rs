@@ -94,10 +94,16 @@ impl Clock {
         (0..=largest).contains(&step) || step > 0 && is_bridged
     }
 
+    /// Media was lost: the next step tells nothing of the usual distance.
+    pub(super) fn assume_spacing(&mut self, track: Track) {
+        if self.is_in_segment {
+            self.spacing.get_or_insert(usual_spacing(track) * 16);
+        }
+    }
+
     /// When the next frame is expected.
     pub(super) fn goes_on(&self, track: Track) -> i64 {
-        let usual = if track == Track::Video { VIDEO_SPACING_MS } else { AUDIO_SPACING_MS };
-        let spacing = self.spacing.map_or(usual, |spacing| spacing / 16).max(1);
+        let spacing = self.spacing.map_or(usual_spacing(track), |spacing| spacing / 16).max(1);
         self.written.map_or(0, |written| written + spacing)
     }
 
@@ -112,4 +118,8 @@ impl Clock {
         };
         if step > largest { u64::try_from(step - spacing).unwrap_or_default() } else { 0 }
     }
+}
+
+fn usual_spacing(track: Track) -> i64 {
+    if track == Track::Video { VIDEO_SPACING_MS } else { AUDIO_SPACING_MS }
 }

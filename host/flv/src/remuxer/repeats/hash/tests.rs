@@ -8,7 +8,7 @@ const LENGTHS: [usize; 13] = [1, 7, 8, 9, 15, 16, 17, 95, 96, 97, 191, 200, 1009
 /// All of these have a hash of their own.
 fn check(payloads: impl IntoIterator<Item = Vec<u8>>) {
     let payloads: Vec<Vec<u8>> = payloads.into_iter().collect();
-    let hashes: HashSet<u64> = payloads.iter().map(|payload| hash(payload)).collect();
+    let hashes: HashSet<u64> = payloads.iter().map(|payload| hash(payload, 0)).collect();
     assert_eq!(hashes.len(), payloads.len());
 }
 
