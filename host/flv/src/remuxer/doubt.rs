@@ -61,6 +61,7 @@ impl Remuxer {
     fn believe(&mut self, track: Track, steps: &mut Vec<Step>) {
         let held = std::mem::take(self.doubts.of(track));
         if let Some(first) = held.first() {
+            self.put_announced(first, steps);
             let change = if self.headers.has(track) { Change::Changed } else { Change::First };
             self.reconfigure(track, change, steps);
             self.headers.put(first, &[]);
