@@ -305,7 +305,7 @@ impl Remuxer {
         if self.options.repeats == Repeats::Drop {
             if self.lost.as_ref().is_some_and(Lost::is_clock_new) {
                 // What is remembered was sent by another clock.
-                self.memory.shift(self.timeline.offset() - offset);
+                self.memory.shift_taken(self.timeline.offset() - offset);
             }
             let hash = hash.unwrap_or_else(|| self.hash(&tag));
             self.memory.remember(track, sent, hash, is_key_frame);
@@ -379,6 +379,10 @@ impl Remuxer {
     /// Video before a key frame, and at the start of a recording the sound that goes with it.
     fn drop_before_key_frame(&mut self, tag: &Tag, steps: &mut Vec<Step>) {
         self.drop_tag(NoteKind::BeforeKeyFrame, tag, steps);
+        if self.options.repeats == Repeats::Drop {
+            let sent = self.timeline.unwrap(tag.track, tag.time_ms);
+            self.memory.refuse(tag.track, sent, self.hash(tag));
+        }
         if let Phase::Opening(opening, _) = &mut self.phase {
             for held in opening.joined_mid_group() {
                 self.drops.count(NoteKind::BeforeKeyFrame, &held.tag, held.at);

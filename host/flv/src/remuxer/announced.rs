@@ -141,6 +141,7 @@ impl Remuxer {
             lost.came(frame.track, || self.timeline.hole_ms(frame.track, sent));
         }
         let announced = std::mem::take(&mut self.announced);
+        let is_configured = self.headers.has(frame.track);
         for waiting in [announced.video, announced.audio].into_iter().flatten() {
             let Waiting { header, state, .. } = waiting;
             if let Body::VideoHeader(record) | Body::AudioHeader(record) = classify(&header)
@@ -151,6 +152,10 @@ impl Remuxer {
             if let Some(state) = state {
                 self.push_beside(state, steps);
             }
+        }
+        if is_configured && !self.headers.has(frame.track) {
+            // A segment that has begun meanwhile had no frame of this track, and forgot what this one implies.
+            self.headers.put(frame, &[]);
         }
     }
 

@@ -25,6 +25,9 @@ impl Remuxer {
 
     fn begin_rejoin(&mut self, dark_ms: u64, steps: &mut Vec<Step>) {
         self.end_claims(steps);
+        if self.rejoin.as_ref().is_some_and(|rejoin| !rejoin.has_matched()) {
+            self.end_rejoin(steps);
+        }
         self.end_group(steps);
         self.end_slow(false, steps);
         self.repeated_groups = 0;
@@ -85,6 +88,7 @@ impl Remuxer {
             }
             Verdict::Reset => {
                 self.timeline.join(Joint::Reset);
+                self.memory.clock_is_new();
                 self.lost = Some(Lost::connection(dark_ms, true));
                 self.gate.shut();
             }

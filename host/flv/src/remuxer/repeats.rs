@@ -34,6 +34,9 @@ const MOST_STRAY_MS: i64 = 100;
 /// not received, is new.
 const MOST_EARLY_MS: i64 = 500;
 
+/// By the clock of the old one, a new connection may begin with so much that we have not received, before what we have.
+const MOST_UNKNOWN_MS: i64 = 10_000;
+
 /// How far, at most, the times of equal frames of each track strayed from what the distance of the clocks says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Strays {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{MOST_EARLY_MS, MOST_GUESSES, MOST_STRAY_MS};
+use super::{MOST_EARLY_MS, MOST_GUESSES, MOST_STRAY_MS, MOST_UNKNOWN_MS};
 use crate::tag::Track;
 
 /// So many groups are remembered, and so many frames even if their groups are more: over half a minute at 60 pictures a
@@ -15,8 +15,14 @@ const MOST_GROUPS: usize = 16;
 const LEAST_REMEMBERED: usize = 4000;
 const MOST_REMEMBERED: usize = 8192;
 
+/// So many frames that were not taken are remembered.
+const MOST_REFUSED: usize = 512;
+
 /// So many configurations of the past are remembered.
 const MOST_CONFIGURATIONS: usize = 16;
+
+/// The distances of a track's frames differ by so much where they are the same.
+const JITTER_MS: i64 = 10;
 
 /// Where a track steps further on than this, or back, its clock was set anew.
 const LONGEST_STEP_MS: i64 = 10_000;
@@ -39,6 +45,8 @@ pub(super) struct Seen {
 pub(in super::super) struct Memory {
     pub(super) frames: VecDeque<Seen>,
     groups: Groups,
+    /// What was received and not taken, as it came before a key frame.
+    refused: VecDeque<Seen>,
     /// The seeds of the configurations that were in force.
     configurations: VecDeque<(Track, u64)>,
 }
@@ -75,6 +83,14 @@ impl Memory {
         }
     }
 
+    /// Remembers a frame that came before a key frame: sent again, it is no more than it was.
+    pub(in super::super) fn refuse(&mut self, track: Track, sent: i64, hash: u64) {
+        if self.refused.len() >= MOST_REFUSED {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(Seen { track, sent, hash, is_key_frame: false });
+    }
+
     /// The configuration changes. Gives the groups of the one that was in force.
     pub(in super::super) fn end_groups(&mut self) -> Groups {
         std::mem::replace(&mut self.groups, Groups { from: self.frames.len(), key_frames: 0 })
@@ -106,12 +122,25 @@ impl Memory {
     /// Nothing was received.
     pub(in super::super) fn forget_frames(&mut self) {
         self.frames.clear();
+        self.refused.clear();
         self.groups = Groups::default();
+    }
+
+    /// The clock of what follows is another one; by how much it differs is not known yet.
+    pub(in super::super) fn clock_is_new(&mut self) {
+        self.refused.clear();
+    }
+
+    /// It differs by this. What was refused meanwhile was sent by it.
+    pub(in super::super) fn shift_taken(&mut self, by: i64) {
+        for seen in &mut self.frames {
+            seen.sent -= by;
+        }
     }
 
     /// The clock of what follows differs by this.
     pub(in super::super) fn shift(&mut self, by: i64) {
-        for seen in &mut self.frames {
+        for seen in self.frames.iter_mut().chain(&mut self.refused) {
             seen.sent -= by;
         }
     }
@@ -151,34 +180,88 @@ impl Memory {
 
     /// How far back each of the equal frames lies, the newest first, the same time before all.
     pub(super) fn distances(&self, track: Track, sent: i64, hash: u64) -> Vec<i64> {
-        let equal = self.frames.iter().rev().filter(|seen| seen.track == track && seen.hash == hash);
+        let equal = self
+            .frames
+            .iter()
+            .rev()
+            .chain(self.refused.iter().rev())
+            .filter(|seen| seen.track == track && seen.hash == hash);
         let mut distances: Vec<i64> = equal.map(|seen| seen.sent - sent).take(MOST_GUESSES).collect();
         distances.sort_by_key(|distance| *distance != 0);
         distances
     }
 
+    fn received(&self) -> impl Iterator<Item = &Seen> {
+        self.frames.iter().chain(&self.refused)
+    }
+
     /// Each frame with its time.
     pub(super) fn index(&self) -> Index {
-        Index(self.frames.iter().map(|seen| (seen.track, seen.hash, seen.sent)).collect())
+        Index {
+            frames: self.received().map(|seen| (seen.track, seen.hash, seen.sent)).collect(),
+            video: Times::of(self, Track::Video),
+            audio: Times::of(self, Track::Audio),
+        }
     }
 }
 
 /// What was sent when.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index(BTreeSet<(Track, u64, i64)>);
+pub(super) struct Index {
+    frames: BTreeSet<(Track, u64, i64)>,
+    video: Times,
+    audio: Times,
+}
+
+/// When a track was sent.
+#[derive(Clone, Debug, Default)]
+struct Times {
+    /// In their order.
+    sent: Vec<i64>,
+    /// Two frames that stand further apart had others between them that were not received.
+    largest_step: i64,
+}
+
+impl Times {
+    fn of(memory: &Memory, track: Track) -> Times {
+        let frames = memory.received().filter(|seen| seen.track == track);
+        let mut sent: Vec<i64> = frames.map(|seen| seen.sent).collect();
+        sent.sort_unstable();
+        let mut steps: Vec<i64> = sent.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
+        steps.sort_unstable();
+        let usual = steps.get(steps.len() / 2).copied().unwrap_or_default();
+        Times { sent, largest_step: usual + usual / 2 + JITTER_MS }
+    }
+
+    fn is_hole(&self, sent: i64) -> bool {
+        let behind = self.sent.partition_point(|seen| *seen < sent);
+        let before = behind.checked_sub(1).and_then(|before| self.sent.get(before));
+        match (before, self.sent.get(behind)) {
+            (Some(before), Some(behind)) => behind - before > self.largest_step,
+            (None, Some(behind)) => behind - sent <= MOST_UNKNOWN_MS,
+            (_, None) => false,
+        }
+    }
+}
 
 impl Index {
     /// How far from this time the frame was sent, at most [`MOST_STRAY_MS`]; none if it was not.
     pub(super) fn stray(&self, track: Track, hash: u64, sent: i64) -> Option<i64> {
-        if self.0.contains(&(track, hash, sent)) {
+        if self.frames.contains(&(track, hash, sent)) {
             return Some(0);
         }
         let near = (track, hash, sent - MOST_STRAY_MS)..=(track, hash, sent + MOST_STRAY_MS);
-        self.0.range(near).map(|(_, _, seen)| (seen - sent).abs()).min()
+        self.frames.range(near).map(|(_, _, seen)| (seen - sent).abs()).min()
+    }
+
+    /// Whether a frame with this time was never received: none of its track was for longer than usual, or it is from
+    /// shortly before all that is remembered.
+    pub(super) fn is_hole(&self, track: Track, sent: i64) -> bool {
+        if track == Track::Video { self.video.is_hole(sent) } else { self.audio.is_hole(sent) }
     }
 
     /// Whether it was sent once.
     pub(super) fn is_unique(&self, track: Track, hash: u64) -> bool {
-        self.0.range((track, hash, i64::MIN)..=(track, hash, i64::MAX)).nth(1).is_none()
+        self.frames.range((track, hash, i64::MIN)..=(track, hash, i64::MAX)).nth(1).is_none()
     }
 }

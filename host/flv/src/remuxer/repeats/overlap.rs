@@ -1,20 +1,33 @@
 //! What a new connection sends again, up to where the old one ended.
 
 use super::memory::{Index, Span};
-use super::{MOST_STRAY_MS, Memory, Strays, hash, is_early};
+use super::{MOST_EARLY_MS, MOST_STRAY_MS, Memory, Strays, hash, is_early};
 use crate::tag::{Tag, Track};
 
 /// What is sent again of each track: everything up to its end on the old connection.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Overlap {
-    video: Option<Span>,
-    audio: Option<Span>,
+    video: Option<Covered>,
+    audio: Option<Covered>,
     strays: Strays,
     index: Index,
     /// The latest key frame that was covered.
     reached: Option<i64>,
     /// It is proved that the new connection sends the same.
     is_proved: bool,
+}
+
+/// Where a track begins and ends on the old connection, and the time of the frame that was covered last.
+#[derive(Clone, Copy, Debug)]
+struct Covered {
+    span: Span,
+    last: i64,
+}
+
+impl Covered {
+    fn of(memory: &Memory, track: Track) -> Option<Covered> {
+        memory.span(track).map(|span| Covered { span, last: i64::MIN })
+    }
 }
 
 impl Overlap {
@@ -26,7 +39,7 @@ impl Overlap {
 
     /// The clock is believed to go on: one track may begin before its end, but only what equals was sent before.
     pub(in super::super) fn believed(memory: &Memory) -> Overlap {
-        let (video, audio) = (memory.span(Track::Video), memory.span(Track::Audio));
+        let (video, audio) = (Covered::of(memory, Track::Video), Covered::of(memory, Track::Audio));
         Overlap { video, audio, index: memory.index(), ..Overlap::default() }
     }
 
@@ -46,18 +59,22 @@ impl Overlap {
     #[inline]
     pub(in super::super) fn covers(&mut self, tag: &Tag, sent: i64, seed: u64) -> bool {
         let slot = if tag.track == Track::Video { &mut self.video } else { &mut self.audio };
-        let Some(Span { begin, end }) = *slot else { return false };
+        let Some(Covered { span: Span { begin, end }, last }) = slot else { return false };
         let stray = self.index.stray(tag.track, hash(&tag.payload, seed), sent);
+        let is_new = || stray.is_none() && !self.index.is_hole(tag.track, sent);
         if stray == Some(0) {
+            *last = sent;
             return true;
         }
-        let is_within = match self.strays.doubt(tag.track, sent - end) {
+        let is_within = match self.strays.doubt(tag.track, sent - *end) {
             // The clock was set anew within the connection: this is another stream, and later than what we have.
-            _ if sent < begin - MOST_STRAY_MS => false,
+            _ if sent < *begin - MOST_STRAY_MS || sent < last.saturating_sub(MOST_EARLY_MS) => false,
             true => stray.is_some(),
-            false => sent <= end && !(self.is_proved && is_early(sent, end) && stray.is_none()),
+            false => sent <= *end && !(self.is_proved && is_early(sent, *end) && is_new()),
         };
-        if !is_within {
+        if is_within {
+            *last = sent;
+        } else {
             *slot = None;
             if self.video.is_none() && self.audio.is_none() {
                 self.index = Index::default();

@@ -1,7 +1,7 @@
 //! Where the old connection broke off, by what the new one begins with.
 
 use super::memory::Index;
-use super::{MOST_HELD_BYTES, MOST_HELD_TAGS, Memory, Strays, is_early};
+use super::{MOST_EARLY_MS, MOST_HELD_BYTES, MOST_HELD_TAGS, MOST_UNKNOWN_MS, Memory, Strays, is_early};
 use crate::tag::{Tag, Track};
 
 /// Frames that must be equal before a distance of clocks is believed. One of them must be the only one of its kind, else
@@ -26,6 +26,9 @@ pub(in super::super) struct Rejoin {
     held_bytes: usize,
     /// The first frame, with its time on the old clock.
     first: Option<(Track, i64)>,
+    /// The last frame of each track.
+    video_last: Option<i64>,
+    audio_last: Option<i64>,
     /// Distances of the clocks that are still possible, with the frames of each track that prove them.
     guesses: Vec<Guess>,
     /// What was sent when, on the old connection.
@@ -56,6 +59,15 @@ impl Guess {
             && (!self.strays() || self.unique >= PROOF_UNIQUE)
     }
 
+    /// Equal frames of equal times need no further proof where none can come.
+    fn is_likely(&self) -> bool {
+        self.is_proved() || self.has_matched() && self.distance == 0 && !self.strays()
+    }
+
+    fn has_matched(&self) -> bool {
+        self.video > 0 || self.audio > 0
+    }
+
     fn strays(&self) -> bool {
         self.strays != Strays::default()
     }
@@ -81,6 +93,8 @@ impl Rejoin {
             held: Vec::new(),
             held_bytes: 0,
             first: None,
+            video_last: None,
+            audio_last: None,
             guesses: Vec::new(),
             index: Index::default(),
             video_end: end(Track::Video),
@@ -92,6 +106,11 @@ impl Rejoin {
     /// Whether no frame has come.
     pub(in super::super) fn is_new(&self) -> bool {
         self.first.is_none()
+    }
+
+    /// Whether something that came equals what we have; else it may, by its time.
+    pub(in super::super) fn has_matched(&self) -> bool {
+        self.guesses.iter().any(Guess::has_matched)
     }
 
     /// Holds what is no frame, and keeps its place between them; whether there is room.
@@ -114,26 +133,51 @@ impl Rejoin {
         if self.first.is_none() {
             self.first = Some((track, sent));
             self.guesses = memory.distances(track, sent, hash).into_iter().map(Guess::new).collect();
-            if !self.guesses.is_empty() {
-                self.index = memory.index();
+            self.index = memory.index();
+            if self.guesses.is_empty() && self.index.is_hole(track, sent) {
+                self.guesses.push(Guess::new(0));
             }
         }
         self.hold(tag);
+        let last = if track == Track::Video { &mut self.video_last } else { &mut self.audio_last };
+        let is_anew = last.replace(sent).is_some_and(|last| sent < last - MOST_EARLY_MS);
+        if is_anew && let Some(guess) = self.guesses.iter().find(|guess| guess.is_likely()) {
+            // The clock was set anew: what was sent again ends here.
+            return Some(Verdict::Repeats(guess.distance, guess.strays));
+        }
+        match self.judge(track, sent, hash) {
+            Some((distance, strays)) => Some(Verdict::Repeats(distance, strays)),
+            None if self.guesses.is_empty() || self.is_full() => self.end(),
+            None => None,
+        }
+    }
+
+    /// Which guesses a frame leaves, and which of them is right if the new connection goes on here.
+    fn judge(&mut self, track: Track, sent: i64, hash: u64) -> Option<(i64, Strays)> {
         let end = self.end_of(track);
+        let is_begun = self.first.is_some_and(|(_, first)| sent - first > MOST_UNKNOWN_MS);
         let mut joins = None;
         self.guesses.retain_mut(|guess| {
             let before = sent + guess.distance;
             let stray = self.index.stray(track, hash, before);
+            let was_missed = stray.is_none() && self.index.is_hole(track, before);
+            let is_new = |guess: &Guess| stray.is_none() && !was_missed && guess.is_proved();
             let is_behind = stray != Some(0)
                 && end.is_none_or(|end| match guess.strays.doubt(track, before - end) {
                     true => stray.is_none(),
-                    false => before > end || stray.is_none() && guess.is_proved() && is_early(before, end),
+                    false => before > end || is_new(guess) && is_early(before, end),
                 });
             if is_behind {
-                if joins.is_none() && guess.is_proved() {
+                // More proof can come only of the other track, for as long as that is a little late.
+                let is_last = end.is_some_and(|end| before > end + MOST_EARLY_MS);
+                let joined = guess.is_proved() || is_last && guess.is_likely();
+                if joins.is_none() && joined {
                     joins = Some((guess.distance, guess.strays));
                 }
-                return guess.is_proved() || !guess.strays() && (guess.distance == 0 || guess.unique > 0);
+                return joined || !is_last && !guess.strays() && (guess.distance == 0 || guess.unique > 0);
+            }
+            if was_missed {
+                return !is_begun || guess.has_matched();
             }
             guess.unique += u32::from(self.index.is_unique(track, hash));
             *(if track == Track::Video { &mut guess.video } else { &mut guess.audio }) += 1;
@@ -141,19 +185,13 @@ impl Rejoin {
             *most = stray.unwrap_or_default().max(*most);
             stray.is_some()
         });
-        match joins {
-            Some((distance, strays)) => Some(Verdict::Repeats(distance, strays)),
-            None if self.guesses.is_empty() || self.is_full() => self.end(),
-            None => None,
-        }
+        joins
     }
 
-    /// No more can be held, or nothing more will come: what does what is held mean? Equal frames of equal times need no
-    /// further proof.
+    /// No more can be held, or nothing more will come: what does what is held mean?
     pub(in super::super) fn end(&self) -> Option<Verdict> {
-        let proved = |guess: &&Guess| guess.is_proved() || guess.distance == 0 && !guess.strays();
         self.first?;
-        Some(match self.guesses.iter().find(proved) {
+        Some(match self.guesses.iter().find(|guess| guess.is_likely()) {
             Some(guess) => Verdict::Repeats(guess.distance, guess.strays),
             None => self.by_clock(),
         })

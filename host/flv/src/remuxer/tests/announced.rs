@@ -318,12 +318,15 @@ fn a_break_right_behind_a_change() {
 /// Sound that no configuration announces, on a connection whose pictures are configured anew and never come.
 #[test]
 fn sound_of_another_codec_beside_an_announced_configuration() {
-    check(&format!("V 0 header\nV 0 key 30 #1\nreconnect 6000\nA 40 mp3 #1\nV 120 header 1080p"), expect![[r#"
+    check(
+        "V 0 header\nV 0 key 30 #1\nreconnect 6000\nA 40 mp3 #1\nV 120 header 1080p",
+        expect![[r#"
         -- Start
         V 0 header 720p
         V 0 key 30 #1
         -- HeaderChanged(Video)
         V 0 header 1080p
         A 0 mp3 #1
-    "#]]);
+    "#]],
+    );
 }

@@ -286,3 +286,25 @@ fn a_file_that_begins_with_sound_at_0_is_a_fixed_point() {
     assert!(again.notes.is_empty(), "noted {:?}", again.notes);
     assert!(again.files == first.files, "differs: {}", apart(&first.lines.concat(), &again.lines.concat()));
 }
+
+/// The pictures' configuration waits for a frame, and the file that is begun for it has no sound, as all of it was a
+/// repeat: the sound that comes first then, and implies its codec, is told in the head all the same.
+#[test]
+fn sound_beside_a_configuration_that_waited_is_a_fixed_point() {
+    let sound = |at: u32| format!("A {at} hex=914f7075730{at:03x}\n");
+    let first = format!(
+        "{}{}{}V 0 header\nA 0 header\nV 0 key 30 #1\n{}V 40 30 #2\n{}",
+        sound(0),
+        sound(20),
+        sound(40),
+        sound(0),
+        sound(20)
+    );
+    let second = format!("{}V 120 header 1080p\n{}V 160 30 #4\n", sound(40), sound(80));
+    let first = remux(&[first, second].map(|text| text::stream(&text).unwrap()), usize::MAX);
+    for file in &first.files {
+        let again = remux(std::slice::from_ref(file), 1000);
+        assert!(again.notes.is_empty(), "noted {:?}", again.notes);
+        assert!(again.files == [file.clone()], "differs: {}", first.lines.concat());
+    }
+}
