@@ -21,7 +21,7 @@ const THREADS: usize = 2;
 /// Guests yield to the host's own threads.
 const GUEST_NICENESS: i32 = 5;
 
-/// Compiling yields to everybody.
+/// Compiling yields to everybody, once the program has started.
 const COMPILE_NICENESS: i32 = 19;
 
 /// Calls under way, all plugins together.
@@ -41,6 +41,7 @@ pub(super) struct Guests {
     pub(super) calls: Arc<Semaphore>,
     runtime: Option<tokio::runtime::Runtime>,
     compiler: Option<mpsc::SyncSender<Job>>,
+    started: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     ticker: Mutex<Option<JoinHandle<()>>>,
 }
@@ -57,16 +58,23 @@ impl Guests {
             .enable_time()
             .build()
             .context("cannot start the guests' threads")?;
-        let stop = Arc::new(AtomicBool::new(false));
+        let (started, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         Ok(Guests {
             ticker: Mutex::new(Some(ticker(&engine, Arc::clone(&stop))?)),
-            compiler: Some(compiler()?),
+            compiler: Some(compiler(Arc::clone(&started))?),
             engine,
             slices: Arc::new(Semaphore::new(1)),
             calls: Arc::new(Semaphore::new(CALLS)),
             runtime: Some(runtime),
+            started,
             stop,
         })
+    }
+
+    /// What the program has found at its start is compiled: from now on nobody waits for a compile, an older build
+    /// answers meanwhile, and so compiling yields to everybody.
+    pub(super) fn have_started(&self) {
+        self.started.store(true, Ordering::Relaxed);
     }
 
     /// Runs a future on the guests' threads; it is aborted when the answer is no longer waited for. None when the
@@ -156,12 +164,18 @@ fn ticker(engine: &Engine, stop: Arc<AtomicBool>) -> anyhow::Result<JoinHandle<(
     Builder::new().name(String::from("guest-ticker")).spawn(tick).context("cannot start the guests' ticker")
 }
 
-/// One thread, one compile at a time, last in every queue for the CPU. It ends when the sender is dropped.
-fn compiler() -> anyhow::Result<mpsc::SyncSender<Job>> {
+/// One thread, one compile at a time. It ends when the sender is dropped.
+///
+/// At the start it has its share of the CPU like any other: rooms wait for their pickers, and on a busy machine the last
+/// in every queue takes the first half minute of a broadcast to get through. Afterwards it is the last one; there is
+/// no way back, who has become nice stays so.
+fn compiler(started: Arc<AtomicBool>) -> anyhow::Result<mpsc::SyncSender<Job>> {
     let (sender, jobs) = mpsc::sync_channel::<Job>(WAITING_COMPILES);
     let work = move || {
-        yield_to_others(COMPILE_NICENESS);
         for job in jobs {
+            if started.load(Ordering::Relaxed) {
+                yield_to_others(COMPILE_NICENESS);
+            }
             // A panic in the compiler must not end compiling for good: the asker sees its answer dropped.
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
         }
@@ -177,3 +191,6 @@ fn yield_to_others(niceness: i32) {
     #[cfg(not(target_os = "linux"))]
     let _ = niceness;
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,8 +83,10 @@ impl Registry {
             entries.push(entry);
             loads.extend(load);
         }
+        let starting = Arc::clone(&guests);
         let loading = AbortOnDrop(tokio::spawn(async move {
             futures_util::future::join_all(loads).await;
+            starting.have_started();
             // After the load: what is in use was used last. Nobody waits for it, and it tells its own faults.
             drop(tokio::task::spawn_blocking(move || trimmed.trim()).await);
         }));
