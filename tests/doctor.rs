@@ -142,5 +142,5 @@ fn few_open_files_for_many_rooms_are_a_warning() {
     limited.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]).arg(told.get_program()).args(told.get_args());
     limited.current_dir(place.root());
     let said = lyrebird_tests::program::Run::start(limited, None).finish(LIMIT).expect_code(0);
-    expect(&said, "open files", "warning", "at most 256; 50 rooms on air at once need about 428");
+    expect(&said, "open files", "warning", "at most 256; 50 rooms on air at once need about 492");
 }

@@ -19,6 +19,7 @@ pub mod check;
 pub mod doctor;
 pub mod entry;
 mod household;
+mod lookout;
 mod news;
 pub mod owner;
 pub mod past;

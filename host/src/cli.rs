@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use crate::config::{self as wishes, Config};
 use crate::http::is_reserved;
 use crate::logging::{self, Color};
+use crate::machine::descriptors;
 use crate::model::Pair;
 use crate::record::name::check_template;
 use crate::store::DataDir;
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
         let _ = io::Write::write_all(&mut io::stdout().lock(), &script);
         return Ok(Exit::Done);
     }
+    descriptors::raise_limit();
     // What needs no runtime.
     let command = match command {
         Command::Flv(args::Flv::Inspect { files, json, tags }) => {

@@ -40,6 +40,10 @@ pub enum Kind {
     DiskLow,
     /// It has room again.
     DiskOk,
+    /// The machine has no means for one more recording: memory, or files that may be open.
+    MachineLow,
+    /// It has them again.
+    MachineOk,
     /// The platform no longer accepts the user's login.
     LoginExpired,
 }
@@ -63,12 +67,14 @@ impl Kind {
             Kind::PluginRolledBack => "plugin_rolled_back",
             Kind::DiskLow => "disk_low",
             Kind::DiskOk => "disk_ok",
+            Kind::MachineLow => "machine_low",
+            Kind::MachineOk => "machine_ok",
             Kind::LoginExpired => "login_expired",
         }
     }
 
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 18] = [
         Kind::SessionStarted,
         Kind::SessionEnded,
         Kind::ReceptionStarted,
@@ -84,6 +90,8 @@ impl Kind {
         Kind::PluginRolledBack,
         Kind::DiskLow,
         Kind::DiskOk,
+        Kind::MachineLow,
+        Kind::MachineOk,
         Kind::LoginExpired,
     ];
 

@@ -13,6 +13,9 @@ pub mod event;
 // Wishes: what the user asked for.
 pub mod config;
 
+// Means: what the machine leaves to the program.
+pub mod machine;
+
 // Hands: the only ones that touch the world.
 pub mod disk;
 pub mod ffmpeg;

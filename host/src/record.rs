@@ -32,6 +32,7 @@ mod again;
 mod came;
 mod flv;
 mod gate;
+mod means;
 mod probe;
 mod raw;
 mod receive;
@@ -46,6 +47,7 @@ pub(crate) mod tests;
 
 pub use choose::{Choice, Preference, Tried, choose};
 pub use gate::{Gates, Level, Turn, Watermark};
+pub use means::{Beginning, Means, Want};
 pub use probe::{Probe, probe};
 pub use recording::Recording;
 pub use salvage::{Outcome, Salvaged, salvage};
@@ -63,6 +65,8 @@ pub struct Hands {
     pub events: Sink,
     /// Says which folders take recordings.
     pub gates: Gates,
+    /// Says whether the machine has means for one more recording.
+    pub means: Means,
 }
 
 /// How a room is recorded.

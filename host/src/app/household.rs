@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
 use crate::app::House;
+use crate::app::lookout::Lookout;
 use crate::app::owner::Owner;
 use crate::app::rooms::{Heir, Kept, Rooms};
 use crate::app::salvage::Salvage;
@@ -15,9 +16,10 @@ use crate::app::space::Guard;
 use crate::app::targets::targets;
 use crate::config::Config;
 use crate::disk::{Disk, trial};
+use crate::machine::descriptors;
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::Leave;
-use crate::record::{Gates, Hands};
+use crate::record::{Gates, Hands, Means};
 
 /// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -31,6 +33,7 @@ pub(super) struct Household {
     pub(super) ledger: Ledger,
     pub(super) salvage: Salvage,
     guard: Guard,
+    lookout: Lookout,
     ledger_task: JoinHandle<()>,
     hands: Hands,
     // Its lock vouches for the sessions as long as they run.
@@ -56,6 +59,7 @@ impl Household {
         let folders = house.config.output.folders();
         let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
         let guard = Guard::start(folders.clone(), house.config.output.min_free.0, &hands).await;
+        let lookout = Lookout::start(hands.clone());
         let salvage = Salvage::start(folders, hands.clone(), house.store.clone());
         let all = targets(&house.config, &house.registry);
         let House { store, clock, events, .. } = &house;
@@ -64,7 +68,7 @@ impl Household {
         let _ = house.ledger.set(ledger.clone());
         let name = Arc::from(owner.name());
         let rooms = Rooms::new(house, hands.clone(), ledger.clone(), name, kept, guard.volumes());
-        Ok(Household { rooms, ledger, salvage, guard, ledger_task, hands, _owner: owner })
+        Ok(Household { rooms, ledger, salvage, guard, lookout, ledger_task, hands, _owner: owner })
     }
 
     /// The config was changed: files that begin go to its folders.
@@ -88,6 +92,7 @@ impl Household {
         // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
         self.salvage.ended().await;
         self.guard.close().await;
+        self.lookout.close().await;
         if !self.hands.disk.shut_down(LAST_WRITES).await {
             warn!("a volume does not answer: what it was handed last may not be on it");
         }
@@ -100,8 +105,10 @@ async fn hands(house: &House) -> anyhow::Result<Hands> {
     if !output.remux.is_empty() {
         warn!("`[output] remux` is known and not done yet: it changes nothing");
     }
+    descriptors::keep_reserve();
+    let disk = Disk::new(output.sync.0);
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
-    let hands = Hands { http, disk: Disk::new(output.sync.0), clock, events, gates: Gates::default() };
+    let hands = Hands { http, disk, clock, events, gates: Gates::default(), means: Means::default() };
     hands.disk.root(&output.dir).await?;
     let folder = output.dir.clone();
     tokio::task::spawn_blocking(move || trial(&folder)).await??;

@@ -44,7 +44,8 @@ impl Status {
                 if history.len() > WINDOW {
                     history.remove(0);
                 }
-                bar.set_message(line(&seen, speed(&history), board.left().as_ref(), terminal_width()));
+                let machine = Machine { left: board.left(), short_of: board.want().map(|want| want.of) };
+                bar.set_message(line(&seen, speed(&history), &machine, terminal_width()));
                 bar.tick();
                 tokio::time::sleep(PACE).await;
             }
@@ -74,6 +75,7 @@ enum Part {
     Rooms,
     Title,
     DiskLow,
+    Short,
     Recording,
     Gaps,
     Speed,
@@ -84,8 +86,15 @@ enum Part {
     Time,
 }
 
-fn line(rooms: &[Seen], bits: u64, left: Option<&Left>, columns: usize) -> String {
-    let (mut parts, title) = parts(rooms, bits, left);
+/// What is left.
+#[derive(Clone, Copy, Debug, Default)]
+struct Machine {
+    left: Option<Left>,
+    short_of: Option<&'static str>,
+}
+
+fn line(rooms: &[Seen], bits: u64, machine: &Machine, columns: usize) -> String {
+    let (mut parts, title) = parts(rooms, bits, machine);
     let width = |parts: &[(Part, String)]| {
         let texts: usize = parts.iter().map(|(_, text)| text.width()).sum();
         texts + BETWEEN.width() * parts.len().saturating_sub(1)
@@ -103,7 +112,7 @@ fn line(rooms: &[Seen], bits: u64, left: Option<&Left>, columns: usize) -> Strin
 }
 
 /// The parts as they stand in a line that is wide enough; a title that is to have what the others leave over.
-fn parts<'a>(rooms: &'a [Seen], bits: u64, left: Option<&Left>) -> (Vec<(Part, String)>, &'a str) {
+fn parts<'a>(rooms: &'a [Seen], bits: u64, machine: &Machine) -> (Vec<(Part, String)>, &'a str) {
     let progress = || rooms.iter().filter_map(|seen| seen.progress.as_ref());
     let media_ms: u64 = progress().map(|progress| progress.media_ms()).sum();
     let gaps: u64 = progress().map(|progress| progress.gaps()).sum();
@@ -130,7 +139,8 @@ fn parts<'a>(rooms: &'a [Seen], bits: u64, left: Option<&Left>) -> (Vec<(Part, S
         1 => (Part::Gaps, String::from("1 gap")),
         gaps => (Part::Gaps, format!("{gaps} gaps")),
     });
-    parts.extend(left.map(|left| match left.place {
+    parts.extend(machine.short_of.map(|of| (Part::Short, format!("nothing new: too little {of}"))));
+    parts.extend(machine.left.map(|left| match left.place {
         Place::First => (Part::Disk, format!("{} free", bytes(left.free_bytes))),
         Place::Spare => (Part::Disk, format!("{} free (fallback)", bytes(left.free_bytes))),
         Place::Low => (Part::DiskLow, format!("disk low: {} free", bytes(left.free_bytes))),
@@ -188,28 +198,35 @@ mod tests {
         Seen { state: "recording", title: String::from("a\u{1b}[2J"), bytes: 3 << 20, since, ..Seen::default() }
     }
 
+    fn on(left: Left) -> Machine {
+        Machine { left: Some(left), short_of: None }
+    }
+
     #[test]
     fn the_line_counts_what_matters() {
         let dark = Seen { state: "waiting", ..Seen::default() };
-        let left = Left { free_bytes: 41 << 30, place: Place::First };
+        let left = on(Left { free_bytes: 41 << 30, place: Place::First });
         assert_eq!(
-            line(&[recording()], 8_123_000, Some(&left), 200),
+            line(&[recording()], 8_123_000, &left, 200),
             "recording · a\\u{1b}[2J · 0:00:00 · 3 MiB · 8.1 Mbit/s · no gaps · 41.00 GiB free"
         );
         assert_eq!(
-            line(&[recording(), dark.clone()], 0, None, 200),
+            line(&[recording(), dark.clone()], 0, &Machine::default(), 200),
             "2 rooms · 1 live · 1 recording · 0:00:00 · 3 MiB · 0.0 Mbit/s · no gaps"
         );
-        let low = Left { free_bytes: 900 << 20, place: Place::Low };
-        assert!(line(&[dark], 0, Some(&low), 200).ends_with("no gaps · disk low: 900 MiB free"));
+        let low = on(Left { free_bytes: 900 << 20, place: Place::Low });
+        assert!(line(std::slice::from_ref(&dark), 0, &low, 200).ends_with("no gaps · disk low: 900 MiB free"));
+        let short = Machine { short_of: Some("memory"), ..left };
+        let shown = "no gaps · nothing new: too little memory · 41.00 GiB free";
+        assert!(line(&[dark], 0, &short, 200).ends_with(shown));
     }
 
     #[test]
     fn what_matters_least_gives_way_to_a_narrow_terminal() {
         let check = |columns: usize, place: Place, expected: &str| {
-            let left = Left { free_bytes: 41 << 30, place };
+            let left = on(Left { free_bytes: 41 << 30, place });
             let rooms = [recording(), Seen { state: "waiting", ..Seen::default() }];
-            assert_eq!(line(&rooms, 8_123_000, Some(&left), columns), expected, "{columns}");
+            assert_eq!(line(&rooms, 8_123_000, &left, columns), expected, "{columns}");
         };
         check(80, Place::First, "2 rooms · 1 live · 1 recording · 3 MiB · 8.1 Mbit/s · no gaps · 41.00 GiB free");
         check(69, Place::First, "2 rooms · 1 live · 1 recording · 8.1 Mbit/s · 41.00 GiB free");
@@ -221,12 +238,12 @@ mod tests {
     #[test]
     fn a_title_has_what_the_others_leave() {
         let one = Seen { title: String::from("琴鸟的直播间：黎明合唱与无尽的模仿秀"), ..recording() };
-        let left = Left { free_bytes: 41 << 30, place: Place::First };
+        let left = on(Left { free_bytes: 41 << 30, place: Place::First });
         for columns in 24..120 {
-            let line = line(std::slice::from_ref(&one), 8_123_000, Some(&left), columns);
+            let line = line(std::slice::from_ref(&one), 8_123_000, &left, columns);
             assert!(line.width() <= columns && line.starts_with("recording · 琴鸟"), "{columns}: {line}");
         }
-        let line = line(std::slice::from_ref(&one), 8_123_000, Some(&left), 40);
+        let line = line(std::slice::from_ref(&one), 8_123_000, &left, 40);
         assert_eq!(line, "recording · 琴鸟的直播间：… · 8.1 Mbit/s");
     }
 

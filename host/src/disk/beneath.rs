@@ -1,4 +1,6 @@
 //! Opens what lies below a folder and nothing else: no `..`, no symbolic link, no way out. Blocking.
+//!
+//! All that a recording opens on its way is opened here: for it there are descriptors in reserve.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -6,6 +8,8 @@ use std::path::{Component, Path};
 
 use rustix::fs::{self, Mode, OFlags, ResolveFlags};
 use rustix::io::{Errno, Result};
+
+use crate::machine::descriptors::spared;
 
 /// How new folders and files may be used, before the umask.
 const FOLDER_MODE: u32 = 0o777;
@@ -23,7 +27,7 @@ pub(super) struct Beneath {
 impl Beneath {
     /// Opens the top itself; here symbolic links are the user's own choice.
     pub(super) fn open(top: &Path) -> Result<Self> {
-        let top = fs::open(top, FOLDER, Mode::empty())?;
+        let top = spared(|| fs::open(top, FOLDER, Mode::empty()))?;
         // Missing before Linux 5.6, and refused by some containers' filters.
         let openat2 = resolve(&top, Path::new("."), FOLDER).is_ok();
         Ok(Beneath { top, openat2 })
@@ -43,7 +47,7 @@ impl Beneath {
     /// Opens a folder below the top; an empty path is the top.
     pub(super) fn folder(&self, path: &Path) -> Result<OwnedFd> {
         if path.as_os_str().is_empty() {
-            return fs::openat(&self.top, ".", FOLDER, Mode::empty());
+            return top_again(&self.top);
         }
         names(path)?;
         if self.openat2 {
@@ -69,17 +73,22 @@ impl Beneath {
 
     /// Goes down one name at a time; `before` sees each name before it is opened.
     fn walk(&self, path: &Path, before: impl Fn(&OwnedFd, &OsStr) -> Result<()>) -> Result<OwnedFd> {
-        let mut folder = fs::openat(&self.top, ".", FOLDER, Mode::empty())?;
+        let mut folder = top_again(&self.top)?;
         for name in names(path)? {
             before(&folder, name)?;
-            folder = fs::openat(&folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
+            folder = spared(|| fs::openat(&folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()))?;
         }
         Ok(folder)
     }
 }
 
+fn top_again(top: &OwnedFd) -> Result<OwnedFd> {
+    spared(|| fs::openat(top, ".", FOLDER, Mode::empty()))
+}
+
 fn resolve(top: impl AsFd, path: &Path, flags: OFlags) -> Result<OwnedFd> {
-    fs::openat2(top, path, flags, Mode::empty(), ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS)
+    let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    spared(|| fs::openat2(&top, path, flags, Mode::empty(), beneath))
 }
 
 /// The path's names; it is refused if it is not made of plain names alone.
@@ -102,13 +111,13 @@ pub(super) fn file(folder: impl AsFd, name: &str, flags: OFlags) -> Result<std::
         return Err(Errno::XDEV);
     }
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    fs::openat(folder, name, flags, Mode::from_raw_mode(FILE_MODE)).map(std::fs::File::from)
+    spared(|| fs::openat(&folder, name, flags, Mode::from_raw_mode(FILE_MODE))).map(std::fs::File::from)
 }
 
 /// The names of all that is in an open folder.
 pub(super) fn list(folder: impl AsFd) -> Result<Vec<(String, fs::FileType)>> {
     let mut found = Vec::new();
-    for entry in fs::Dir::read_from(folder)? {
+    for entry in spared(|| fs::Dir::read_from(&folder))? {
         let entry = entry?;
         // What is not UTF-8 is not ours.
         if let Ok(name) = entry.file_name().to_str()

@@ -21,6 +21,7 @@ use super::kept::Tail;
 use super::output::Sealed;
 use super::ring::Share;
 use super::volume::AHEAD_BYTES;
+use crate::machine::descriptors::spared;
 
 /// The file as both threads know it.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Open {
         let part = format!("{stem}.{}.{PART}", first.ext);
         let refused = |error| DiskError::new("open again", &first.name, error);
         let file = beneath::file(&first.folder, &part, OFlags::RDWR).map_err(refused)?;
-        let folder = rustix::io::dup(&first.folder).map_err(refused)?;
+        let folder = spared(|| rustix::io::dup(&first.folder)).map_err(refused)?;
         let (path, name, ext) = (first.path.clone(), first.name.clone(), first.ext.clone());
         let bytes = first.safe();
         let opening = Opening { file, folder, path, name, stem, ext, bytes };

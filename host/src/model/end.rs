@@ -21,6 +21,8 @@ pub enum EndReason {
     Flapping,
     /// The volume has no room left, or cannot be written to; the text says why.
     DiskFull(String),
+    /// The machine has no means for one more recording: nothing was connected. The text says what is short.
+    Crowded(String),
     /// The duration or size that the user asked for is reached.
     Limit,
     /// Somebody asked for it.
@@ -56,6 +58,7 @@ impl EndReason {
             EndReason::Looping => "looping",
             EndReason::Flapping => "flapping",
             EndReason::DiskFull(_) => "disk_full",
+            EndReason::Crowded(_) => "crowded",
             EndReason::Limit => "limit",
             EndReason::Stopped => "stopped",
         }
@@ -68,6 +71,7 @@ impl fmt::Display for EndReason {
             EndReason::Refused(refusal) => write!(out, "refused: {refusal}"),
             EndReason::Broken(why) => write!(out, "broken: {why}"),
             EndReason::DiskFull(why) => write!(out, "disk_full: {why}"),
+            EndReason::Crowded(why) => write!(out, "not begun: {why}"),
             other => out.write_str(other.word()),
         }
     }

@@ -23,6 +23,9 @@ const WORKS: Duration = Duration::from_secs(2);
 /// How long a full disk is left alone before we look whether somebody made room: at first not for long, since what came
 /// before it was full waits in memory; later rarely, since each look is a connection.
 const DISK_PAUSE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(30));
+/// How long a recording waits that the machine has no means for. As long as others take to begin, then longer: each look
+/// costs the platform a question.
+const CROWD_PAUSE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(30));
 /// What is offered but not wished for is asked for again after this long.
 const NOTHING_USABLE: Duration = Duration::from_secs(90);
 
@@ -344,6 +347,10 @@ impl Room {
             }
             EndReason::DiskFull(_) => {
                 let pause = pace::growing(self.failures).clamp(DISK_PAUSE.0, DISK_PAUSE.1);
+                self.wait(self.for_media(), pause, now, orders);
+            }
+            EndReason::Crowded(_) => {
+                let pause = pace::growing(self.failures).clamp(CROWD_PAUSE.0, CROWD_PAUSE.1);
                 self.wait(self.for_media(), pause, now, orders);
             }
             EndReason::Refused(Refusal::Unsupported(_)) if self.rules.by_media => {

@@ -113,6 +113,8 @@ struct Hand {
     reception: Option<Pending<(Recording, Reception)>>,
     recording: Option<Recording>,
     chosen: Option<Candidate>,
+    /// Why the reception that was ordered last was not begun.
+    crowded: Option<String>,
     tried: Tried,
     progress: Arc<Progress>,
     end_reception: watch::Sender<bool>,
@@ -156,6 +158,7 @@ impl Hand {
             reception: None,
             recording: None,
             chosen: None,
+            crowded: None,
             tried: Tried::default(),
             progress: Arc::default(),
             end_reception: watch::Sender::new(false),
@@ -207,6 +210,9 @@ impl Hand {
 
     /// What comes next; none where it is nothing that the room decides about.
     async fn next_fact(&mut self, reins: &mut Reins, leaving: &mut bool, on_air: bool) -> Option<Fact> {
+        if let Some(why) = self.crowded.take() {
+            return Some(self.not_begun(why));
+        }
         let now = self.now();
         let pause = self.wake_at.map(|at| at.saturating_sub(now));
         let until_seen = self.seen_at.saturating_sub(now);

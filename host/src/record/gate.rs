@@ -90,7 +90,7 @@ fn is_short_of_inodes(space: &Space) -> bool {
 }
 
 /// Bytes, for people.
-fn amount(bytes: u64) -> String {
+pub(super) fn amount(bytes: u64) -> String {
     match bytes {
         0..1_048_576 => format!("{} KiB", bytes >> 10),
         1_048_576..1_073_741_824 => format!("{} MiB", bytes >> 20),

@@ -217,6 +217,11 @@ impl Recording {
         reception
     }
 
+    /// Whether any media is in its files: then what it needs of the machine is its own.
+    pub fn has_begun(&self) -> bool {
+        self.bytes() > 0
+    }
+
     /// Closes what is open and waits until every file has its name. `end` is the word for the sidecar: why the
     /// recording is over.
     pub async fn close(mut self, end: &str) -> Summary {

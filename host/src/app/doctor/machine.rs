@@ -1,18 +1,19 @@
 //! The machine: its clock, how many files a program may open, what memory is left.
 
-use std::fs::read_to_string;
 use std::path::Path;
 
 use rustix::process::{Resource, getrlimit};
 
 use super::{Finding, Weight, amount, finding};
 use crate::clock::{Clock, rfc3339};
+use crate::machine::memory::{self, Memory, Whose};
 
 /// Any clock before this has not been set: 2026-01-01.
 const SET_CLOCK: u64 = 1_767_225_600;
 
-/// Open files of a program that records nothing: its runtime, database, plugins, connections of checks.
-const FILES: u64 = 128;
+/// Open files of a program that records nothing: its runtime, database, plugins, connections of checks, and those that
+/// are held in reserve.
+const FILES: u64 = 192;
 /// Those of a recording: the file, its folder, its connection, and what is opened for a moment at a cut.
 const FILES_A_ROOM: u64 = 6;
 /// Fewer than these, and no recording begins.
@@ -103,46 +104,22 @@ fn of_limit(soft: Option<u64>, hard: Option<u64>, rooms: u64) -> Finding {
 
 /// What is left, of the machine's and of what this program's control group may have.
 pub(super) fn memory() -> Finding {
-    let free = read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
-    of_memory(free, own_group().and_then(|group| left_in(&group)))
+    of_memory(memory::memory())
 }
 
-fn of_memory(free: Option<u64>, of_group: Option<(u64, u64)>) -> Finding {
+fn of_memory(memory: Option<Memory>) -> Finding {
     const TOPIC: &str = "memory";
-    let Some(free) = free else {
+    let Some(Memory { left, limit, whose }) = memory else {
         return finding(TOPIC, Weight::Note, "how much is left is not known here", None);
     };
-    let (left, text) = match of_group {
-        Some((left, limit)) if left < free => {
-            (left, format!("{} left of the {} that this program may have", amount(left), amount(limit)))
-        }
-        _ => (free, format!("{} available", amount(free))),
+    let text = match whose {
+        Whose::Group => format!("{} left of the {} that this program may have", amount(left), amount(limit)),
+        Whose::Machine => format!("{} available", amount(left)),
     };
     match left < LEAST_MEMORY {
-        true => finding(TOPIC, Weight::Care, text, Some("the kernel may end the program in the middle of a recording")),
+        true => finding(TOPIC, Weight::Care, text, Some("with many rooms on air new ones will be refused")),
         false => finding(TOPIC, Weight::Fine, text, None),
     }
-}
-
-/// `MemAvailable` of proc_meminfo(5).
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-    kib.checked_mul(1_024)
-}
-
-/// The folder of our control group, as version 2 has it. A container sees its own as the top one.
-fn own_group() -> Option<String> {
-    let groups = read_to_string("/proc/self/cgroup").ok()?;
-    let path = groups.lines().find_map(|line| line.strip_prefix("0::"))?;
-    Some(format!("/sys/fs/cgroup{path}"))
-}
-
-/// What is left of a group's limit, and the limit; none where it has none.
-fn left_in(group: &str) -> Option<(u64, u64)> {
-    let number = |name: &str| read_to_string(format!("{group}/{name}")).ok()?.trim().parse::<u64>().ok();
-    let limit = number("memory.max")?;
-    Some((limit.saturating_sub(number("memory.current")?), limit))
 }
 
 #[cfg(test)]

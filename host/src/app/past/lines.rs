@@ -84,6 +84,8 @@ fn event(event: &PastEvent) -> Option<Line> {
             ("disk", format!("has room again: {}", fact("folder")))
         }
         Some(Kind::DiskOk) => ("disk", format!("takes writes again, {} of media were lost", lost())),
+        Some(Kind::MachineLow) => ("machine", format!("nothing new is recorded: {}", fact("reason"))),
+        Some(Kind::MachineOk) => ("machine", String::from("there is room for new recordings again")),
         Some(Kind::LoginExpired) => ("login", fact("message")),
         Some(Kind::PluginLoaded) => ("plugin", format!("{} {} is ready", fact("plugin"), fact("version"))),
         Some(Kind::PluginRefused) => ("plugin", format!("{} was not taken: {}", fact("plugin"), fact("reason"))),

@@ -9,6 +9,7 @@ use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::{Desk, DeskView};
 use crate::monitor::watch::{Glance, Seen};
 use crate::plugin::Picker;
+use crate::record::{Means, Want};
 
 /// Names a room among those that are watched: never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +54,7 @@ pub struct PickerView {
 pub struct Board {
     state: Arc<Mutex<State>>,
     volumes: Volumes,
+    means: Means,
 }
 
 #[derive(Default)]
@@ -95,13 +97,18 @@ impl Peek {
 }
 
 impl Board {
-    pub(super) fn new(volumes: Volumes) -> Board {
-        Board { state: Arc::default(), volumes }
+    pub(super) fn new(volumes: Volumes, means: Means) -> Board {
+        Board { state: Arc::default(), volumes, means }
     }
 
     /// What is left on the disk where files begin; none before anybody has looked.
     pub fn left(&self) -> Option<Left> {
         self.volumes.left()
+    }
+
+    /// What the machine is short of, so that nothing new is recorded; none where nothing is.
+    pub fn want(&self) -> Option<Want> {
+        self.means.want()
     }
 
     /// The rooms, in the order in which they were added.

@@ -25,6 +25,7 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::Failed;
+use crate::machine::descriptors::is_spared;
 
 /// Head start of one address before the next is tried beside it (RFC 8305, 8).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -212,13 +213,23 @@ async fn connect(url: &Url, addresses: &[IpAddr], tls: &Arc<rustls::ClientConfig
     Ok(Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?))
 }
 
+/// Media that is received already must not end for want of a descriptor.
+async fn dial_one(address: SocketAddr) -> io::Result<TcpStream> {
+    loop {
+        match TcpStream::connect(address).await {
+            Err(error) if is_spared(&error) => {}
+            done => return done,
+        }
+    }
+}
+
 /// The first address that answers; each gets a head start before the next.
 async fn dial(mut addresses: impl ExactSizeIterator<Item = SocketAddr>) -> io::Result<TcpStream> {
     let mut attempts = FuturesUnordered::new();
     let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "no address");
     loop {
         match addresses.next() {
-            Some(address) => attempts.push(TcpStream::connect(address)),
+            Some(address) => attempts.push(dial_one(address)),
             None if attempts.is_empty() => return Err(last),
             None => {}
         }

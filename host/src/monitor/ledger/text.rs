@@ -118,6 +118,8 @@ fn usual(facts: &Facts<'_>) -> String {
         Kind::PluginRolledBack => format!("plugin {} was rolled back: {}", fact("plugin"), fact("reason")),
         Kind::DiskLow => format!("the disk is almost full {}", fact("folder")),
         Kind::DiskOk => format!("the disk has room again {}", fact("folder")),
+        Kind::MachineLow => format!("nothing new is recorded: {}", fact("reason")),
+        Kind::MachineOk => String::from("new recordings begin again"),
         Kind::LoginExpired => format!("{who}: the login is no longer accepted {}", fact("message")),
     };
     // One line, whatever the facts bring along.

@@ -82,6 +82,11 @@ impl Hand {
 
     pub(super) fn receive(&mut self) {
         let Some(candidate) = self.chosen.clone() else { return };
+        let has_begun = self.recording.as_ref().is_some_and(Recording::has_begun);
+        let beginning = match (!has_begun).then(|| self.watch.hands.begin()).transpose() {
+            Ok(beginning) => beginning,
+            Err(why) => return self.crowded = Some(why),
+        };
         let mut recording = match self.recording.take() {
             Some(recording) => recording,
             None => self.new_recording(),
@@ -98,7 +103,11 @@ impl Hand {
             seen.progress = Some(Arc::clone(&progress));
         });
         self.reception = Some(Box::pin(async move {
-            let reception = recording.receive(&candidate, &told, &access, &progress, &mut stop).await;
+            let received = recording.receive(&candidate, &told, &access, &progress, &mut stop);
+            let reception = match beginning {
+                Some(beginning) => beginning.beside(received).await,
+                None => received.await,
+            };
             (recording, reception)
         }));
     }
@@ -116,6 +125,18 @@ impl Hand {
             }),
             _ => recording,
         }
+    }
+
+    /// The machine has no means for it: nothing was connected.
+    pub(super) fn not_begun(&mut self, why: String) -> Fact {
+        let reason = EndReason::Crowded(why);
+        self.tell_reception(&reason);
+        self.ties.note("reception", &reason.to_string());
+        self.watch.glance.change(|seen| {
+            seen.state = "waiting";
+            seen.verdict = reason.to_string();
+        });
+        Fact::Ended { reason, lasted: None }
     }
 
     pub(super) fn ended(&mut self, reception: Reception) -> Fact {
@@ -187,10 +208,14 @@ impl Hand {
     fn tell_reception(&mut self, reason: &EndReason) {
         // Time heals most of them. Where the user's own rules forbid the address, he alone can.
         let is_denied = matches!(reason, EndReason::Refused(Refusal::Denied(_)));
+        let is_crowded = matches!(reason, EndReason::Crowded(_));
         let reason = reason.to_string().replace('\n', ", ");
         match (self.told_reception.is_news(&reason), is_denied) {
             (false, _) => debug!(room = %self.watch.key, reason, "still no media"),
             (true, true) => warn!(room = %self.watch.key, reason, "no media, trying again"),
+            (true, false) if is_crowded => {
+                info!(room = %self.watch.key, reason, "live, and not recorded yet")
+            }
             (true, false) => info!(room = %self.watch.key, reason, "no media, trying again"),
         }
     }

@@ -23,23 +23,20 @@ fn open_files_are_counted_for_the_rooms() {
     check(None, None, 10_000, Weight::Fine, None);
     check(Some(1_024), Some(524_288), 100, Weight::Fine, None);
     check(Some(1_024), Some(524_288), 200, Weight::Care, Some("`ulimit -n 4096`, or LimitNOFILE=4096 in the unit"));
-    let raise = "LimitNOFILE=6128 in the unit, or raise the hard limit of 4096";
+    let raise = "LimitNOFILE=6192 in the unit, or raise the hard limit of 4096";
     check(Some(1_024), Some(4_096), 1_000, Weight::Care, Some(raise));
     check(Some(32), None, 0, Weight::Bad, Some("`ulimit -n 4096`, or LimitNOFILE=4096 in the unit"));
 }
 
 #[test]
-fn memory_is_the_less_of_the_machine_s_and_the_group_s() {
-    assert_eq!(available("MemTotal:  10 kB\nMemAvailable:    512 kB\n"), Some(512 << 10));
-    assert_eq!(available("MemTotal:  10 kB\n"), None);
-    let check = |free, group, weight, text: &str| {
-        let found = of_memory(free, group);
+fn memory_is_told_with_whose_it_is() {
+    let check = |left, limit, whose, weight, text: &str| {
+        let found = of_memory(Some(Memory { left, limit, whose }));
         assert_eq!((found.weight, found.text.as_str()), (weight, text));
     };
-    check(Some(4 << 30), None, Weight::Fine, "4.0 GiB available");
-    check(Some(100 << 20), None, Weight::Care, "100 MiB available");
-    check(None, None, Weight::Note, "how much is left is not known here");
+    check(4 << 30, 8 << 30, Whose::Machine, Weight::Fine, "4.0 GiB available");
+    check(100 << 20, 8 << 30, Whose::Machine, Weight::Care, "100 MiB available");
     let group = "128 MiB left of the 512 MiB that this program may have";
-    check(Some(4 << 30), Some((128 << 20, 512 << 20)), Weight::Care, group);
-    check(Some(4 << 30), Some((8 << 30, 16 << 30)), Weight::Fine, "4.0 GiB available");
+    check(128 << 20, 512 << 20, Whose::Group, Weight::Care, group);
+    assert_eq!(of_memory(None).weight, Weight::Note);
 }

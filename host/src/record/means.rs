@@ -1,0 +1,168 @@
+//! Whether the machine has means for one more recording: memory, and files that may be open. What runs goes on with what
+//! is held back for it. Asked before a recording begins, and looked at now and then.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Hands;
+use super::gate::amount;
+use crate::event::{Event, Kind};
+use crate::machine::descriptors;
+use crate::machine::memory::{Memory, Whose, memory};
+
+#[cfg(test)]
+mod tests;
+
+/// Descriptors of a recording: its file, folder and connection, and what is opened for a moment at a cut.
+const FILES: usize = 6;
+
+/// Memory that a recording takes while it begins.
+const MEMORY: u64 = 1 << 20;
+
+/// Memory that is left to what runs, for when a disk is slow: this part of the limit, within these bounds.
+const HELD_PART: u64 = 8;
+const HELD: (u64, u64) = (16 << 20, 64 << 20);
+
+/// How long a recording takes what it takes: then it shows in what is left.
+const BEGINS: Duration = Duration::from_secs(4);
+
+/// What is short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// One word.
+    pub of: &'static str,
+    /// For people.
+    pub why: String,
+    /// What to do about it.
+    hint: &'static str,
+}
+
+/// What was seen last. Cheap to clone; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Means(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// Recordings that have just begun.
+    beginning: usize,
+    want: Option<Want>,
+}
+
+/// A recording that begins, as long as this is held.
+#[derive(Debug)]
+pub struct Beginning(Means);
+
+impl Means {
+    /// What is short, as of the last look.
+    pub fn want(&self) -> Option<Want> {
+        self.seen().want.clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Beginning {
+    /// Holds it for as long as it takes while the recording goes on, and gives what that gives.
+    pub async fn beside<T>(self, recording: impl Future<Output = T>) -> T {
+        let mut recording = std::pin::pin!(recording);
+        tokio::select! {
+            ended = &mut recording => return ended,
+            () = tokio::time::sleep(BEGINS) => {}
+        }
+        drop(self);
+        recording.await
+    }
+}
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        let mut seen = self.0.seen();
+        seen.beginning = seen.beginning.saturating_sub(1);
+    }
+}
+
+impl Hands {
+    /// Lets one more recording begin.
+    ///
+    /// # Errors
+    /// The machine has no means for it now: one sentence for people.
+    pub fn begin(&self) -> Result<Beginning, String> {
+        self.look_at_machine();
+        let mut seen = self.means.seen();
+        if let Some(want) = &seen.want {
+            return Err(want.why.clone());
+        }
+        let count = seen.beginning.saturating_add(1);
+        if !has_room(descriptors::has_room_for, memory().as_ref(), count) {
+            return Err(String::from("others begin to be recorded, there is room for this one when they have"));
+        }
+        seen.beginning = count;
+        drop(seen);
+        Ok(Beginning(self.means.clone()))
+    }
+
+    /// Looks at what is left, and tells when something has become short, or no longer is.
+    pub fn look_at_machine(&self) {
+        let mut seen = self.means.seen();
+        let want = want(descriptors::has_room_for, memory().as_ref(), seen.want.is_some());
+        let was = std::mem::replace(&mut seen.want, want.clone());
+        drop(seen);
+        let (kind, data) = match (want, was) {
+            (Some(Want { of, why, hint }), None) => {
+                tracing::error!(
+                    why,
+                    "nothing new is recorded, what runs goes on\nhint: {hint}; it goes on by itself then"
+                );
+                (Kind::MachineLow, json!({ "of": of, "reason": why }))
+            }
+            (None, Some(Want { of, .. })) => {
+                tracing::info!(of, "there is room for new recordings again");
+                (Kind::MachineOk, json!({ "of": of }))
+            }
+            _ => return,
+        };
+        self.events.send(Event::now(&self.clock, kind, None, None, data));
+    }
+}
+
+/// Whether so many may be beginning.
+fn has_room(files: impl Fn(usize) -> bool, memory: Option<&Memory>, count: usize) -> bool {
+    let needed = |held: u64| held.saturating_add(MEMORY.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX)));
+    files(FILES.saturating_mul(count)) && memory.is_none_or(|memory| memory.left >= needed(held(memory)))
+}
+
+/// What is too short for one more, whoever else begins. What was short is so until there is enough for some: else what
+/// comes and goes is a string of alerts.
+fn want(files: impl Fn(usize) -> bool, memory: Option<&Memory>, was_short: bool) -> Option<Want> {
+    let count = if was_short { 4 } else { 1 };
+    if !files(FILES * count) {
+        return Some(Want {
+            of: "files",
+            why: String::from("the program may open no more files: what is left is kept for the recordings that run"),
+            hint: "raise the limit, by LimitNOFILE in the unit or `ulimit -n`, or record fewer rooms",
+        });
+    }
+    let memory = memory.filter(|memory| !has_room(|_| true, Some(memory), count))?;
+    let whose = match memory.whose {
+        Whose::Machine => "the machine's",
+        Whose::Group => "this program's limit of",
+    };
+    Some(Want {
+        of: "memory",
+        why: format!(
+            "{} of {whose} {} memory is left, which is kept for the recordings that run",
+            amount(memory.left),
+            amount(memory.limit)
+        ),
+        hint: "give it more memory, by MemoryMax in the unit or the container's limit, or record fewer rooms",
+    })
+}
+
+/// Of memory that is so scarce, what is left to recordings that run.
+fn held(memory: &Memory) -> u64 {
+    (memory.limit / HELD_PART).clamp(HELD.0, HELD.1)
+}

@@ -1,0 +1,44 @@
+use super::*;
+
+const MIB: u64 = 1 << 20;
+
+fn group(left_mib: u64, limit_mib: u64) -> Memory {
+    Memory { left: left_mib * MIB, limit: limit_mib * MIB, whose: Whose::Group }
+}
+
+/// What is short when so many descriptors are there beyond the reserve.
+fn short(files: usize, memory: Option<Memory>, was_short: bool) -> Option<&'static str> {
+    want(|count| count <= files, memory.as_ref(), was_short).map(|want| want.of)
+}
+
+#[test]
+fn what_runs_keeps_its_part() {
+    assert_eq!(short(6, None, false), None);
+    assert_eq!(short(5, None, false), Some("files"));
+    // 16 MiB of 64, 64 MiB of all that is more than half a GiB.
+    assert_eq!(short(99, Some(group(17, 64)), false), None);
+    assert_eq!(short(99, Some(group(16, 64)), false), Some("memory"));
+    assert_eq!(short(99, Some(group(64, 1 << 14)), false), Some("memory"));
+    assert_eq!(short(99, Some(group(65, 1 << 14)), false), None);
+}
+
+#[test]
+fn what_was_short_is_so_until_there_is_enough_for_some() {
+    assert_eq!(short(23, None, true), Some("files"));
+    assert_eq!(short(24, Some(group(19, 64)), true), Some("memory"));
+    assert_eq!(short(24, Some(group(20, 64)), true), None);
+}
+
+#[test]
+fn those_that_begin_at_once_are_counted() {
+    let has = |count| has_room(|files| files <= 30, Some(&group(20, 64)), count);
+    assert_eq!([1, 4, 5].map(has), [true, true, false]);
+    assert!(!has_room(|files| files <= 30, None, 6));
+}
+
+#[test]
+fn the_reason_says_how_much_is_left_of_what() {
+    let memory = Memory { left: 20 * MIB, limit: 2_048 * MIB, whose: Whose::Machine };
+    let why = want(|_| true, Some(&memory), false).unwrap().why;
+    assert_eq!(why, "20 MiB of the machine's 2.00 GiB memory is left, which is kept for the recordings that run");
+}
