@@ -52,7 +52,11 @@ pub use scan::{Found, Leftover};
 
 use calls::Calls;
 use ring::Ring;
-use volume::Volume;
+use volume::{QUEUE_BYTES, Volume};
+
+/// Where little memory is left, what waits for the disk takes this part of it, but no less than keeps a disk at work.
+const MEMORY_PART: u64 = 8;
+const LEAST_MEMORY: usize = 4 << 20;
 
 /// All volumes that this process writes to. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -62,6 +66,8 @@ pub struct Disk {
     sync: Duration,
     /// What is kept in memory of all files until they are.
     ring: Arc<Ring>,
+    /// Bytes that may wait for one volume.
+    queue: u32,
     calls: Calls,
 }
 
@@ -69,7 +75,16 @@ impl Disk {
     /// No volume yet: each gets its threads with its first folder or file. What a growing file got is made to survive a
     /// power cut once each `sync`, which is more than nothing.
     pub fn new(sync: Duration) -> Self {
-        Disk { volumes: Arc::default(), sync, ring: Arc::default(), calls: Calls::default() }
+        Disk { volumes: Arc::default(), sync, ring: Arc::default(), queue: QUEUE_BYTES, calls: Calls::default() }
+    }
+
+    /// The same where so much memory is left in all: what waits for a volume that hangs, or for a sync, must not be what
+    /// the kernel ends the program for.
+    #[must_use]
+    pub fn in_memory_of(self, left: u64) -> Self {
+        let part = usize::try_from(left / MEMORY_PART).unwrap_or(usize::MAX).max(LEAST_MEMORY);
+        let queue = u32::try_from(part).unwrap_or(u32::MAX).min(QUEUE_BYTES);
+        Disk { ring: Arc::new(Ring::of(part.min(ring::MOST_BYTES))), queue, ..self }
     }
 
     /// The same, and some calls fail.
@@ -127,7 +142,7 @@ impl Disk {
         if let Some(volume) = volumes.get(&device) {
             return Ok(Arc::clone(volume));
         }
-        let volume = Arc::new(Volume::start(self.sync, Arc::clone(&self.ring), self.calls.clone())?);
+        let volume = Arc::new(Volume::start(self.sync, Arc::clone(&self.ring), self.queue, self.calls.clone())?);
         volumes.insert(device, Arc::clone(&volume));
         Ok(volume)
     }

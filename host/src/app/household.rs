@@ -17,6 +17,7 @@ use crate::app::targets::targets;
 use crate::config::Config;
 use crate::disk::{Disk, trial};
 use crate::machine::descriptors;
+use crate::machine::memory::memory;
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::Leave;
 use crate::record::{Gates, Hands, Means};
@@ -106,7 +107,8 @@ async fn hands(house: &House) -> anyhow::Result<Hands> {
         warn!("`[output] remux` is known and not done yet: it changes nothing");
     }
     descriptors::keep_reserve();
-    let disk = Disk::new(output.sync.0);
+    let left = memory().map_or(u64::MAX, |memory| memory.left);
+    let disk = Disk::new(output.sync.0).in_memory_of(left);
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
     let hands = Hands { http, disk, clock, events, gates: Gates::default(), means: Means::default() };
     hands.disk.root(&output.dir).await?;

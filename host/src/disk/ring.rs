@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use super::kept::{Kept, Tail};
 
 /// So much: five seconds of fifty streams of 2 Mbit/s, or one second of fifty of 8.
-const MOST_BYTES: usize = 64 << 20;
+pub(super) const MOST_BYTES: usize = 64 << 20;
 
 /// So much of one file: five seconds of 25 Mbit/s. A file that comes faster than it plays would fill all of it, with
 /// memory that no cache of the processor holds.

@@ -225,7 +225,7 @@ fn disguised(temp: &Temp, file: std::fs::File) -> OutputFile {
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
     let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
     OutputFile::new(
-        Arc::new(volume::Volume::start(Duration::from_secs(5), Arc::default(), Calls::default()).unwrap()),
+        Arc::new(volume::Volume::start(Duration::from_secs(5), Arc::default(), 32 << 20, Calls::default()).unwrap()),
         open,
     )
 }

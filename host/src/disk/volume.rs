@@ -15,7 +15,7 @@ use super::ring::Ring;
 use super::syncer::{self, Growing};
 
 /// Bytes that may wait for one volume: half a second of a slow disk's best. All recordings on it share them.
-const QUEUE_BYTES: u32 = 32 << 20;
+pub(super) const QUEUE_BYTES: u32 = 32 << 20;
 
 /// Bytes of one file that may wait while the writer keeps up. Whoever brings more waits a moment: what is written soon is
 /// still in the processor's cache, and its memory is used again.
@@ -52,6 +52,7 @@ pub(super) type Room = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 #[derive(Debug)]
 pub(super) struct Volume {
     room: Arc<Semaphore>,
+    queue: u32,
     writer: Sender<Order>,
     syncer: Sender<Chore>,
     growing: Arc<Growing>,
@@ -61,8 +62,9 @@ pub(super) struct Volume {
 }
 
 impl Volume {
-    /// Starts the threads; growing files are synced each `sync`, and what is not synced is kept on this account.
-    pub(super) fn start(sync: Duration, ring: Arc<Ring>, calls: Calls) -> std::io::Result<Self> {
+    /// Starts the threads; growing files are synced each `sync`, what is not synced is kept on this account, and so many
+    /// bytes may wait.
+    pub(super) fn start(sync: Duration, ring: Arc<Ring>, queue: u32, calls: Calls) -> std::io::Result<Self> {
         let (writer, orders) = channel();
         let (syncer, chores) = channel();
         let passed_on = syncer.clone();
@@ -72,9 +74,8 @@ impl Volume {
             Builder::new().name(String::from("disk-write")).spawn(move || write(&orders, &passed_on))?,
             Builder::new().name(String::from("disk-sync")).spawn(move || syncer::tend(&chores, &tended, sync))?,
         ];
-        let room = usize::try_from(QUEUE_BYTES).unwrap_or(usize::MAX);
-        let room = Arc::new(Semaphore::new(room));
-        Ok(Volume { room, writer, syncer, growing, ring, calls, threads: Mutex::new(threads) })
+        let room = Arc::new(Semaphore::new(usize::try_from(queue).unwrap_or(usize::MAX)));
+        Ok(Volume { room, queue, writer, syncer, growing, ring, calls, threads: Mutex::new(threads) })
     }
 
     /// Syncs the file from now on, as long as somebody holds it.
@@ -162,7 +163,7 @@ impl Volume {
 
     async fn reserve(&self, bytes: u32, limit: Duration) -> Option<OwnedSemaphorePermit> {
         // What alone is larger than the queue goes when the queue is empty.
-        let bytes = bytes.min(QUEUE_BYTES);
+        let bytes = bytes.min(self.queue);
         // No timer while there is room: that is once a batch for every recording.
         if let Ok(permit) = Arc::clone(&self.room).try_acquire_many_owned(bytes) {
             return Some(permit);

@@ -18,8 +18,8 @@ mod tests;
 /// Descriptors of a recording: its file, folder and connection, and what is opened for a moment at a cut.
 const FILES: usize = 6;
 
-/// Memory that a recording takes while it begins.
-const MEMORY: u64 = 1 << 20;
+/// Memory of a recording of 8 Mbit/s: what is read, what is gathered, what is kept until it is synced.
+const MEMORY: u64 = 2 << 20;
 
 /// Memory that is left to what runs, for when a disk is slow: this part of the limit, within these bounds.
 const HELD_PART: u64 = 8;

@@ -16,22 +16,22 @@ fn what_runs_keeps_its_part() {
     assert_eq!(short(6, None, false), None);
     assert_eq!(short(5, None, false), Some("files"));
     // 16 MiB of 64, 64 MiB of all that is more than half a GiB.
-    assert_eq!(short(99, Some(group(17, 64)), false), None);
-    assert_eq!(short(99, Some(group(16, 64)), false), Some("memory"));
-    assert_eq!(short(99, Some(group(64, 1 << 14)), false), Some("memory"));
-    assert_eq!(short(99, Some(group(65, 1 << 14)), false), None);
+    assert_eq!(short(99, Some(group(18, 64)), false), None);
+    assert_eq!(short(99, Some(group(17, 64)), false), Some("memory"));
+    assert_eq!(short(99, Some(group(65, 1 << 14)), false), Some("memory"));
+    assert_eq!(short(99, Some(group(66, 1 << 14)), false), None);
 }
 
 #[test]
 fn what_was_short_is_so_until_there_is_enough_for_some() {
     assert_eq!(short(23, None, true), Some("files"));
-    assert_eq!(short(24, Some(group(19, 64)), true), Some("memory"));
-    assert_eq!(short(24, Some(group(20, 64)), true), None);
+    assert_eq!(short(24, Some(group(23, 64)), true), Some("memory"));
+    assert_eq!(short(24, Some(group(24, 64)), true), None);
 }
 
 #[test]
 fn those_that_begin_at_once_are_counted() {
-    let has = |count| has_room(|files| files <= 30, Some(&group(20, 64)), count);
+    let has = |count| has_room(|files| files <= 30, Some(&group(24, 64)), count);
     assert_eq!([1, 4, 5].map(has), [true, true, false]);
     assert!(!has_room(|files| files <= 30, None, 6));
 }
