@@ -47,6 +47,7 @@ pub use output::{NewFile, OutputFile, Sealed};
 pub use owner::Owner;
 pub use part::{OldFile, Taken};
 pub use pieces::Pieces;
+pub use ring::Unsynced;
 pub use root::{Presence, Root, Space};
 pub use scan::{Found, Leftover};
 
@@ -131,8 +132,8 @@ impl Disk {
         tokio::time::timeout(limit, ended).await.is_ok()
     }
 
-    /// Bytes that are kept in memory until a sync has taken them, and those that had to go before.
-    pub fn kept(&self) -> (usize, u64) {
+    /// What is kept in memory until a sync has taken it, and what had to go before.
+    pub fn unsynced(&self) -> Unsynced {
         self.ring.state()
     }
 

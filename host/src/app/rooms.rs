@@ -136,7 +136,7 @@ impl Rooms {
     pub fn new(house: House, hands: Hands, ledger: Ledger, owner: Arc<str>, kept: Kept, volumes: Volumes) -> Rooms {
         let config = Arc::clone(&house.config);
         let ground = Ground { house, hands, ledger, owner, kept, taken: Arc::default() };
-        let (members, board) = (BTreeMap::new(), Board::new(volumes, ground.hands.means.clone()));
+        let (members, board) = (BTreeMap::new(), Board::new(volumes, &ground.hands));
         let (tasks, living, desk_tasks) = (JoinSet::new(), HashMap::new(), JoinSet::new());
         Rooms { ground, config, members, next: 0, tasks, living, board, desk_tasks }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::table;
+use super::{status, table};
 use crate::app::rooms::Board;
 use crate::app::run::{Asked, Order};
 use crate::logging::{Escaped, above_status, terminal_width};
@@ -76,7 +76,12 @@ fn read(lines: &mpsc::Sender<String>) {
 async fn answer(line: &str, words: &mpsc::Sender<Asked>, board: &Board) -> Option<String> {
     let order = match parse(line) {
         Typed::Nothing => return None,
-        Typed::Info => return Some(table::rooms(&board.rooms(), terminal_width())),
+        Typed::Info => {
+            let table = table::rooms(&board.rooms(), terminal_width());
+            let below = board.want().map(|want| format!("nothing new is recorded: {}", want.why));
+            let lines = [Some(table), below, status::unsafe_part(&board.unsynced())];
+            return Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n"));
+        }
         Typed::Pickers => return Some(table::pickers(&board.pickers(), terminal_width())),
         Typed::Help => return Some(HELP.to_owned()),
         Typed::Wrong(why) => return Some(why),

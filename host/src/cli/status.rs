@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{output, table};
 use crate::app::rooms::Board;
 use crate::app::space::{Left, Place};
+use crate::disk::Unsynced;
 use crate::logging::{status_line, terminal_width};
 use crate::monitor::watch::Seen;
 
@@ -44,7 +45,8 @@ impl Status {
                 if history.len() > WINDOW {
                     history.remove(0);
                 }
-                let machine = Machine { left: board.left(), short_of: board.want().map(|want| want.of) };
+                let short_of = board.want().map(|want| want.of);
+                let machine = Machine { left: board.left(), short_of, unsynced: board.unsynced() };
                 bar.set_message(line(&seen, speed(&history), &machine, terminal_width()));
                 bar.tick();
                 tokio::time::sleep(PACE).await;
@@ -76,6 +78,7 @@ enum Part {
     Title,
     DiskLow,
     Short,
+    Unsafe,
     Recording,
     Gaps,
     Speed,
@@ -91,6 +94,7 @@ enum Part {
 struct Machine {
     left: Option<Left>,
     short_of: Option<&'static str>,
+    unsynced: Unsynced,
 }
 
 fn line(rooms: &[Seen], bits: u64, machine: &Machine, columns: usize) -> String {
@@ -140,12 +144,24 @@ fn parts<'a>(rooms: &'a [Seen], bits: u64, machine: &Machine) -> (Vec<(Part, Str
         gaps => (Part::Gaps, format!("{gaps} gaps")),
     });
     parts.extend(machine.short_of.map(|of| (Part::Short, format!("nothing new: too little {of}"))));
+    parts.extend(unsafe_part(&machine.unsynced).map(|text| (Part::Unsafe, text)));
     parts.extend(machine.left.map(|left| match left.place {
         Place::First => (Part::Disk, format!("{} free", bytes(left.free_bytes))),
         Place::Spare => (Part::Disk, format!("{} free (fallback)", bytes(left.free_bytes))),
         Place::Low => (Part::DiskLow, format!("disk low: {} free", bytes(left.free_bytes))),
     }));
     (parts, title)
+}
+
+/// What a disk that fails now would take along, where that is worth a word: when more came than is kept in memory until a
+/// sync, or almost.
+pub(super) fn unsafe_part(unsynced: &Unsynced) -> Option<String> {
+    let Unsynced { kept, most, fell_out } = *unsynced;
+    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    if fell_out > 0 {
+        return Some(format!("slow sync: {} were not kept", bytes(fell_out)));
+    }
+    (most > 0 && kept > most / 4 * 3).then(|| format!("slow sync: {} wait", bytes(wide(kept))))
 }
 
 pub(super) fn clock(ms: u64) -> String {
@@ -199,7 +215,7 @@ mod tests {
     }
 
     fn on(left: Left) -> Machine {
-        Machine { left: Some(left), short_of: None }
+        Machine { left: Some(left), ..Machine::default() }
     }
 
     #[test]
@@ -245,6 +261,22 @@ mod tests {
         }
         let line = line(std::slice::from_ref(&one), 8_123_000, &left, 40);
         assert_eq!(line, "recording · 琴鸟的直播间：… · 8.1 Mbit/s");
+    }
+
+    #[test]
+    fn what_no_sync_has_taken_is_shown_when_it_is_much() {
+        let check = |kept: usize, fell_out: u64, expected: Option<&str>| {
+            let shown = unsafe_part(&Unsynced { kept: kept << 20, most: 64 << 20, fell_out });
+            assert_eq!(shown.as_deref(), expected, "{kept} {fell_out}");
+        };
+        check(0, 0, None);
+        check(48, 0, None);
+        check(49, 0, Some("slow sync: 49 MiB wait"));
+        check(3, 5 << 20, Some("slow sync: 5 MiB were not kept"));
+        assert_eq!(unsafe_part(&Unsynced::default()), None);
+        let machine = Machine { unsynced: Unsynced { fell_out: 5 << 20, ..Unsynced::default() }, ..Machine::default() };
+        let shown = line(&[recording()], 0, &machine, 200);
+        assert!(shown.ends_with("no gaps · slow sync: 5 MiB were not kept"), "{shown}");
     }
 
     #[test]

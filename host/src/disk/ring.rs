@@ -15,6 +15,17 @@ pub(super) const MOST_BYTES: usize = 64 << 20;
 /// memory that no cache of the processor holds.
 const MOST_OF_A_FILE: usize = 16 << 20;
 
+/// What no sync has vouched for yet, of all files together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsynced {
+    /// Bytes that are kept in memory, to be written once more should a sync fail.
+    pub kept: usize,
+    /// So many may be.
+    pub most: usize,
+    /// Bytes so far that had to go before a sync had taken them.
+    pub fell_out: u64,
+}
+
 /// The account of what is kept.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -123,9 +134,10 @@ impl Ring {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes that are kept, and those that fell out.
-    pub(super) fn state(&self) -> (usize, u64) {
-        (self.used.load(Ordering::Acquire), self.fell_out.load(Ordering::Relaxed))
+    /// How it stands.
+    pub(super) fn state(&self) -> Unsynced {
+        let (kept, fell_out) = (self.used.load(Ordering::Acquire), self.fell_out.load(Ordering::Relaxed));
+        Unsynced { kept, most: self.most, fell_out }
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::RoomPlan;
 use crate::app::space::{Left, Volumes};
+use crate::disk::{Disk, Unsynced};
 use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::{Desk, DeskView};
 use crate::monitor::watch::{Glance, Seen};
 use crate::plugin::Picker;
-use crate::record::{Means, Want};
+use crate::record::{Hands, Means, Want};
 
 /// Names a room among those that are watched: never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +56,7 @@ pub struct Board {
     state: Arc<Mutex<State>>,
     volumes: Volumes,
     means: Means,
+    disk: Disk,
 }
 
 #[derive(Default)]
@@ -97,8 +99,8 @@ impl Peek {
 }
 
 impl Board {
-    pub(super) fn new(volumes: Volumes, means: Means) -> Board {
-        Board { state: Arc::default(), volumes, means }
+    pub(super) fn new(volumes: Volumes, hands: &Hands) -> Board {
+        Board { state: Arc::default(), volumes, means: hands.means.clone(), disk: hands.disk.clone() }
     }
 
     /// What is left on the disk where files begin; none before anybody has looked.
@@ -109,6 +111,11 @@ impl Board {
     /// What the machine is short of, so that nothing new is recorded; none where nothing is.
     pub fn want(&self) -> Option<Want> {
         self.means.want()
+    }
+
+    /// What no sync of the disk has vouched for yet.
+    pub fn unsynced(&self) -> Unsynced {
+        self.disk.unsynced()
     }
 
     /// The rooms, in the order in which they were added.
