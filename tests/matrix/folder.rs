@@ -11,6 +11,9 @@ use lyrebird_tests::volume::SmallVolume;
 use super::scene::{LIMIT, STOPPED, Scene, parts, stop};
 use crate::run::nothing_happens_for;
 
+/// By this file in a folder its volume is known again.
+const MARK: &str = ".lyrebird.volume";
+
 /// A descriptor does not care what its folder is called: the file goes on, and gets its name where it lies.
 #[test]
 fn row_12_a_folder_that_is_moved() {
@@ -86,6 +89,39 @@ fn row_07_no_inode_is_left() {
     assert_eq!(told.matches("ERROR").count(), 1, "told once:\n{told}");
     assert_eq!(scene.origin.receptions(super::scene::ROOM).len(), 1);
     scene.is_named(STOPPED);
+}
+
+/// The machine was started anew, and the volume is not mounted: nothing is written to the one below, until somebody says
+/// that it is meant, or the volume is there.
+#[test]
+fn row_56_a_volume_that_is_not_mounted_after_a_restart() {
+    if !needs::row(56) {
+        return;
+    }
+    let scene = Scene::new("absent");
+    scene.plays(240, 4_000, 1);
+    let volume = SmallVolume::mount(scene.place.out(), "64m");
+    let run = scene.start();
+    scene.grows(50 << 10);
+    stop(run).expect_code(130);
+    assert!(scene.place.out().join(MARK).is_file());
+    drop(volume);
+    let run = scene.start();
+    run.wait_for_text("is not mounted: it was `tmpfs tmpfs` at", LIMIT);
+    nothing_happens_for(2);
+    assert!(scene.place.files().is_empty(), "written to the volume below: {:?}", scene.place.files());
+    let volume = SmallVolume::mount(scene.place.out(), "64m");
+    wait_until("a file grows on it", LIMIT, || !parts(&scene.place.out()).is_empty());
+    let said = stop(run).expect_code(130).stderr;
+    assert_eq!(said.matches("ERROR nothing is recorded there").count(), 1, "told once:\n{said}");
+    drop(volume);
+    assert!(scene.place.files().is_empty(), "written to the volume below: {:?}", scene.place.files());
+    // Whoever makes this file means what is there now.
+    fs::write(scene.place.out().join(MARK), "").unwrap();
+    let run = scene.start();
+    scene.grows(50 << 10);
+    let said = stop(run).expect_code(130).stderr;
+    assert!(!said.contains("is not mounted"), "{said}");
 }
 
 /// The disk is swapped: an empty volume lies where the full one did. What was begun is kept on the old one, and nothing

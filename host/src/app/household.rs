@@ -15,7 +15,7 @@ use crate::app::salvage::Salvage;
 use crate::app::space::Guard;
 use crate::app::targets::targets;
 use crate::config::Config;
-use crate::disk::{Disk, trial};
+use crate::disk::{Disk, Known, trial};
 use crate::machine::descriptors;
 use crate::machine::memory::memory;
 use crate::monitor::ledger::Ledger;
@@ -47,7 +47,8 @@ impl Household {
     /// # Errors
     /// A folder that cannot be made or written to.
     pub(super) async fn open(house: House, owner: Owner, heir: Heir) -> anyhow::Result<Household> {
-        let hands = hands(&house).await?;
+        let known = Known::noted_in(house.data.kept()?);
+        let hands = hands(&house, &known).await?;
         match heir {
             // From here on its rooms and targets come and go without a pause.
             Heir::Run => house.registry.settled().await,
@@ -59,7 +60,7 @@ impl Household {
         }
         let folders = house.config.output.folders();
         let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
-        let guard = Guard::start(folders.clone(), house.config.output.min_free.0, &hands).await;
+        let guard = Guard::start(folders.clone(), house.config.output.min_free.0, known, &hands).await;
         let lookout = Lookout::start(hands.clone());
         let salvage = Salvage::start(folders, hands.clone(), house.store.clone());
         let all = targets(&house.config, &house.registry);
@@ -101,7 +102,7 @@ impl Household {
 }
 
 /// The folder is opened and tried, so that one that cannot be used is known before anything is asked.
-async fn hands(house: &House) -> anyhow::Result<Hands> {
+async fn hands(house: &House, known: &Known) -> anyhow::Result<Hands> {
     let output = &house.config.output;
     if !output.remux.is_empty() {
         warn!("`[output] remux` is known and not done yet: it changes nothing");
@@ -111,6 +112,10 @@ async fn hands(house: &House) -> anyhow::Result<Hands> {
     let disk = Disk::new(output.sync.0).in_memory_of(left);
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
     let hands = Hands { http, disk, clock, events, gates: Gates::default(), means: Means::default() };
+    if known.recognise(&output.dir).await.is_err() {
+        // Nothing is made there. Whoever looks at the volumes tells it, and looks again.
+        return Ok(hands);
+    }
     hands.disk.root(&output.dir).await?;
     let folder = output.dir.clone();
     tokio::task::spawn_blocking(move || trial(&folder)).await??;

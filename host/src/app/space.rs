@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::disk::{Presence, Root, Space};
+use crate::disk::{Known, Missing, Presence, Root, Space};
 use crate::event::{Event, Kind};
 use crate::record::{Hands, Level, Turn, Watermark};
 
@@ -85,12 +85,14 @@ pub(super) struct Guard {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     volumes: Volumes,
+    known: Known,
 }
 
 impl Guard {
     /// Has looked at each folder that answers soon when it returns.
-    pub(super) async fn start(folders: Vec<PathBuf>, min_free: u64, hands: &Hands) -> Guard {
-        let mut guard = Guard { stop: watch::Sender::new(false), tasks: JoinSet::new(), volumes: Volumes::default() };
+    pub(super) async fn start(folders: Vec<PathBuf>, min_free: u64, known: Known, hands: &Hands) -> Guard {
+        let (stop, tasks, volumes) = (watch::Sender::new(false), JoinSet::new(), Volumes::default());
+        let mut guard = Guard { stop, tasks, volumes, known };
         let looked = guard.begin(folders, min_free, hands);
         let all = async {
             for has_looked in looked {
@@ -124,10 +126,11 @@ impl Guard {
         for folder in folders {
             let (first, has_looked) = oneshot::channel();
             let (mut stopped, hands) = (self.stop.subscribe(), hands.clone());
-            let volumes = self.volumes();
+            let (volumes, known) = (self.volumes(), self.known.clone());
             self.tasks.spawn(async move {
+                let watched = Watched { folder, known, hands, volumes, root: None, is_misplaced: false };
                 tokio::select! {
-                    () = look(folder, min_free, hands, volumes, first) => {}
+                    () = watched.look(min_free, first) => {}
                     _ = stopped.wait_for(|stop| *stop) => {}
                 }
             });
@@ -143,62 +146,104 @@ impl Guard {
     }
 }
 
-async fn look(folder: PathBuf, min_free: u64, hands: Hands, volumes: Volumes, first: oneshot::Sender<()>) {
-    let (mut mark, mut root, mut first) = (Watermark::new(min_free), None, Some(first));
-    loop {
-        if let Some(why) = misplaced(&mut root, &folder, &hands).await {
-            if hands.gates.closing(&folder).is_none() {
-                tell_misplaced(&folder, &why, &hands);
-            }
-            volumes.see(&folder, 0, Level::Closing);
-            hands.gates.set(&folder, Level::Closing, why);
-        } else if let Some(space) = left(&mut root, &folder, &hands).await {
-            let turn = mark.look(&space);
-            let why = mark.why(&folder, &space);
-            volumes.see(&folder, space.free_bytes, mark.level());
-            hands.gates.set(&folder, mark.level(), why.clone());
-            if let Some(turn) = turn {
-                tell(turn, &folder, &space, &why, &hands);
-            }
-        }
-        if let Some(first) = first.take() {
-            // Whoever waited for it may have gone on.
-            let _ = first.send(());
-        }
-        hands.clock.sleep(EVERY).await;
-    }
+/// One folder.
+struct Watched {
+    folder: PathBuf,
+    known: Known,
+    hands: Hands,
+    volumes: Volumes,
+    root: Option<Root>,
+    /// Its volume is not there, and that was told.
+    is_misplaced: bool,
 }
 
-/// Why nothing may be written where the folder's path leads now; none where it may.
-async fn misplaced(root: &mut Option<Root>, folder: &Path, hands: &Hands) -> Option<String> {
-    let presence = root.as_ref()?.presence().await.unwrap_or(Presence::Same);
-    if presence == Presence::Unmounted {
-        return Some(format!("the volume of `{}` is not mounted", folder.display()));
+impl Watched {
+    async fn look(mut self, min_free: u64, first: oneshot::Sender<()>) {
+        let (mut mark, mut first) = (Watermark::new(min_free), Some(first));
+        loop {
+            if let Some(missing) = self.misplaced().await {
+                self.tell_misplaced(&missing);
+                self.volumes.see(&self.folder, 0, Level::Closing);
+                self.hands.gates.set(&self.folder, Level::Closing, missing.why);
+            } else if let Some(space) = self.left().await {
+                self.tell_in_place(&space);
+                let turn = mark.look(&space);
+                let why = mark.why(&self.folder, &space);
+                self.volumes.see(&self.folder, space.free_bytes, mark.level());
+                self.hands.gates.set(&self.folder, mark.level(), why.clone());
+                if let Some(turn) = turn {
+                    tell(turn, &self.folder, &space, &why, &self.hands);
+                }
+            } else if self.is_misplaced {
+                // Whatever is to be written makes the folder, now that it would be on its volume.
+                self.hands.gates.set(&self.folder, Level::Open, String::new());
+            }
+            if let Some(first) = first.take() {
+                // Whoever waited for it may have gone on.
+                let _ = first.send(());
+            }
+            self.hands.clock.sleep(EVERY).await;
+        }
     }
-    if presence == Presence::Other {
-        tracing::info!(folder = %folder.display(), "another folder is there now, it is used from now on");
-        hands.gates.turn(folder);
-        *root = None;
-    }
-    None
-}
 
-/// What is left; none where the folder is not there yet, or does not answer: then its gate stays as it is.
-async fn left(root: &mut Option<Root>, folder: &Path, hands: &Hands) -> Option<Space> {
-    let seen = async {
-        if root.is_none() {
-            *root = hands.disk.existing_root(folder).await?;
+    /// Why nothing may be written where the folder's path leads now; none where it may.
+    async fn misplaced(&mut self) -> Option<Missing> {
+        let Some(root) = &self.root else { return self.known.recognise(&self.folder).await.err() };
+        let presence = root.presence().await.unwrap_or(Presence::Same);
+        if presence == Presence::Unmounted {
+            let why = format!("the volume of `{}` is not mounted", self.folder.display());
+            return Some(Missing { why, hint: String::from("mount it") });
         }
-        match root {
-            Some(root) => root.space().await.map(Some),
-            None => Ok(None),
+        if presence == Presence::Other {
+            tracing::info!(folder = %self.folder.display(), "another folder is there now, it is used from now on");
+            self.hands.gates.turn(&self.folder);
+            self.root = None;
         }
-    };
-    seen.await.unwrap_or_else(|error| {
-        let error = format!("{:#}", anyhow::Error::new(error));
-        tracing::debug!(folder = %folder.display(), error, "cannot ask for free space");
         None
-    })
+    }
+
+    /// What is left; none where the folder is not there yet, or does not answer: then its gate stays as it is.
+    async fn left(&mut self) -> Option<Space> {
+        let seen = async {
+            if self.root.is_none() {
+                self.root = self.hands.disk.existing_root(&self.folder).await?;
+                if self.root.is_some() {
+                    self.known.remember(&self.folder).await;
+                }
+            }
+            match &self.root {
+                Some(root) => root.space().await.map(Some),
+                None => Ok(None),
+            }
+        };
+        seen.await.unwrap_or_else(|error| {
+            let error = format!("{:#}", anyhow::Error::new(error));
+            tracing::debug!(folder = %self.folder.display(), error, "cannot ask for free space");
+            None
+        })
+    }
+
+    fn tell_misplaced(&mut self, missing: &Missing) {
+        if std::mem::replace(&mut self.is_misplaced, true) {
+            return;
+        }
+        let Missing { why, hint } = missing;
+        tracing::error!(
+            why,
+            "nothing is recorded there: it would be written to another volume\nhint: {hint}; it goes on by itself then"
+        );
+        let data = json!({ "folder": self.folder, "reason": why });
+        self.hands.events.send(Event::now(&self.hands.clock, Kind::DiskLow, None, None, data));
+    }
+
+    fn tell_in_place(&mut self, space: &Space) {
+        if !std::mem::take(&mut self.is_misplaced) {
+            return;
+        }
+        tracing::info!(folder = %self.folder.display(), "the output folder is there, files are written to it");
+        let data = json!({ "folder": self.folder, "free_bytes": space.free_bytes, "free_files": space.free_inodes });
+        self.hands.events.send(Event::now(&self.hands.clock, Kind::DiskOk, None, None, data));
+    }
 }
 
 fn tell(turn: Turn, folder: &Path, space: &Space, why: &str, hands: &Hands) {
@@ -222,15 +267,6 @@ fn tell(turn: Turn, folder: &Path, space: &Space, why: &str, hands: &Hands) {
         data.insert(String::from("reason"), why.into());
     }
     hands.events.send(Event::now(&hands.clock, kind, None, None, data));
-}
-
-fn tell_misplaced(folder: &Path, why: &str, hands: &Hands) {
-    tracing::error!(
-        why,
-        "nothing is recorded there: it would be written to the volume below\nhint: mount it, it goes on by itself then"
-    );
-    let data = json!({ "folder": folder, "reason": why });
-    hands.events.send(Event::now(&hands.clock, Kind::DiskLow, None, None, data));
 }
 
 #[cfg(test)]
