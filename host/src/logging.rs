@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
@@ -73,6 +73,7 @@ pub fn init(filter: &str, form: Form, color: Color) -> anyhow::Result<()> {
         }
         Form::Json => builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
     };
+    let _ = FORM.set(form);
     result.map_err(|error| anyhow::anyhow!("cannot set logging up: {error}"))
 }
 
@@ -109,6 +110,12 @@ impl FormatTime for LocalTime {
         out.write_str(&rfc3339(Clock::system().now()))
     }
 }
+
+/// How lines look: as they were set up.
+static FORM: OnceLock<Form> = OnceLock::new();
+
+/// Lines that stderr did not take, and have not been told.
+static LOST: Mutex<Lost> = Mutex::new(Lost { lines: 0, is_torn: false });
 
 /// The status line, if the program shows one.
 static STATUS: OnceLock<ProgressBar> = OnceLock::new();
@@ -153,7 +160,7 @@ impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let put = || {
             // Nobody is left to be told of a closed stderr, and a recording must not die of it.
-            let _ = io::stderr().lock().write_all(bytes);
+            LOST.lock().unwrap_or_else(PoisonError::into_inner).put(bytes, &mut io::stderr().lock());
         };
         match STATUS.get() {
             Some(bar) if !bar.is_hidden() => bar.suspend(put),
@@ -167,9 +174,93 @@ impl Write for Screen {
     }
 }
 
+/// Counts what is not taken, and tells it before the next line that is.
+struct Lost {
+    lines: u64,
+    /// Of the last one a part was taken.
+    is_torn: bool,
+}
+
+impl Lost {
+    fn put(&mut self, line: &[u8], out: &mut impl Write) {
+        let told = self.lines == 0 || {
+            let mut words = lost_line(self.lines, FORM.get().copied().unwrap_or(Form::Text));
+            if self.is_torn {
+                words.insert(0, '\n');
+            }
+            self.try_put(words.as_bytes(), out)
+        };
+        if told {
+            self.lines = 0;
+        }
+        if !told || !self.try_put(line, out) {
+            self.lines = self.lines.saturating_add(1);
+        }
+    }
+
+    fn try_put(&mut self, mut bytes: &[u8], out: &mut impl Write) -> bool {
+        let all = bytes.len();
+        while !bytes.is_empty() {
+            match out.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(count) if count > 0 => bytes = bytes.get(count..).unwrap_or_default(),
+                _ => {
+                    self.is_torn |= bytes.len() < all;
+                    return false;
+                }
+            }
+        }
+        self.is_torn = false;
+        true
+    }
+}
+
+fn lost_line(count: u64, form: Form) -> String {
+    let (time, words) = (rfc3339(Clock::system().now()), "log lines were lost before this one");
+    match form {
+        Form::Text => format!("{time}  WARN {words} count={count}\n"),
+        Form::Json => {
+            format!("{{\"timestamp\":\"{time}\",\"level\":\"WARN\",\"message\":\"{words}\",\"count\":{count}}}\n")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Escaped;
+    use super::*;
+
+    /// Takes so many bytes, then none.
+    struct Narrow {
+        left: usize,
+        taken: String,
+    }
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.left);
+            self.left -= count;
+            self.taken.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+            if count == 0 { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(count) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_were_not_taken_are_counted_and_told() {
+        let (mut lost, mut out) = (Lost { lines: 0, is_torn: false }, Narrow { left: 7, taken: String::new() });
+        ["one\n", "two\n", "three\n"].iter().for_each(|line| lost.put(line.as_bytes(), &mut out));
+        assert_eq!((out.taken.as_str(), lost.lines), ("one\ntwo", 2));
+        out.left = 500;
+        ["four\n", "five\n"].iter().for_each(|line| lost.put(line.as_bytes(), &mut out));
+        let lines: Vec<&str> = out.taken.lines().collect();
+        assert!(lines[2].ends_with("  WARN log lines were lost before this one count=2"), "{lines:?}");
+        assert_eq!([lines[0], lines[1], lines[3], lines[4]], ["one", "two", "four", "five"]);
+        let json: serde_json::Value = serde_json::from_str(&lost_line(3, Form::Json)).unwrap();
+        assert_eq!((&json["count"], &json["level"]), (&3.into(), &"WARN".into()));
+    }
 
     #[test]
     fn a_hostile_title_stays_on_its_line() {

@@ -95,9 +95,8 @@ fn row_46_a_program_that_was_held() {
     story.is_recorded_whole();
 }
 
-/// Runs a recorder whose messages go where the shell's words say; it must not notice.
-fn messages_go(name: &str, before: &str, redirection: &str) -> Scene {
-    let scene = Scene::new(name);
+/// A recorder whose messages go where the shell's words say.
+fn tells(scene: &Scene, before: &str, redirection: &str) -> Run {
     let plain = scene.place.record_command::<&str>(&scene.origin.url(ROOM), &["--log", "trace"]);
     let mut command = Command::new("sh");
     command
@@ -106,7 +105,13 @@ fn messages_go(name: &str, before: &str, redirection: &str) -> Scene {
         .args(plain.get_args());
     command.env_clear().current_dir(scene.place.root());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run = Run::start(command, None);
+    Run::start(command, None)
+}
+
+/// Runs such a recorder; it must not notice.
+fn messages_go(name: &str, before: &str, redirection: &str) -> Scene {
+    let scene = Scene::new(name);
+    let run = tells(&scene, before, redirection);
     scene.plays(120, 4_000, 1);
     scene.has_sent(3_000);
     stop(run).expect_code(130);
@@ -141,10 +146,33 @@ fn row_49_a_log_whose_disk_is_full() {
     assert_eq!(fs::metadata(&log).unwrap().len(), 4 << 10, "the disk was full");
 }
 
+/// What was not told is counted, which is told when somebody has made room.
+#[test]
+fn row_49_a_log_that_has_room_again() {
+    if !needs::row(49) {
+        return;
+    }
+    let (folder, scene) = (Place::new("log-room"), Scene::new("log-again"));
+    let _volume = SmallVolume::mount(folder.out(), "4k");
+    let log = folder.out().join("log");
+    // Something to tell each second.
+    scene.configure("split = { duration = \"1s\" }\n");
+    let run = tells(&scene, "", &format!("2>>{}", log.display()));
+    scene.plays(120, 4_000, 1);
+    let is_full = || fs::metadata(&log).is_ok_and(|log| log.len() == 4 << 10);
+    wait_until("the disk of the log is full", LIMIT, is_full);
+    nothing_happens_for(2);
+    fs::File::create(&log).unwrap();
+    let told = || fs::read_to_string(&log).unwrap_or_default();
+    wait_until("it says what is missing", LIMIT, || told().contains("log lines were lost before this one count="));
+    stop(run).expect_code(130);
+    scene.is_named(STOPPED);
+}
+
 /// All of them are recorded soon, and the platform is asked no more often than it may be.
 #[test]
 fn row_50_rooms_that_all_go_live_at_once() {
-    const ROOMS: u64 = 60;
+    const ROOMS: u64 = 150;
     let (place, platform) = (Place::new("stampede"), Bilibili::start());
     let ids: Vec<u64> = (0..ROOMS).map(|number| 2_000_001 + number).collect();
     for id in &ids {
