@@ -30,7 +30,7 @@ impl OnSmallVolume {
         if !(needs::row(5) && needs::row(6)) {
             return None;
         }
-        let place = Place::new(name);
+        let place = Place::quick(name);
         place.configure(&HURRY.replace("min_free = \"1MiB\"", min_free));
         let volume = SmallVolume::mount(place.out(), size);
         let (origin, feed) = (Origin::start(), Feed::new());

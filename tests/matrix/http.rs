@@ -24,7 +24,7 @@ struct After {
 /// Records a clip at three times real time while these answers, one a connection, go wrong; then a good one. Every
 /// frame that was sent must be there.
 fn check(name: &str, seconds: u32, faults: impl FnOnce(&Feed) -> Vec<Answer>) -> After {
-    let place = Place::new(name);
+    let place = Place::quick(name);
     let origin = Origin::start();
     let feed = Feed::new();
     let mut answers = faults(&feed);
@@ -40,7 +40,7 @@ fn check(name: &str, seconds: u32, faults: impl FnOnce(&Feed) -> Vec<Answer>) ->
 /// The same where the answers that go wrong hold no media: it flows from the first good answer on, however long the
 /// others took.
 fn check_late(name: &str, seconds: u32, faults: Vec<Answer>) -> After {
-    let (place, origin, feed) = (Place::new(name), Origin::start(), Feed::new());
+    let (place, origin, feed) = (Place::quick(name), Origin::start(), Feed::new());
     let first_good = faults.len();
     origin.answers(ROOM, faults.into_iter().chain([Answer::live(&feed)]));
     let run = place.record(&origin.url(ROOM), &["--once"]);
@@ -65,21 +65,21 @@ fn pause(origin: &Origin) -> Duration {
 
 #[test]
 fn row_19_closed_in_the_middle_of_a_tag() {
-    let after = check("closed", 18, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(200), How::Close)]);
+    let after = check("closed", 12, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(200), How::Close)]);
     assert!(pause(&after.origin) < Duration::from_secs(3), "came back after {:?}", pause(&after.origin));
     assert_eq!(after.place.recordings().len(), 1);
 }
 
 #[test]
 fn row_19_reset_in_the_middle_of_a_tag() {
-    let after = check("reset", 18, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(200), How::Reset)]);
+    let after = check("reset", 12, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(200), How::Reset)]);
     assert!(pause(&after.origin) < Duration::from_secs(3), "came back after {:?}", pause(&after.origin));
     assert_eq!(after.place.recordings().len(), 1);
 }
 
 #[test]
 fn row_19_closed_between_two_tags() {
-    check("between", 18, |feed| vec![Answer::live(feed).fails(At::Tag(150), How::Close)]);
+    check("between", 12, |feed| vec![Answer::live(feed).fails(At::Tag(150), How::Close)]);
 }
 
 /// Nothing comes, nothing ends: the stall limit (2 s in these tests) notices.
@@ -94,7 +94,7 @@ fn row_20_stalled() {
 /// A byte now and then keeps a connection open and a recording empty.
 #[test]
 fn row_21_slow_loris() {
-    let place = Place::new("loris");
+    let place = Place::quick("loris");
     let origin = Origin::start();
     let feed = Feed::new();
     origin.answers(ROOM, [Answer::live(&feed).slow(10), Answer::live(&feed)]);
@@ -137,7 +137,7 @@ fn row_29_a_chunked_body_without_its_last_chunk() {
 /// The user permitted one address. Where it redirects to is judged anew, and another private address is refused.
 #[test]
 fn row_35_a_redirect_to_a_private_address_is_refused() {
-    let place = Place::new("redirect");
+    let place = Place::quick("redirect");
     let (origin, victim) = (Origin::start(), Origin::start());
     origin.answers(ROOM, [Answer::redirect(&victim.url("/secret.flv"))]);
     victim.answers("/secret.flv", [Answer::file(clip::file(&[(Clip::Small, 3)]), "video/x-flv")]);
@@ -155,7 +155,7 @@ fn row_35_a_redirect_to_a_private_address_is_refused() {
 
 #[test]
 fn row_35_a_redirect_loop_ends() {
-    let place = Place::new("redirect-loop");
+    let place = Place::quick("redirect-loop");
     let origin = Origin::start();
     origin.answers(ROOM, [Answer::redirect(&origin.url(ROOM))]);
     let run = place.record(&origin.url(ROOM), &["--once"]);
@@ -169,7 +169,7 @@ fn row_35_a_redirect_loop_ends() {
 /// What is no FLV never becomes a file, however long it is.
 #[test]
 fn row_34_a_gigabyte_of_zeros() {
-    let place = Place::new("zeros");
+    let place = Place::quick("zeros");
     let origin = Origin::start();
     let feed = Feed::new();
     let zeros = Answer::repeated(vec![0; 1 << 20], 1024, "video/x-flv");
@@ -184,7 +184,7 @@ fn row_34_a_gigabyte_of_zeros() {
 /// The story is told: somebody who reads the log at night knows what was lost.
 #[test]
 fn row_19_a_broken_connection_is_told_with_what_was_lost() {
-    let after = check("told", 18, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(200), How::Reset)]);
+    let after = check("told", 12, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(200), How::Reset)]);
     let told = after
         .finished
         .stderr
@@ -200,7 +200,7 @@ fn row_19_a_broken_connection_is_told_with_what_was_lost() {
 /// Joined in mid-stream without its sequence headers no decoder can play it: said once, and no file is left behind.
 #[test]
 fn row_30_a_stream_without_sequence_headers() {
-    let place = Place::new("headless");
+    let place = Place::quick("headless");
     let origin = Origin::start();
     let bytes: Vec<u8> =
         clip::stream(&[(Clip::Small, 3)]).iter().filter(|tag| tag.is_media()).flat_map(Tag::encode).collect();

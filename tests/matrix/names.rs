@@ -1,5 +1,7 @@
 //! Names that try to leave the folder, names that no file system takes, names that are taken.
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::Duration;
 
 use lyrebird_tests::clip::{self, Clip};
@@ -14,6 +16,16 @@ fn record(place: &Place, more: &[&str]) -> Finished {
     let origin = Origin::start();
     origin.answers("/clip.flv", [Answer::file(clip::file(&[(Clip::Small, 2)]), "video/x-flv")]);
     place.record(&origin.url("/clip.flv"), more).finish(LIMIT).expect_code(0)
+}
+
+/// Checks all cases beside each other; each waits most of its time.
+fn at_once(cases: &[&str], check: impl Fn(usize, &str) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        let checked: Vec<_> =
+            cases.iter().enumerate().map(|(index, case)| scope.spawn(move || check(index, case))).collect();
+        checked.into_iter().for_each(|one| one.join().unwrap_or_else(|why| resume_unwind(why)));
+    });
 }
 
 /// Everything that lies in a place but not below its output folder, and is not the program's own.
@@ -46,13 +58,12 @@ fn check_safe(place: &Place) -> String {
 
 #[test]
 fn row_16_templates_that_climb() {
-    for (index, template) in
-        ["../../escape", "/absolute", "a/../../b", "./.hidden", "..", "{{ '../' * 4 }}x"].iter().enumerate()
-    {
-        let place = Place::new(&format!("climb-{index}"));
+    let templates = ["../../escape", "/absolute", "a/../../b", "./.hidden", "..", "{{ '../' * 4 }}x"];
+    at_once(&templates, |index, template| {
+        let place = Place::quick(&format!("climb-{index}"));
         record(&place, &["--name", template]);
         check_safe(&place);
-    }
+    });
 }
 
 #[test]
@@ -71,18 +82,18 @@ fn row_16_titles_are_hostile() {
         "{{ 7 * 7 }}",
         &long,
     ];
-    for (index, title) in titles.iter().enumerate() {
-        let place = Place::new(&format!("title-{index}"));
+    at_once(&titles, |index, title| {
+        let place = Place::quick(&format!("title-{index}"));
         record(&place, &["--name", "{{ title }}", "--option", &format!("title={title}")]);
         let name = check_safe(&place);
         assert!(!name.starts_with("49"), "a title is no template: {name}");
         assert!(!name.contains('/'), "a title makes no folders: {name}");
-    }
+    });
 }
 
 #[test]
 fn row_16_a_name_of_folders_is_kept() {
-    let place = Place::new("folders");
+    let place = Place::quick("folders");
     record(
         &place,
         &["--name", "{{ platform }}/{{ streamer }}/{{ title }}", "--option", "name=A B", "--option", "title=Song"],
@@ -93,7 +104,7 @@ fn row_16_a_name_of_folders_is_kept() {
 #[test]
 fn row_17_a_name_that_is_taken_is_not_touched() {
     for taken in ["song.flv", "song.json", "song.mp4", "song.jpg"] {
-        let place = Place::new(&format!("taken-{taken}"));
+        let place = Place::quick(&format!("taken-{taken}"));
         place.write(&format!("recordings/{taken}"), "precious");
         record(&place, &["--name", "song"]);
         assert_eq!(std::fs::read_to_string(place.out().join(taken)).unwrap(), "precious");
@@ -104,7 +115,7 @@ fn row_17_a_name_that_is_taken_is_not_touched() {
 /// A link that somebody has put there does not lead out.
 #[test]
 fn row_16_a_link_does_not_lead_out() {
-    let place = Place::new("link");
+    let place = Place::quick("link");
     let elsewhere = place.root().join("home/elsewhere");
     std::fs::create_dir_all(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, place.out().join("direct")).unwrap();
@@ -112,7 +123,7 @@ fn row_16_a_link_does_not_lead_out() {
     origin.answers("/clip.flv", [Answer::file(clip::file(&[(Clip::Small, 2)]), "video/x-flv")]);
     let run = place.record(&origin.url("/clip.flv"), &["--name", "{{ platform }}/x", "--once"]);
     // Refused or recorded elsewhere in the folder, but never through the link.
-    std::thread::sleep(Duration::from_secs(3));
+    thread::sleep(Duration::from_secs(3));
     drop(run);
     assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "written through a link");
 }
@@ -120,7 +131,7 @@ fn row_16_a_link_does_not_lead_out() {
 /// Broken for this title alone, which nobody can know at the start.
 #[test]
 fn row_16_a_broken_template_falls_back_and_says_so() {
-    let place = Place::new("broken-template");
+    let place = Place::quick("broken-template");
     let finished = record(&place, &["--name", "{% if title == 'clip' %}{{ titel }}{% endif %}x"]);
     assert!(check_safe(&place).ends_with(".flv"));
     assert!(finished.stderr.contains("template"), "{}", finished.stderr);

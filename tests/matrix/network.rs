@@ -1,5 +1,6 @@
 //! What happens to a network below HTTP: a cable that is pulled, packets that are lost.
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
@@ -44,6 +45,28 @@ fn row_22_a_cable_that_is_pulled() {
     let sidecar = scene.place.sidecar(&files[0]);
     assert_eq!(sidecar["gaps"][0]["cause"], "stall", "{sidecar:#}");
     scene.is_named(STOPPED);
+}
+
+/// A stream of 2 Mbit/s through 1 Mbit/s: the sender is held up, the connection stays, and what is there is whole.
+#[test]
+fn row_23_a_network_that_is_too_narrow() {
+    if !needs::row(23) {
+        return;
+    }
+    let network = Network::new();
+    let scene = Scene::at("narrow", network.address());
+    let run = start(&scene, &network);
+    scene.plays(120, 10_000, 1);
+    let part = scene.grows(100 << 10);
+    network.narrows(1_000);
+    let before = fs::metadata(&part).unwrap().len();
+    thread::sleep(Duration::from_secs(5));
+    let came = fs::metadata(&part).unwrap().len() - before;
+    assert!((300 << 10..1_100 << 10).contains(&came), "{came} bytes came in 5 s");
+    stop(run).expect_code(130);
+    assert_eq!(scene.origin.receptions(ROOM).len(), 1);
+    // What the network still holds at the end was sent, and nobody knows of it here.
+    scene.is_named(Terms { tail_ms: 60_000, ..STOPPED });
 }
 
 /// It keeps up or says what is missing; what is there is whole.

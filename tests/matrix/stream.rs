@@ -26,7 +26,7 @@ fn row_32_two_sizes_make_two_files() {
 #[test]
 fn row_31_a_live_stream_goes_on_after_a_clean_end() {
     for (name, join) in [("next", Join::NextKey), ("last", Join::LastKey)] {
-        let place = Place::new(&format!("clean-{name}"));
+        let place = Place::quick(&format!("clean-{name}"));
         // Whoever gets media twice has it once in the file.
         place.configure(&HURRY.replace("repeats = \"keep\"\n", ""));
         let origin = Origin::start();

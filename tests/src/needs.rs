@@ -88,7 +88,9 @@ impl Need {
             }
             Need::Xfs => runs("mkfs.xfs", &["-V"]) && runs("xfs_io", &["-V"]) && knows_xfs(),
             Need::Injection => geteuid().is_root() && runs("strace", &["-qq", "-o", "/dev/null", "true"]),
-            Need::Networks => geteuid().is_root() && runs("unshare", &["-n", "true"]) && runs("ip", &["-V"]),
+            Need::Networks => {
+                geteuid().is_root() && runs("unshare", &["-n", "true"]) && runs("ip", &["-V"]) && runs("tc", &["-V"])
+            }
             Need::Loss => runs("nft", &["--version"]),
             // Whoever else listens there needs his port.
             Need::Resolver => mounts() && std::net::UdpSocket::bind(("127.53.0.1", 53)).is_ok(),

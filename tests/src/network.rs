@@ -67,6 +67,13 @@ impl Network {
         assert!(nft.wait().unwrap().success(), "nft refused:\n{rules}");
     }
 
+    /// So many kbit a second come through to the program.
+    pub fn narrows(&self, kbit: u32) {
+        let line = format!("qdisc add dev {} root tbf rate {kbit}kbit burst 16kb latency 400ms", self.outside());
+        let output = Command::new("tc").args(line.split(' ')).output().unwrap();
+        assert!(output.status.success(), "tc {line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     fn outside(&self) -> String {
         format!("{}a", self.name)
     }

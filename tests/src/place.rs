@@ -46,6 +46,13 @@ impl Place {
         Place { root }
     }
 
+    /// One that shares what it compiles: see [`Place::share_compiled`].
+    pub fn quick(name: &str) -> Self {
+        let place = Place::new(name);
+        place.share_compiled();
+        place
+    }
+
     /// One that stays where it is told, for people to look at afterwards; what an earlier run left there goes.
     pub fn at(root: &Path) -> Self {
         fs::remove_dir_all(root).ok();
