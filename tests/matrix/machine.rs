@@ -155,8 +155,9 @@ fn row_49_a_log_that_has_room_again() {
     let (folder, scene) = (Place::new("log-room"), Scene::new("log-again"));
     let _volume = SmallVolume::mount(folder.out(), "4k");
     let log = folder.out().join("log");
-    // Something to tell each second.
+    // There is something to tell each second, and room for some of it.
     scene.configure("split = { duration = \"1s\" }\n");
+    fs::write(&log, vec![b'\n'; 3_000]).unwrap();
     let run = tells(&scene, "", &format!("2>>{}", log.display()));
     scene.plays(120, 4_000, 1);
     let is_full = || fs::metadata(&log).is_ok_and(|log| log.len() == 4 << 10);
@@ -172,7 +173,7 @@ fn row_49_a_log_that_has_room_again() {
 /// All of them are recorded soon, and the platform is asked no more often than it may be.
 #[test]
 fn row_50_rooms_that_all_go_live_at_once() {
-    const ROOMS: u64 = 150;
+    const ROOMS: u64 = 120;
     let (place, platform) = (Place::new("stampede"), Bilibili::start());
     let ids: Vec<u64> = (0..ROOMS).map(|number| 2_000_001 + number).collect();
     for id in &ids {

@@ -16,6 +16,9 @@ const RESERVE: u64 = 64;
 /// Where the limit is low, this part of it.
 const PART: u64 = 4;
 
+/// Where the open ones are listed.
+const OPEN: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+
 /// Those in reserve; empty until somebody wants one.
 static HELD: Mutex<Held> = Mutex::new(Held { wanted: 0, free: Vec::new() });
 
@@ -42,16 +45,17 @@ pub fn keep_reserve() {
     held.fill();
 }
 
-/// Whether there are so many beyond the reserve, which is filled before.
-pub fn has_room_for(count: usize) -> bool {
-    let mut held = held();
-    if !held.fill() {
-        return false;
+/// How many there are beyond the reserve, which is filled before.
+pub fn left() -> usize {
+    if !held().fill() {
+        return 0;
     }
-    // They are taken for a moment: who asks the table for its numbers needs one himself, and what the whole machine has
-    // left shows nowhere else.
-    let tried: Vec<OwnedFd> = (0..count).map_while(|_| held.one_more().ok()).collect();
-    tried.len() == count
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return usize::MAX };
+    // Where it was lowered, numbers above it are in use and take none of those below.
+    let is_below = |name: &str| name.parse::<u64>().is_ok_and(|number| number < limit);
+    let Ok(open) = std::fs::read_dir(OPEN) else { return 0 };
+    let used = open.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_below)).count();
+    usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(used)
 }
 
 /// Does something that needs descriptors and must not fail for want of them.
@@ -130,3 +134,6 @@ impl Held {
 fn held() -> MutexGuard<'static, Held> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

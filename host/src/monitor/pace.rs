@@ -11,6 +11,12 @@ pub const WALL: Duration = Duration::from_secs(30 * 60);
 /// The least pause of a session that broke off while its platform rests: its last way is tried again meanwhile, and the
 /// delivery network must not be asked without end.
 pub const IN_REST: Duration = Duration::from_secs(5);
+/// How long a full disk is left alone before we look whether somebody made room: at first not for long, since what came
+/// before it was full waits in memory; later rarely, since each look is a connection.
+const DISK: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(30));
+/// How long a recording waits that the machine has no means for: as long as others take to begin, then longer, since
+/// each look costs the platform a question.
+const CROWD: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(10));
 /// How long before an announced start a room is looked at again.
 const BEFORE_START: Duration = Duration::from_secs(60);
 
@@ -25,6 +31,16 @@ pub fn growing(failures: u32) -> Duration {
 /// The pause that a platform gets which asked for one: what it asked for, but never less than the growing one.
 pub fn backing_off(failures: u32, asked: Option<Duration>) -> Duration {
     growing(failures.saturating_add(2)).max(asked.unwrap_or_default())
+}
+
+/// The pause before a disk that was full is tried again.
+pub fn on_full_disk(failures: u32) -> Duration {
+    growing(failures).clamp(DISK.0, DISK.1)
+}
+
+/// The pause before the machine is asked again for means for one more recording.
+pub fn in_crowd(failures: u32) -> Duration {
+    growing(failures).clamp(CROWD.0, CROWD.1)
 }
 
 /// The pause before an announced start that is `starts_in` away.

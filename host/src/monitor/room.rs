@@ -20,12 +20,6 @@ pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdic
 /// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
 /// again and again is then asked every two seconds at most, and loses no more than its own breaks.
 const WORKS: Duration = Duration::from_secs(2);
-/// How long a full disk is left alone before we look whether somebody made room: at first not for long, since what came
-/// before it was full waits in memory; later rarely, since each look is a connection.
-const DISK_PAUSE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(30));
-/// How long a recording waits that the machine has no means for. As long as others take to begin, then longer: each look
-/// costs the platform a question.
-const CROWD_PAUSE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(30));
 /// What is offered but not wished for is asked for again after this long.
 const NOTHING_USABLE: Duration = Duration::from_secs(90);
 
@@ -346,12 +340,10 @@ impl Room {
                 self.leave("finished", Outcome::Recorded, orders);
             }
             EndReason::DiskFull(_) => {
-                let pause = pace::growing(self.failures).clamp(DISK_PAUSE.0, DISK_PAUSE.1);
-                self.wait(self.for_media(), pause, now, orders);
+                self.wait(self.for_media(), pace::on_full_disk(self.failures), now, orders);
             }
             EndReason::Crowded(_) => {
-                let pause = pace::growing(self.failures).clamp(CROWD_PAUSE.0, CROWD_PAUSE.1);
-                self.wait(self.for_media(), pause, now, orders);
+                self.wait(self.for_media(), pace::in_crowd(self.failures), now, orders);
             }
             EndReason::Refused(Refusal::Unsupported(_)) if self.rules.by_media => {
                 self.leave("unsupported", Outcome::GaveUp(1), orders);

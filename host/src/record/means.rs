@@ -25,6 +25,9 @@ const MEMORY: u64 = 2 << 20;
 const HELD_PART: u64 = 8;
 const HELD: (u64, u64) = (16 << 20, 64 << 20);
 
+/// For so long what was seen holds: looking takes time, and many may begin in one moment.
+const HOLDS: Duration = Duration::from_millis(250);
+
 /// How long a recording takes what it takes: then it shows in what is left.
 const BEGINS: Duration = Duration::from_secs(4);
 
@@ -48,6 +51,15 @@ struct Seen {
     /// Recordings that have just begun.
     beginning: usize,
     want: Option<Want>,
+    /// When it was looked at last, and what was left then.
+    last: Option<(Duration, Left)>,
+}
+
+/// What the machine has left.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    files: usize,
+    memory: Option<Memory>,
 }
 
 /// A recording that begins, as long as this is held.
@@ -91,13 +103,13 @@ impl Hands {
     /// # Errors
     /// The machine has no means for it now: one sentence for people.
     pub fn begin(&self) -> Result<Beginning, String> {
-        self.look_at_machine();
+        let left = self.look();
         let mut seen = self.means.seen();
         if let Some(want) = &seen.want {
             return Err(want.why.clone());
         }
         let count = seen.beginning.saturating_add(1);
-        if !has_room(descriptors::has_room_for, memory().as_ref(), count) {
+        if !left.is_enough_for(count) {
             return Err(String::from("others begin to be recorded, there is room for this one when they have"));
         }
         seen.beginning = count;
@@ -107,8 +119,20 @@ impl Hands {
 
     /// Looks at what is left, and tells when something has become short, or no longer is.
     pub fn look_at_machine(&self) {
+        self.look();
+    }
+
+    fn look(&self) -> Left {
+        let now = self.clock.passed();
         let mut seen = self.means.seen();
-        let want = want(descriptors::has_room_for, memory().as_ref(), seen.want.is_some());
+        if let Some((at, left)) = seen.last
+            && now.saturating_sub(at) < HOLDS
+        {
+            return left;
+        }
+        let left = Left { files: descriptors::left(), memory: memory() };
+        seen.last = Some((now, left));
+        let want = left.want(seen.want.is_some());
         let was = std::mem::replace(&mut seen.want, want.clone());
         drop(seen);
         let (kind, data) = match (want, was) {
@@ -123,43 +147,49 @@ impl Hands {
                 tracing::info!(of, "there is room for new recordings again");
                 (Kind::MachineOk, json!({ "of": of }))
             }
-            _ => return,
+            _ => return left,
         };
         self.events.send(Event::now(&self.clock, kind, None, None, data));
+        left
     }
 }
 
-/// Whether so many may be beginning.
-fn has_room(files: impl Fn(usize) -> bool, memory: Option<&Memory>, count: usize) -> bool {
-    let needed = |held: u64| held.saturating_add(MEMORY.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX)));
-    files(FILES.saturating_mul(count)) && memory.is_none_or(|memory| memory.left >= needed(held(memory)))
+impl Left {
+    /// Whether so many may be beginning.
+    fn is_enough_for(&self, count: usize) -> bool {
+        self.files >= FILES.saturating_mul(count) && self.memory.is_none_or(|memory| has_room(&memory, count))
+    }
+
+    /// What is too short for one more, whoever else begins. What was short is so until there is enough for some: else
+    /// what comes and goes is a string of alerts.
+    fn want(&self, was_short: bool) -> Option<Want> {
+        let count = if was_short { 4 } else { 1 };
+        if self.files < FILES * count {
+            return Some(Want {
+                of: "files",
+                why: String::from(
+                    "the program may open no more files: what is left is kept for the recordings that run",
+                ),
+                hint: "raise the limit, by LimitNOFILE in the unit or `ulimit -n`, or record fewer rooms",
+            });
+        }
+        let memory = self.memory.filter(|memory| !has_room(memory, count))?;
+        let whose = match memory.whose {
+            Whose::Machine => "the machine's",
+            Whose::Group => "this program's limit of",
+        };
+        let (left, limit) = (amount(memory.left), amount(memory.limit));
+        Some(Want {
+            of: "memory",
+            why: format!("{left} of {whose} {limit} memory is left, which is kept for the recordings that run"),
+            hint: "give it more memory, by MemoryMax in the unit or the container's limit, or record fewer rooms",
+        })
+    }
 }
 
-/// What is too short for one more, whoever else begins. What was short is so until there is enough for some: else what
-/// comes and goes is a string of alerts.
-fn want(files: impl Fn(usize) -> bool, memory: Option<&Memory>, was_short: bool) -> Option<Want> {
-    let count = if was_short { 4 } else { 1 };
-    if !files(FILES * count) {
-        return Some(Want {
-            of: "files",
-            why: String::from("the program may open no more files: what is left is kept for the recordings that run"),
-            hint: "raise the limit, by LimitNOFILE in the unit or `ulimit -n`, or record fewer rooms",
-        });
-    }
-    let memory = memory.filter(|memory| !has_room(|_| true, Some(memory), count))?;
-    let whose = match memory.whose {
-        Whose::Machine => "the machine's",
-        Whose::Group => "this program's limit of",
-    };
-    Some(Want {
-        of: "memory",
-        why: format!(
-            "{} of {whose} {} memory is left, which is kept for the recordings that run",
-            amount(memory.left),
-            amount(memory.limit)
-        ),
-        hint: "give it more memory, by MemoryMax in the unit or the container's limit, or record fewer rooms",
-    })
+fn has_room(memory: &Memory, count: usize) -> bool {
+    let needed = MEMORY.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
+    memory.left >= held(memory).saturating_add(needed)
 }
 
 /// Of memory that is so scarce, what is left to recordings that run.

@@ -38,14 +38,8 @@ impl Scene {
         let origin = Origin::start(scripts).await;
         let (sink, events) = event::queue();
         let http = Http::new(&config::Http::default(), &[]).unwrap();
-        let hands = Hands {
-            http,
-            disk: disk(),
-            clock: Clock::system(),
-            events: sink,
-            gates: Gates::default(),
-            means: Means::default(),
-        };
+        let (clock, gates, means) = (Clock::system(), Gates::default(), Means::default());
+        let hands = Hands { http, disk: disk(), clock, events: sink, gates, means };
         let output = Output { dir: temp.0.clone(), name: String::from("{{ streamer }}/show"), ..Output::default() };
         let plan = Plan::new(&output, Duration::from_millis(400), String::from("direct@0.1.0"));
         let stop = tokio::sync::watch::channel(false);

@@ -11,7 +11,7 @@ fn the_nearest_mount_is_the_volume() {
         let found = around(MOUNTS, Path::new(path)).unwrap();
         assert_eq!((found.mount.as_path(), found.volume.as_str()), (Path::new(mount), volume), "{path}");
     };
-    check("/home/a", "/", "ext4 /dev/vda");
+    check("/srv/a", "/", "ext4 /dev/vda");
     check("/mnt/a b/recordings", "/mnt/a b", "nfs4 nas:/x");
     check("/mnt/a", "/mnt", "xfs /dev/sdc1");
     check("/mnt2", "/", "ext4 /dev/vda");
@@ -37,7 +37,7 @@ fn only_a_volume_that_is_gone_is_missed() {
     // Emptied.
     check("/mnt/rec", false, same, false);
     // The link leads elsewhere.
-    check("/home/rec", false, root, false);
+    check("/srv/rec", false, root, false);
     // A disk of its own.
     check("/mnt/rec", false, place("/mnt/rec", "xfs /dev/sdd1"), false);
 }

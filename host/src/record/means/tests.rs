@@ -8,7 +8,7 @@ fn group(left_mib: u64, limit_mib: u64) -> Memory {
 
 /// What is short when so many descriptors are there beyond the reserve.
 fn short(files: usize, memory: Option<Memory>, was_short: bool) -> Option<&'static str> {
-    want(|count| count <= files, memory.as_ref(), was_short).map(|want| want.of)
+    Left { files, memory }.want(was_short).map(|want| want.of)
 }
 
 #[test]
@@ -31,14 +31,14 @@ fn what_was_short_is_so_until_there_is_enough_for_some() {
 
 #[test]
 fn those_that_begin_at_once_are_counted() {
-    let has = |count| has_room(|files| files <= 30, Some(&group(24, 64)), count);
-    assert_eq!([1, 4, 5].map(has), [true, true, false]);
-    assert!(!has_room(|files| files <= 30, None, 6));
+    let left = Left { files: 30, memory: Some(group(24, 64)) };
+    assert_eq!([1, 4, 5].map(|count| left.is_enough_for(count)), [true, true, false]);
+    assert!(!Left { memory: None, ..left }.is_enough_for(6));
 }
 
 #[test]
 fn the_reason_says_how_much_is_left_of_what() {
     let memory = Memory { left: 20 * MIB, limit: 2_048 * MIB, whose: Whose::Machine };
-    let why = want(|_| true, Some(&memory), false).unwrap().why;
+    let why = Left { files: 99, memory: Some(memory) }.want(false).unwrap().why;
     assert_eq!(why, "20 MiB of the machine's 2.00 GiB memory is left, which is kept for the recordings that run");
 }
