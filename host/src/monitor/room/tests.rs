@@ -57,6 +57,7 @@ fn fact(words: &str) -> Fact {
         "limit" => ended(EndReason::Limit),
         "finished" => ended(EndReason::Finished),
         "full" => ended(EndReason::DiskFull(String::from("full"))),
+        "crowded" => ended(EndReason::Crowded(String::from("little memory"))),
         "looping" => ended(EndReason::Looping),
         "404" => ended(EndReason::Refused(Refusal::Status(404, None))),
         "429" => ended(EndReason::Refused(Refusal::Status(429, Some(120)))),

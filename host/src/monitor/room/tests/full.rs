@@ -1,4 +1,4 @@
-//! A disk that is full.
+//! A disk that is full, and a machine that has no means for one more recording.
 
 use expect_test::expect;
 
@@ -74,5 +74,22 @@ fn a_full_disk_is_the_outcome_as_long_as_it_is_full() {
         }
         let Some(Order::Done(outcome)) = orders.last() else { panic!("{story}: {orders:?}") };
         assert_eq!(format!("{outcome:?}"), expected, "{story}");
+    }
+}
+
+/// Nobody takes it for the end of the broadcast, and the exit code is not the disk's.
+#[test]
+fn a_machine_without_means_is_asked_again() {
+    for rules in [BY_CHECK, BY_MEDIA] {
+        let mut room = Room::new(rules, None, Duration::ZERO);
+        let mut orders = Vec::new();
+        let story = ["woken", "live a", "way", "crowded", "woken", "way", "crowded", "woken", "way", "crowded"];
+        for (number, words) in story.iter().enumerate() {
+            room.hear(fact(words), secs(u64::try_from(number).unwrap() * 30), &mut orders);
+        }
+        assert_eq!(orders.last(), Some(&Order::WakeAt(secs(9 * 30) + Duration::from_secs(4))));
+        assert!(!orders.iter().any(|order| matches!(order, Order::CloseSession(_) | Order::Done(_))), "{orders:?}");
+        room.hear(Fact::Stop(Leave::Over), secs(300), &mut orders);
+        assert_eq!(orders.last(), Some(&Order::Done(Outcome::Stopped)));
     }
 }
