@@ -45,6 +45,8 @@ fn every_kind_has_a_line_of_its_own() {
         plugin x was rolled back: stalled
         the disk is almost full /r
         the disk has room again /r
+        nothing new is recorded: stalled
+        new recordings begin again
         Ann: the login is no longer accepted network"#]]
     .assert_eq(&lines.join("\n"));
     let bare: Vec<String> = Kind::ALL.iter().map(|kind| told(*kind, None, &Broadcast::default(), json!({}))).collect();
