@@ -36,12 +36,14 @@ impl Growing {
         !self.hurry.swap(true, Ordering::AcqRel)
     }
 
-    fn is_hurried(&self) -> bool {
-        self.hurry.swap(false, Ordering::AcqRel)
+    pub(super) fn is_hurried(&self) -> bool {
+        self.hurry.load(Ordering::Acquire)
     }
 
-    /// Those with bytes that a power cut would take.
-    fn unsynced(&self) -> Vec<Weak<Open>> {
+    /// A round begins: those with bytes that a power cut would take. Who asked for it need not ask again until now, or the
+    /// syncer would be woken by every batch of a file that fills the memory.
+    pub(super) fn unsynced(&self) -> Vec<Weak<Open>> {
+        self.hurry.store(false, Ordering::Release);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.retain(|file| file.strong_count() > 0);
         files.iter().filter(|file| file.upgrade().is_some_and(|file| file.is_unsynced())).cloned().collect()

@@ -1,6 +1,6 @@
 //! Files that are synced while they grow.
 
-use crate::disk::syncer::{Due, Rounds};
+use crate::disk::syncer::{Due, Growing, Rounds};
 
 use super::*;
 
@@ -126,4 +126,12 @@ async fn a_failed_sync_ends_the_file_and_is_never_tried_again() {
     assert!(file.seal(Vec::new()).await.unwrap_err().is_lost());
     assert!(file.into_old().await.unwrap_err().is_lost());
     assert!(open.sync().unwrap_err().is_lost());
+}
+
+#[test]
+fn a_round_is_asked_for_once() {
+    let growing = Growing::default();
+    assert_eq!([growing.hurry(), growing.hurry(), growing.is_hurried(), growing.hurry()], [true, false, true, false]);
+    growing.unsynced();
+    assert_eq!([growing.is_hurried(), growing.hurry()], [false, true]);
 }
