@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 /// Tells the time of day (for names and records) and the time passed (for every duration and deadline).
 ///
@@ -68,6 +69,16 @@ impl Clock {
                 let _ = hands.subscribe().wait_for(|now| *now >= passed).await;
             }
         }
+    }
+
+    /// Ticks of the runtime's timer. All who ask get theirs at the same moments, or whole phases apart, and are woken
+    /// together. A tick that was missed is left out.
+    pub fn ticks(&self, every: Duration, phase: Duration) -> Interval {
+        let into = self.passed().as_nanos() % phase.as_nanos().max(1);
+        let first = phase.saturating_sub(Duration::from_nanos(u64::try_from(into).unwrap_or_default()));
+        let mut ticks = interval_at(tokio::time::Instant::now() + first, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        ticks
     }
 
     /// Waits on the runtime's timer.

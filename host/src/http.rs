@@ -79,7 +79,7 @@ impl Http {
         let guest = Pool { public: maker.guest(Reach::Public)?, private: maker.guest(Reach::Private)? };
         let media = match &maker.proxy {
             Some(_) => media::Dialer::Proxy(maker.proxied_media()?),
-            None => media::Dialer::Direct(Arc::new(maker.tls(&HTTP1)?)),
+            None => media::Dialer::Direct(media::Means::new(maker.tls(&HTTP1)?)),
         };
         Ok(Http(Arc::new(Inner { guard, guest, media, connect_limit: config.connect_timeout.0 })))
     }

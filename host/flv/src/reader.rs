@@ -139,6 +139,12 @@ impl Reader {
         }
     }
 
+    /// Holds no longer what was pushed, but for a copy of a short rest. To be called when [`next`](Reader::next) has given
+    /// nothing: the memory of a chunk is free for the next one then.
+    pub fn let_go(&mut self) {
+        self.window.let_go();
+    }
+
     /// The input of this connection has ended: what is left of it, item by item until none. What was cut off is noted.
     pub fn finish(&mut self) -> Result<Option<Item>, Fault> {
         self.ended = true;

@@ -3,7 +3,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,12 +17,18 @@ use super::{Http, MAX_HOPS, header};
 use crate::machine::descriptors::are_spared;
 use crate::model::{Pair, Refusal, redact_url};
 
+mod buffers;
 mod errand;
+mod gait;
+mod line;
 mod pulse;
+mod tap;
 mod wire;
 
 use errand::Errand;
+use gait::Gait;
 use pulse::Pulse;
+pub(super) use wire::Means;
 use wire::Wire;
 
 /// Descriptors that the system's resolver has open at once: its files, and a socket a server.
@@ -54,12 +59,15 @@ pub struct Media {
     expected: Option<u64>,
     received: u64,
     pulse: Pulse,
+    gait: Gait,
+    /// What had come by the last tick.
+    ticked: u64,
 }
 
 /// How media connections are made.
 pub(super) enum Dialer {
     /// One connection a body, driven by its reader.
-    Direct(Arc<rustls::ClientConfig>),
+    Direct(Means),
     /// Through the user's proxy.
     Proxy(reqwest::Client),
 }
@@ -168,8 +176,8 @@ impl Dialer {
         limits: wire::Limits,
     ) -> Result<(Response<()>, Body), Failed> {
         match self {
-            Dialer::Direct(tls) => {
-                let (head, wire) = wire::get(&route.url, &route.addresses, headers, tls, limits).await?;
+            Dialer::Direct(means) => {
+                let (head, wire) = wire::get(&route.url, &route.addresses, headers, means, limits).await?;
                 Ok((head, Body::Direct(wire)))
             }
             Dialer::Proxy(client) => {
@@ -214,7 +222,16 @@ impl Media {
             .and_then(|value| value.split(';').next())
             .map(|value| value.trim().to_ascii_lowercase());
         let expected = body.expected();
-        Ok(Media { body, url, content_type, expected, received: 0, pulse: Pulse::new(stall) })
+        Ok(Media {
+            body,
+            url,
+            content_type,
+            expected,
+            received: 0,
+            pulse: Pulse::new(stall),
+            gait: Gait::new(stall),
+            ticked: 0,
+        })
     }
 
     /// The next bytes, as large a piece as has come; none = the body ended without a fault. Cancel-safe.
@@ -235,6 +252,41 @@ impl Media {
             }
             None => Ok(None),
             Some(Err(failed)) => Err(self.fault(failed)),
+        }
+    }
+
+    /// To be called some times a second by somebody who [looks](Media::look) then: a body that comes as slowly as it plays
+    /// wakes nobody in between.
+    pub fn tick(&mut self) {
+        let Body::Direct(wire) = &self.body else { return };
+        let (pace, rested) = (wire.pace(), self.gait.rests());
+        if pace.is_narrow() {
+            self.gait.run();
+        }
+        self.gait.tick(self.received.saturating_sub(std::mem::replace(&mut self.ticked, self.received)));
+        match (rested, self.gait.rests()) {
+            (false, true) => pace.rest(),
+            (true, false) => pace.wake(),
+            _ => {}
+        }
+    }
+
+    /// What has come by now comes out of [`Media::chunk`], also while the body [rests](Media::rests).
+    pub fn look(&mut self) {
+        if let Body::Direct(wire) = &self.body {
+            wire.pace().look();
+        }
+    }
+
+    /// Whether nothing comes but to who looks.
+    pub fn rests(&self) -> bool {
+        self.gait.rests()
+    }
+
+    /// Tells that the last bytes are needed no more: their memory may be used again.
+    pub fn spent(&mut self) {
+        if let Body::Direct(wire) = &mut self.body {
+            wire.spent();
         }
     }
 

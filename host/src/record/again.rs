@@ -28,6 +28,10 @@ const FINE: u64 = 4 << 10;
 /// How far apart they are behind it.
 const COARSE: u64 = 64 << 10;
 
+/// So much of each such distance is looked at there: a live stream differs from an earlier one everywhere, and a hash of
+/// all of it is a ninth of what a recording costs.
+const SAMPLED: u64 = 16 << 10;
+
 /// What a body was, as far as it is needed to know it again.
 #[derive(Debug, Default)]
 pub(super) struct Print {
@@ -44,7 +48,9 @@ impl Print {
             let step = if self.bytes < BEGINNING { FINE } else { COARSE };
             let left = usize::try_from(step - self.bytes % step).unwrap_or(usize::MAX);
             let (now, rest) = chunk.split_at(left.min(chunk.len()));
-            self.hasher.update(now);
+            let sampled = if self.bytes < BEGINNING { step } else { SAMPLED };
+            let sampled = usize::try_from(sampled.saturating_sub(self.bytes % step)).unwrap_or(usize::MAX);
+            self.hasher.update(now.get(..sampled).unwrap_or(now));
             self.bytes += length(now);
             if self.bytes.is_multiple_of(step) {
                 self.marks.push(self.hash());
@@ -95,9 +101,10 @@ impl Again {
     }
 
     /// Takes the next bytes of the new body.
-    pub(super) fn take(&mut self, chunk: Bytes) -> Verdict {
-        self.now.take(&chunk);
-        self.held.push(chunk);
+    pub(super) fn take(&mut self, chunk: &[u8]) -> Verdict {
+        self.now.take(chunk);
+        // A copy: what comes stands in memory for a whole read, and much of it may be held.
+        self.held.push(Bytes::copy_from_slice(chunk));
         match self.now.follows(&self.before) {
             false => self.release(),
             true if self.now.bytes >= self.proof => Verdict::Same,

@@ -132,7 +132,10 @@ impl Recording {
             match self.engine.step(at_end) {
                 Ok(true) if self.engine.steps.is_empty() => {}
                 Ok(true) => self.carry_out().await?,
-                Ok(false) => return Ok(()),
+                Ok(false) => {
+                    self.engine.reader.let_go();
+                    return Ok(());
+                }
                 Err(fault) => return Err(self.not_flv(&fault)),
             }
         }

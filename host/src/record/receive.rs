@@ -2,8 +2,11 @@
 //!
 //! The bytes of a connection stay on one task. What wakes it is the network, a tick every 200 ms, and the order to stop.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use futures_util::FutureExt;
+use tokio::time::Interval;
 
 use super::again::{Again, Verdict};
 use super::came::Came;
@@ -18,6 +21,13 @@ use crate::model::{Candidate, EndReason, Refusal, Transport};
 
 /// First bytes of a body that go to the log when it is no media.
 const SAMPLE: usize = 256;
+
+/// Pieces that are taken before anything else is done, of a sender that sends as fast as they are.
+const MOST_AT_ONCE: usize = 16;
+
+/// Recordings do what they do by the time at such moments, an eighth of them at each, and the volume's writer is woken once
+/// for those. Not all at once: what one of them has read would have left the processor's cache before it is written.
+const PHASE: Duration = Duration::from_millis(25);
 
 /// What the next wait has brought.
 enum Wake {
@@ -58,7 +68,8 @@ impl Recording {
             Ok(settled) => settled,
             Err(reason) => return reason,
         };
-        self.link.sample = first.slice(..first.len().min(SAMPLE));
+        // A copy: what it is cut from is memory for a whole read.
+        self.link.sample = Bytes::copy_from_slice(first.get(..SAMPLE).unwrap_or(&first));
         let raw = match body {
             Body::Flv => None,
             Body::Raw(extension) => Some(extension),
@@ -116,25 +127,48 @@ impl Recording {
         progress: &Progress,
         stop: &mut Stop,
     ) -> EndReason {
-        let mut ticks = interval(BATCH_AGE);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = self.hands.clock.ticks(BATCH_AGE, PHASE);
         let mut wake = Wake::Chunk(first);
         loop {
             let done = match wake {
                 Wake::Chunk(chunk) => self.hear(chunk, raw).await,
-                Wake::Tick => self.tick(progress).await,
-                Wake::Stop => Err(EndReason::Stopped),
+                Wake::Tick => {
+                    media.tick();
+                    match self.look(&mut media, raw).await {
+                        Ok(last) => {
+                            end = end.or(last);
+                            self.tick(progress).await
+                        }
+                        Err(reason) => Err(reason),
+                    }
+                }
+                Wake::Stop => self.look(&mut media, raw).await.and(Err(EndReason::Stopped)),
                 // What is whole in the last bytes counts; a limit or a full disk is the better reason.
                 Wake::End(reason) => self.end(&reason, raw).await.and(Err(reason)),
             };
             if let Err(reason) = done {
                 return reason;
             }
+            media.spent();
             wake = match end.take() {
                 Some(reason) => Wake::End(reason),
                 None => wait(&mut media, &mut ticks, stop).await,
             };
         }
+    }
+
+    /// Takes what has come where nobody is woken by it; gives why the connection ended, if it has.
+    async fn look(&mut self, media: &mut Media, raw: Option<&str>) -> Result<Option<EndReason>, EndReason> {
+        media.look();
+        for _ in 0..MOST_AT_ONCE {
+            match if media.rests() { next(media).now_or_never() } else { None } {
+                Some(Wake::Chunk(chunk)) => self.hear(chunk, raw).await?,
+                Some(Wake::End(reason)) => return Ok(Some(reason)),
+                _ => break,
+            }
+            media.spent();
+        }
+        Ok(None)
     }
 
     /// Takes bytes, unless they may be those of the file that was received before.
@@ -143,7 +177,7 @@ impl Recording {
         match &mut self.link.again {
             None => self.take(chunk, raw).await,
             Some(again) => {
-                let verdict = again.take(chunk);
+                let verdict = again.take(&chunk);
                 self.judge(verdict, raw).await
             }
         }
@@ -213,11 +247,15 @@ async fn wait(media: &mut Media, ticks: &mut Interval, stop: &mut Stop) -> Wake 
         () = stopped(stop) => Wake::Stop,
         _ = ticks.tick() => Wake::Tick,
         // Cancel-safe: a tick loses no bytes, and the body's stall limit goes on.
-        chunk = media.chunk() => match chunk {
-            Ok(Some(chunk)) => Wake::Chunk(chunk),
-            Ok(None) => Wake::End(ended(media)),
-            Err(fault) => Wake::End(broken(&fault)),
-        },
+        next = next(media) => next,
+    }
+}
+
+async fn next(media: &mut Media) -> Wake {
+    match media.chunk().await {
+        Ok(Some(chunk)) => Wake::Chunk(chunk),
+        Ok(None) => Wake::End(ended(media)),
+        Err(fault) => Wake::End(broken(&fault)),
     }
 }
 
@@ -259,7 +297,7 @@ pub(super) fn broken(fault: &MediaFault) -> EndReason {
 }
 
 /// The media request for a candidate.
-pub(super) fn request(candidate: &Candidate, access: &Access, stall: std::time::Duration) -> MediaRequest {
+pub(super) fn request(candidate: &Candidate, access: &Access, stall: Duration) -> MediaRequest {
     MediaRequest {
         url: candidate.url.clone(),
         headers: candidate.headers.clone(),

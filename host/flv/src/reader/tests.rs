@@ -40,6 +40,7 @@ fn read<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> String {
     for chunk in chunks {
         reader.push(Bytes::copy_from_slice(chunk));
         while told(reader.next()) {}
+        reader.let_go();
     }
     if reader.fault.is_none() {
         while told(reader.finish()) {}

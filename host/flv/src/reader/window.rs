@@ -8,7 +8,13 @@ use std::collections::VecDeque;
 use bytes::{Buf, Bytes, BytesMut};
 
 /// The arena grows by so much at a time: straddling bodies are mostly small, and a block lives as long as any of them.
-const ARENA_BLOCK: usize = 256 << 10;
+const ARENA_BLOCK: usize = 64 << 10;
+
+/// More than this waits for the rest of a large tag only.
+const MANY_WAIT: u64 = 256 << 10;
+
+/// The beginning of a tag that is no longer than this is copied when nothing else is left of its chunk.
+const SHORT_REST: usize = 64 << 10;
 
 /// A chunk below this may be a small slice of a large buffer. Where many wait they are copied, so that no more memory
 /// stays alive than bytes wait.
@@ -21,6 +27,8 @@ pub(super) struct Window {
     chunks: VecDeque<(u64, Bytes)>,
     start: u64,
     end: u64,
+    /// Where the last chunk began.
+    last: u64,
     arena: BytesMut,
 }
 
@@ -44,10 +52,22 @@ impl Window {
     pub(super) fn push(&mut self, chunk: Bytes) {
         if !chunk.is_empty() {
             let at = self.end;
-            let many_wait = self.len_from(self.start) > widen(ARENA_BLOCK);
+            self.last = at;
+            let many_wait = self.len_from(self.start) > MANY_WAIT;
             self.end = at.saturating_add(widen(chunk.len()));
             let chunk = if many_wait && chunk.len() < SMALL_CHUNK { self.copy(&chunk) } else { chunk };
             self.chunks.push_back((at, chunk));
+        }
+    }
+
+    /// Lets go of the memory that the last chunk is a small rest of: it is the network's, for what comes next.
+    pub(super) fn let_go(&mut self) {
+        if self.chunks.len() == 1
+            && let Some((at, chunk)) = self.chunks.front_mut()
+            && *at > self.last
+            && chunk.len() <= SHORT_REST
+        {
+            *chunk = Bytes::copy_from_slice(chunk);
         }
     }
 

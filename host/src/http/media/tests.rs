@@ -1,3 +1,8 @@
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::*;
 use crate::http::testing::{Say, Server};
 
@@ -235,4 +240,85 @@ async fn measure() {
         println!("{}", std::fs::read_to_string("/proc/self/stat").unwrap());
     });
     reading.await.unwrap();
+}
+
+/// Ticks and looks five times in a row; what came of the last one.
+async fn look(media: &mut Media, ticks: usize) -> String {
+    let mut text = String::new();
+    for _ in 0..ticks {
+        media.tick();
+        media.look();
+        while media.rests()
+            && let Some(Ok(Some(chunk))) = media.chunk().now_or_never()
+        {
+            text.push_str(&String::from_utf8_lossy(&chunk));
+            media.spent();
+        }
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_slow_body_rests_and_is_looked_at() {
+    for (head, framed) in [("", false), ("Transfer-Encoding: chunked\r\n", true)] {
+        let frame = |text: &str| if framed { format!("{:x}\r\n{text}\r\n", text.len()) } else { text.to_owned() };
+        let (first, then) = (format!("HTTP/1.1 200 OK\r\n{head}\r\n{}", frame("abc")), frame("defg"));
+        let end = if framed { "0\r\n\r\n" } else { "" };
+        let (go, gone) = (Arc::new(tokio::sync::Semaphore::new(0)), end.to_owned());
+        let wait = Arc::clone(&go);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/live", listener.local_addr().unwrap());
+        let origin = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            // What is left unread would make its end a reset.
+            socket.read(&mut [0; 4096]).await.unwrap();
+            for text in [first, then, gone] {
+                socket.write_all(text.as_bytes()).await.unwrap();
+                wait.acquire().await.unwrap().forget();
+            }
+        });
+        let mut media = http().media(request(url)).await.unwrap();
+        assert_eq!(media.chunk().await.unwrap().unwrap(), "abc");
+        assert_eq!(look(&mut media, 5).await, "");
+        assert!(media.rests());
+        go.add_permits(1);
+        // It is there, and nobody is woken by it.
+        tokio::time::timeout(Duration::from_millis(200), media.chunk()).await.unwrap_err();
+        assert_eq!(look(&mut media, 1).await, "defg");
+        assert_eq!(look(&mut media, 1).await, "");
+        go.add_permits(2);
+        origin.await.unwrap();
+        media.look();
+        // What frames a body may need to be asked once more.
+        let end = (0..2).find_map(|_| media.chunk().now_or_never());
+        assert!(matches!(end, Some(Ok(None))), "{head}: {end:?}");
+    }
+}
+
+#[tokio::test]
+async fn haste_wakes_a_body_that_rests() {
+    let head = b"HTTP/1.1 200 OK\r\n\r\nabc".to_vec();
+    let server = Server::start(move |_| vec![Say::Bytes(head.clone()), Say::Forever(vec![7; 1 << 20])]).await;
+    let mut media = open(&server).await;
+    look(&mut media, 5).await;
+    assert!(media.rests());
+    for _ in 0..500 {
+        if media.rests() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            look(&mut media, 1).await;
+        }
+    }
+    assert!(!media.rests());
+    let before = media.received();
+    while media.received() < before + (64 << 20) {
+        media.chunk().await.unwrap().unwrap();
+        media.spent();
+    }
+}
+
+#[tokio::test]
+async fn what_stands_behind_a_body_is_left_out() {
+    for body in ["12345678", "12345"] {
+        check(&format!("HTTP/1.1 200 OK\nContent-Length: 5\n\n{body}"), "12345", Ok(())).await;
+    }
 }

@@ -1,8 +1,7 @@
 //! One HTTP/1.1 connection that its reader drives himself: no task of its own, so that no chunk changes hands, and
 //! reads as large as what has come.
 //!
-//! A body that ends with the connection is read from the socket directly, once the head is parsed: hyper would cut it
-//! into pieces of 8 KiB.
+//! A body that no chunks frame is read from the line directly, once the head is parsed: hyper would cut it into pieces.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hyper::body::{Body, Incoming};
@@ -19,40 +18,32 @@ use hyper::client::conn::http1::{self, Connection};
 use hyper::{HeaderMap, Request, Response, header};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::Failed;
+use super::buffers::Buffers;
+use super::line::{Direct, Line};
+use super::tap::{Pace, Tap};
 use crate::machine::descriptors::is_spared;
 
 /// Head start of one address before the next is tried beside it (RFC 8305, 8).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// A read of the socket: small while little comes, so that many slow streams need little memory.
-const LEAST_READ: usize = 16 << 10;
-const MOST_READ: usize = 256 << 10;
-
-/// What bytes travel on.
-trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 type Http1 = Box<Connection<TokioIo<Box<dyn Line>>, String>>;
 
 /// The body of one answer, and the connection that it comes by.
-pub(super) struct Wire(State);
+pub(super) struct Wire {
+    state: State,
+    pace: Pace,
+}
 
 enum State {
     /// hyper takes the framing off.
     Framed { body: Incoming, connection: Option<Http1> },
-    /// Everything up to the end of the connection.
-    Raw { early: std::vec::IntoIter<Bytes>, socket: Socket },
-}
-
-struct Socket {
-    line: Box<dyn Line>,
-    buffer: BytesMut,
-    next: usize,
+    /// What comes is the body.
+    Raw { early: std::vec::IntoIter<Bytes>, expected: Option<u64>, direct: Direct },
 }
 
 /// Connects, sends one GET and waits for the head of its answer.
@@ -60,10 +51,12 @@ pub(super) async fn get(
     url: &Url,
     addresses: &[IpAddr],
     headers: HeaderMap,
-    tls: &Arc<rustls::ClientConfig>,
+    means: &Means,
     limits: Limits,
 ) -> Result<(Response<()>, Wire), Failed> {
-    let line = tokio::time::timeout(limits.connect, connect(url, addresses, tls)).await.map_err(|_| Failed::Late)?;
+    let pace = Pace::default();
+    let line = connect(url, addresses, &means.tls, pace.clone());
+    let line = tokio::time::timeout(limits.connect, line).await.map_err(|_| Failed::Late)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(line.map_err(|error| Failed::wrap(&error))?))
         .await
         .map_err(|error| Failed::wrap(&error))?;
@@ -83,8 +76,23 @@ pub(super) async fn get(
     let answer = tokio::time::timeout(limits.head, head).await.map_err(|_| Failed::Late)?;
     let (head, body) = answer.map_err(|error| Failed::wrap(&error))?.into_parts();
     let head = Response::from_parts(head, ());
-    let raw = ends_with_connection(&head);
-    Ok((head, Wire(if raw { take_over(body, connection)? } else { State::Framed { body, connection } })))
+    let state = match is_raw(&head) {
+        true => take_over(body, connection, &means.buffers)?,
+        false => State::Framed { body, connection },
+    };
+    Ok((head, Wire { state, pace }))
+}
+
+/// What all connections share.
+pub(in crate::http) struct Means {
+    tls: Arc<rustls::ClientConfig>,
+    buffers: Arc<Buffers>,
+}
+
+impl Means {
+    pub(in crate::http) fn new(tls: rustls::ClientConfig) -> Means {
+        Means { tls: Arc::new(tls), buffers: Arc::default() }
+    }
 }
 
 /// How long the steps may take.
@@ -93,18 +101,17 @@ pub(super) struct Limits {
     pub(super) head: Duration,
 }
 
-/// Neither a length nor chunks (RFC 9112, 6.3).
-fn ends_with_connection(head: &Response<()>) -> bool {
-    let framed = |name| head.headers().contains_key(name);
+/// No chunks: what comes is the body, up to its length or the connection's end (RFC 9112, 6.3).
+fn is_raw(head: &Response<()>) -> bool {
     head.status().is_success()
         && head.status() != hyper::StatusCode::NO_CONTENT
-        && !framed(header::CONTENT_LENGTH)
-        && !framed(header::TRANSFER_ENCODING)
+        && !head.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
-/// Takes the socket from hyper, with what hyper has read ahead.
-fn take_over(mut body: Incoming, connection: Option<Http1>) -> Result<State, Failed> {
+/// Takes the line from hyper, with what hyper has read ahead.
+fn take_over(mut body: Incoming, connection: Option<Http1>, buffers: &Arc<Buffers>) -> Result<State, Failed> {
     let Some(connection) = connection else { return Ok(State::Framed { body, connection: None }) };
+    let expected = body.size_hint().exact();
     let parts = connection.into_parts();
     let mut early = Vec::new();
     // At most one piece has gone into the body; then it tells that its connection is gone, which is our own doing.
@@ -117,9 +124,18 @@ fn take_over(mut body: Incoming, connection: Option<Http1>) -> Result<State, Fai
         }
     }
     early.push(parts.read_buf);
+    let left = expected.map(|bytes| cut_to(&mut early, bytes));
     early.retain(|bytes: &Bytes| !bytes.is_empty());
-    let socket = Socket { line: parts.io.into_inner(), buffer: BytesMut::new(), next: LEAST_READ };
-    Ok(State::Raw { early: early.into_iter(), socket })
+    let direct = Direct::new(parts.io.into_inner(), Arc::clone(buffers), left);
+    Ok(State::Raw { early: early.into_iter(), expected, direct })
+}
+
+/// Leaves out what stands behind a body of so many bytes; gives how many are missing.
+fn cut_to(early: &mut [Bytes], bytes: u64) -> u64 {
+    early.iter_mut().fold(bytes, |left, piece| {
+        piece.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        left.saturating_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX))
+    })
 }
 
 /// Lets the connection work. What goes wrong shows in the body.
@@ -133,15 +149,27 @@ fn drive(connection: &mut Option<Http1>, context: &mut Context<'_>) {
 impl Wire {
     /// Bytes that the head promised.
     pub(super) fn expected(&self) -> Option<u64> {
-        match &self.0 {
+        match &self.state {
             State::Framed { body, .. } => body.size_hint().exact(),
-            State::Raw { .. } => None,
+            State::Raw { expected, .. } => *expected,
+        }
+    }
+
+    /// Says whether its reader is woken by what comes.
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Whoever got the last bytes is through with them.
+    pub(super) fn spent(&mut self) {
+        if let State::Raw { direct, .. } = &mut self.state {
+            direct.spent();
         }
     }
 
     /// The next bytes; none at the end.
     pub(super) fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failed>>> {
-        match &mut self.0 {
+        match &mut self.state {
             State::Framed { body, connection } => {
                 if let Poll::Ready(chunk) = poll_data(body, context) {
                     return Poll::Ready(chunk);
@@ -149,9 +177,9 @@ impl Wire {
                 drive(connection, context);
                 poll_data(body, context)
             }
-            State::Raw { early, socket } => match early.next() {
+            State::Raw { early, direct, .. } => match early.next() {
                 Some(bytes) => Poll::Ready(Some(Ok(bytes))),
-                None => socket.poll_chunk(context).map_err(|error| Failed::wrap(&error)),
+                None => direct.poll_chunk(context).map_err(|error| Failed::wrap(&error)),
             },
         }
     }
@@ -175,36 +203,15 @@ where
     }
 }
 
-impl Socket {
-    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let spare = self.buffer.capacity() - self.buffer.len();
-        if spare < self.next / 2 {
-            self.buffer = BytesMut::with_capacity(self.next);
-        }
-        let read = self.line.read_buf(&mut self.buffer);
-        match std::task::ready!(std::pin::pin!(read).poll(context)) {
-            Err(error) => Poll::Ready(Some(Err(error))),
-            Ok(0) => Poll::Ready(None),
-            Ok(count) => {
-                self.adapt(count);
-                Poll::Ready(Some(Ok(self.buffer.split().freeze())))
-            }
-        }
-    }
-
-    /// Twice as much next time where a read filled its room, half where it did not need a quarter.
-    fn adapt(&mut self, count: usize) {
-        if self.buffer.capacity() == self.buffer.len() {
-            self.next = (self.next * 2).min(MOST_READ);
-        } else if count < self.next / 4 {
-            self.next = (self.next / 2).max(LEAST_READ);
-        }
-    }
-}
-
-async fn connect(url: &Url, addresses: &[IpAddr], tls: &Arc<rustls::ClientConfig>) -> io::Result<Box<dyn Line>> {
+async fn connect(
+    url: &Url,
+    addresses: &[IpAddr],
+    tls: &Arc<rustls::ClientConfig>,
+    pace: Pace,
+) -> io::Result<Box<dyn Line>> {
     let port = url.port_or_known_default().unwrap_or_default();
     let stream = dial(addresses.iter().map(|address| SocketAddr::new(*address, port))).await?;
+    let stream = Tap::new(stream, pace);
     if url.scheme() != "https" {
         return Ok(Box::new(stream));
     }

@@ -21,7 +21,7 @@ fn check(before: &[u8], media: Duration, now: &[u8], piece: usize, ends: bool, e
     let mut verdict = Verdict::Open;
     for chunk in now.chunks(piece) {
         taken += chunk.len();
-        verdict = again.take(Bytes::copy_from_slice(chunk));
+        verdict = again.take(chunk);
         if verdict != Verdict::Open {
             break;
         }

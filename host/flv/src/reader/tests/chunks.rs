@@ -1,8 +1,9 @@
 //! What holds for any bytes, however they are cut.
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::read;
+use super::{Reader, read};
 use crate::text;
 
 /// A line of a stream with faults.
@@ -70,5 +71,23 @@ fn chunking_changes_nothing_far_out() {
         for chunk in [999, 65_536] {
             assert_eq!(read(bytes.chunks(chunk)), whole, "{stream}");
         }
+    }
+}
+
+/// A chunk that ends within a tag is free as soon as its whole tags are: no memory of the network waits for the next one.
+#[test]
+fn a_chunk_is_let_go() {
+    let bytes = text::stream("V 0 header\nV 0 key 40\nV 40 200 #1\nV 80 200 #2").unwrap();
+    for end in 1..=bytes.len() {
+        let mut reader = Reader::new();
+        let chunk = Bytes::copy_from_slice(&bytes[..end]);
+        reader.push(chunk.clone());
+        while reader.next().unwrap().is_some() {}
+        reader.let_go();
+        // A first piece without a whole tag is waited with as it is.
+        assert!(chunk.is_unique() || end < 60, "{end} of {} bytes", bytes.len());
+        reader.push(Bytes::copy_from_slice(&bytes[end..]));
+        let rest = std::iter::from_fn(|| reader.next().unwrap()).count();
+        assert!(rest > 0 || end + 4 > bytes.len(), "{end}");
     }
 }
