@@ -1,11 +1,11 @@
-//! What is handed to a volume's writer at once: bytes in order, in one piece of memory.
+//! What is handed to a volume's writer at once: bytes in order, in blocks of memory.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::ring::Ring;
+use super::ring::{BLOCK, Ring};
 
 /// A batch of this size is handed over: one `write`, and one wake-up of the writer, each 256 KiB.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -13,22 +13,21 @@ pub const BATCH_BYTES: usize = 256 << 10;
 /// A batch of this age is handed over whatever its size: what a killed process may lose.
 pub const BATCH_AGE: Duration = Duration::from_millis(200);
 
-/// Memory for a batch: no less, so that the first tags of a slow stream do not move about …
-const LEAST_ROOM: usize = 16 << 10;
-/// … and no more, which is a full batch with a last tag of the usual size. A larger one makes the memory grow.
-const MOST_ROOM: usize = BATCH_BYTES + (64 << 10);
-
 /// Bytes to append to a file, in order.
 ///
 /// They are copied: the memory that the network fills is free at once and stays in the processor's cache, and so does
 /// what the writer and the hash read. Bytes that stayed where they came would be fetched from further away three times.
 #[derive(Debug, Default)]
 pub struct Batch {
-    content: BytesMut,
+    /// Full blocks.
+    blocks: Vec<Bytes>,
+    /// The one that is being filled.
+    last: BytesMut,
+    bytes: usize,
+    /// Bytes that were taken out since the last place where a block ended.
+    behind: usize,
     /// Where its memory comes from, and goes to when the writer and the next sync are through with it.
     ring: Arc<Ring>,
-    /// What the next batch will need, if it is like the last one.
-    room: usize,
 }
 
 impl Batch {
@@ -38,32 +37,47 @@ impl Batch {
     }
 
     /// Appends bytes.
-    pub fn append(&mut self, bytes: &[u8]) {
-        if self.content.capacity() == 0 {
-            self.content = self.ring.memory(self.room.clamp(LEAST_ROOM, MOST_ROOM));
+    pub fn append(&mut self, mut bytes: &[u8]) {
+        self.bytes += bytes.len();
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(self.room().min(bytes.len()));
+            self.last.extend_from_slice(now);
+            bytes = later;
+            if !bytes.is_empty() {
+                let full = std::mem::replace(&mut self.last, self.ring.block());
+                self.blocks.extend((!full.is_empty()).then(|| full.freeze()));
+            }
         }
-        self.content.extend_from_slice(bytes);
+    }
+
+    /// What the last block has room for. All blocks of a file but the first and the last of a batch lie at whole places in
+    /// it: there the hash takes them as they are.
+    fn room(&self) -> usize {
+        let room = self.last.capacity() - self.last.len();
+        if self.blocks.is_empty() { room.saturating_sub(self.behind) } else { room }
     }
 
     /// How many bytes it holds.
     pub fn bytes(&self) -> usize {
-        self.content.len()
+        self.bytes
     }
 
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
-        self.content.is_empty()
+        self.bytes == 0
     }
 
     /// Whether it is large enough to be handed over.
     pub fn is_full(&self) -> bool {
-        self.content.len() >= BATCH_BYTES
+        self.bytes >= BATCH_BYTES
     }
 
     /// Takes the content out.
-    pub fn take(&mut self) -> Bytes {
-        let content = std::mem::take(&mut self.content);
-        self.room = (content.len() + content.len() / 8).next_multiple_of(LEAST_ROOM);
-        content.freeze()
+    pub fn take(&mut self) -> Vec<Bytes> {
+        self.behind = (self.behind + std::mem::take(&mut self.bytes)) % BLOCK;
+        let mut blocks = std::mem::take(&mut self.blocks);
+        let last = std::mem::take(&mut self.last);
+        blocks.extend((!last.is_empty()).then(|| last.freeze()));
+        blocks
     }
 }

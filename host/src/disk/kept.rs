@@ -11,8 +11,8 @@ use bytes::Bytes;
 /// A file's bytes from the last safe restart on.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    batches: VecDeque<Held>,
-    /// Where in the file the next batch will stand.
+    blocks: VecDeque<Held>,
+    /// Where in the file the next block will stand.
     end: u64,
     /// Bytes that are kept.
     bytes: usize,
@@ -21,14 +21,14 @@ pub(super) struct Kept {
 #[derive(Debug)]
 struct Held {
     at: u64,
-    batch: Bytes,
+    block: Bytes,
     /// Where in the file another one could begin.
     restarts: Vec<u64>,
 }
 
 impl Held {
     fn end(&self) -> u64 {
-        self.at.saturating_add(wide(self.batch.len()))
+        self.at.saturating_add(wide(self.block.len()))
     }
 }
 
@@ -40,8 +40,9 @@ pub struct Tail {
     /// Where in the file the bytes begin: at a restart. Behind `safe` where memory did not reach back so far; what lies
     /// between is lost.
     pub from: u64,
-    /// The bytes, up to the last that was handed over; none where no restart is among what is kept.
-    pub batches: Vec<Bytes>,
+    /// The bytes, up to the last that was handed over, in blocks that begin and end anywhere; none where no restart is
+    /// among what is kept.
+    pub blocks: Vec<Bytes>,
 }
 
 impl Kept {
@@ -50,13 +51,13 @@ impl Kept {
         Kept { end: bytes, ..Kept::default() }
     }
 
-    /// Keeps a batch; `restarts` are offsets in it.
-    pub(super) fn push(&mut self, batch: Bytes, restarts: &[usize]) {
+    /// Keeps a block of a batch; `restarts` are offsets in it.
+    pub(super) fn push(&mut self, block: Bytes, restarts: impl Iterator<Item = usize>) {
         let at = self.end;
-        self.end = at.saturating_add(wide(batch.len()));
-        self.bytes = self.bytes.saturating_add(batch.len());
-        let restarts = restarts.iter().map(|restart| at.saturating_add(wide(*restart))).collect();
-        self.batches.push_back(Held { at, batch, restarts });
+        self.end = at.saturating_add(wide(block.len()));
+        self.bytes = self.bytes.saturating_add(block.len());
+        let restarts = restarts.map(|restart| at.saturating_add(wide(restart))).collect();
+        self.blocks.push_back(Held { at, block, restarts });
     }
 
     /// Bytes that are kept.
@@ -69,7 +70,7 @@ impl Kept {
         match self.restart_before(safe) {
             Some(restart) => self.forget_while(|held| held.end() <= restart),
             // Nothing to begin with: only what is behind could ever be of use.
-            None if self.batches.iter().all(|held| held.restarts.is_empty()) => {
+            None if self.blocks.iter().all(|held| held.restarts.is_empty()) => {
                 self.forget_while(|held| held.end() <= safe)
             }
             None => Vec::new(),
@@ -81,7 +82,7 @@ impl Kept {
         let mut shed = 0;
         self.forget_while(|held| {
             let goes = shed < bytes;
-            shed += if goes { held.batch.len() } else { 0 };
+            shed += if goes { held.block.len() } else { 0 };
             goes
         })
     }
@@ -93,26 +94,26 @@ impl Kept {
 
     /// What must be written again of a file that is safe up to this place.
     pub(super) fn tail(&self, safe: u64) -> Tail {
-        let behind = || self.batches.iter().flat_map(|held| &held.restarts).copied().find(|restart| *restart > safe);
+        let behind = || self.blocks.iter().flat_map(|held| &held.restarts).copied().find(|restart| *restart > safe);
         let Some(from) = self.restart_before(safe).or_else(behind) else {
-            return Tail { safe, from: self.end, batches: Vec::new() };
+            return Tail { safe, from: self.end, blocks: Vec::new() };
         };
         let slice = |held: &Held| {
             let skipped = usize::try_from(from.saturating_sub(held.at)).unwrap_or(usize::MAX);
-            (skipped < held.batch.len()).then(|| held.batch.slice(skipped..))
+            (skipped < held.block.len()).then(|| held.block.slice(skipped..))
         };
-        Tail { safe, from, batches: self.batches.iter().filter_map(slice).collect() }
+        Tail { safe, from, blocks: self.blocks.iter().filter_map(slice).collect() }
     }
 
     fn restart_before(&self, safe: u64) -> Option<u64> {
-        self.batches.iter().rev().flat_map(|held| held.restarts.iter().rev()).copied().find(|restart| *restart <= safe)
+        self.blocks.iter().rev().flat_map(|held| held.restarts.iter().rev()).copied().find(|restart| *restart <= safe)
     }
 
     fn forget_while(&mut self, mut goes: impl FnMut(&Held) -> bool) -> Vec<Bytes> {
         let mut forgotten = Vec::new();
-        while let Some(held) = self.batches.pop_front_if(|held| goes(held)) {
-            self.bytes = self.bytes.saturating_sub(held.batch.len());
-            forgotten.push(held.batch);
+        while let Some(held) = self.blocks.pop_front_if(|held| goes(held)) {
+            self.bytes = self.bytes.saturating_sub(held.block.len());
+            forgotten.push(held.block);
         }
         forgotten
     }

@@ -1,7 +1,7 @@
 //! A file that grows, as both threads of its volume know it: what was written, what of it is synced, the first fault.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, IoSlice, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -191,21 +191,24 @@ impl Open {
     }
 
     /// Appends the batch. After a fault nothing is appended any more: what stands is whole.
-    pub(super) fn append(&self, batch: &[u8]) {
+    pub(super) fn append(&self, batch: &[Bytes]) {
         let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
         if self.failed.load(Ordering::Acquire) {
             return;
         }
         let bytes = self.bytes();
-        if let Err(error) = self.ask().and_then(|()| (&self.file).write_all(batch)) {
+        if let Err(error) = self.ask().and_then(|()| write_all(&self.file, batch)) {
             // The torn end goes, which gives back what room it took.
             let _ = fs::ftruncate(&self.file, bytes);
             self.fail(DiskError::new("write", &self.name, error));
             return;
         }
         self.unsynced.store(true, Ordering::Release);
-        hash.update(batch);
-        self.bytes.store(bytes.saturating_add(u64::try_from(batch.len()).unwrap_or(u64::MAX)), Ordering::Release);
+        let more = batch.iter().fold(0, |more, block| {
+            hash.update(block);
+            more + block.len()
+        });
+        self.bytes.store(bytes.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)), Ordering::Release);
     }
 
     /// Replaces bytes in place.
@@ -292,4 +295,19 @@ impl Open {
         self.first_fault().get_or_insert(error);
         self.failed.store(true, Ordering::Release);
     }
+}
+
+/// One call for all blocks, unless the system takes less.
+fn write_all(mut file: &File, batch: &[Bytes]) -> std::io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = batch.iter().map(|block| IoSlice::new(block)).collect();
+    let mut left = slices.as_mut_slice();
+    while !left.is_empty() {
+        match file.write_vectored(left) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => IoSlice::advance_slices(&mut left, count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -84,16 +84,21 @@ impl OutputFile {
     ///
     /// # Errors
     /// The first fault of this file's writes, again at each call. The batch is kept also then.
-    pub async fn write(&self, batch: Bytes, restarts: &[usize], limit: Duration) -> Result<Option<Bytes>, DiskError> {
+    pub async fn write(
+        &self,
+        batch: Vec<Bytes>,
+        restarts: &[usize],
+        limit: Duration,
+    ) -> Result<Option<Vec<Bytes>>, DiskError> {
         let room = match self.open.fault() {
-            Ok(()) => self.volume.room(&self.open, batch.len(), limit).await,
+            Ok(()) => self.volume.room(&self.open, batch.iter().map(Bytes::len).sum(), limit).await,
             Err(fault) => {
-                self.keep(batch, restarts);
+                self.keep(&batch, restarts);
                 return Err(fault);
             }
         };
         let Some(room) = room else { return Ok(Some(batch)) };
-        if self.open.kept().push(batch.clone(), restarts) {
+        if self.open.kept().push(&batch, restarts) {
             self.volume.hurry();
         }
         self.open.fault()?;
@@ -160,7 +165,7 @@ impl OutputFile {
     }
 
     /// Keeps what was not handed over for want of time or room; it is not written here.
-    pub fn keep(&self, batch: Bytes, restarts: &[usize]) {
+    pub fn keep(&self, batch: &[Bytes], restarts: &[usize]) {
         self.open.kept().push(batch, restarts);
     }
 

@@ -34,21 +34,14 @@ pub(super) struct Ring {
     /// Bytes that had to go before they were safe.
     fell_out: AtomicU64,
     told: AtomicBool,
-    /// Memory that is free again. With what is kept it is hardly more than `most`.
-    spare: Mutex<Spare>,
+    /// Blocks that are free again, the last one at the end. With what is kept they are hardly more than `most`.
+    spare: Mutex<Vec<BytesMut>>,
 }
 
-#[derive(Debug, Default)]
-struct Spare {
-    pieces: Vec<BytesMut>,
-    bytes: usize,
-}
-
-/// So many pieces are looked at for one that fits; the last ones that came back are the nearest to the processor.
-const MOST_LOOKED_AT: usize = 16;
-
-/// A piece that is larger than what is asked for by more than this would be wasted on it.
-const MOST_TOO_LARGE: usize = 4;
+/// The memory of batches comes in blocks of one size: what one file is through with fits every other one, whatever their
+/// rates. They are pieces that the hash takes at once, too. Of a stream of 2 Mbit/s a quarter
+/// stays empty.
+pub(super) const BLOCK: usize = 16 << 10;
 
 impl Default for Ring {
     fn default() -> Ring {
@@ -68,15 +61,13 @@ impl Ring {
         }
     }
 
-    /// More is kept; by how much that is too much.
+    /// More memory is kept; by how much that is too much.
     pub(super) fn took(&self, bytes: usize) -> usize {
         let used = self.used.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
         let mut spare = self.spare();
-        while used.saturating_add(spare.bytes) > self.most_in_all()
-            && let Some(piece) = spare.pieces.pop()
-        {
-            spare.bytes = spare.bytes.saturating_sub(piece.capacity());
-        }
+        let room = self.most_in_all().saturating_sub(used) / BLOCK;
+        spare.truncate(room);
+        drop(spare);
         used.saturating_sub(self.most)
     }
 
@@ -98,30 +89,24 @@ impl Ring {
         }
     }
 
-    /// Memory for a batch.
-    pub(super) fn memory(&self, room: usize) -> BytesMut {
-        let mut spare = self.spare();
-        let fits = |piece: &BytesMut| (room..=room.saturating_mul(MOST_TOO_LARGE)).contains(&piece.capacity());
-        let skipped = spare.pieces.len().saturating_sub(MOST_LOOKED_AT);
-        let found = spare.pieces.iter().skip(skipped).rposition(fits).map(|at| skipped + at);
-        let Some(piece) = found.map(|at| spare.pieces.remove(at)) else {
-            drop(spare);
-            return BytesMut::with_capacity(room);
-        };
-        spare.bytes = spare.bytes.saturating_sub(piece.capacity());
-        piece
+    /// Memory for a batch: the last that came back, which is the nearest to the processor.
+    pub(super) fn block(&self) -> BytesMut {
+        let spare = self.spare().pop();
+        spare.unwrap_or_else(|| BytesMut::with_capacity(BLOCK))
     }
 
-    /// Takes back the memory of a batch that nobody holds any more.
-    pub(super) fn spent(&self, batch: Bytes) {
-        // The writer may have it yet.
-        let Ok(mut piece) = batch.try_into_mut() else { return };
-        piece.clear();
+    /// Takes back memory that nobody holds any more.
+    pub(super) fn spent(&self, blocks: Vec<Bytes>) {
+        let used = self.used.load(Ordering::Acquire);
+        let room = self.most_in_all().saturating_sub(used) / BLOCK;
         let mut spare = self.spare();
-        let used = self.used.load(Ordering::Acquire).saturating_add(spare.bytes);
-        if used.saturating_add(piece.capacity()) <= self.most_in_all() {
-            spare.bytes = spare.bytes.saturating_add(piece.capacity());
-            spare.pieces.push(piece);
+        for block in blocks {
+            // The writer may have it yet.
+            let Ok(mut block) = block.try_into_mut() else { continue };
+            block.clear();
+            if block.capacity() == BLOCK && spare.len() < room {
+                spare.push(block);
+            }
         }
     }
 
@@ -130,7 +115,7 @@ impl Ring {
         self.most.saturating_add(self.most / 16)
     }
 
-    fn spare(&self) -> MutexGuard<'_, Spare> {
+    fn spare(&self) -> MutexGuard<'_, Vec<BytesMut>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -161,16 +146,21 @@ impl Share {
     }
 
     /// Keeps a batch; whether memory is short.
-    pub(super) fn push(&self, batch: Bytes, restarts: &[usize]) -> bool {
+    pub(super) fn push(&self, batch: &[Bytes], restarts: &[usize]) -> bool {
         let Some(ring) = self.ring.get() else { return false };
-        let bytes = batch.len();
         let mut kept = self.kept();
-        kept.push(batch, restarts);
-        let excess = ring.took(bytes).max(kept.bytes().saturating_sub(MOST_OF_A_FILE));
+        let mut end = 0;
+        for block in batch {
+            let at = end;
+            end += block.len();
+            let restarts = restarts.iter().filter(|restart| (at..end).contains(*restart)).map(|restart| restart - at);
+            kept.push(block.clone(), restarts);
+        }
+        let excess = ring.took(memory(batch)).max(kept.bytes().saturating_sub(MOST_OF_A_FILE));
         if excess > 0 {
             let shed = kept.shed(excess);
-            ring.fell_out(shed.iter().map(Bytes::len).sum());
-            shed.into_iter().for_each(|batch| ring.spent(batch));
+            ring.fell_out(memory(&shed));
+            ring.spent(shed);
         }
         excess > 0
     }
@@ -194,16 +184,21 @@ impl Share {
         tail
     }
 
-    fn freed(&self, batches: Vec<Bytes>) {
+    fn freed(&self, blocks: Vec<Bytes>) {
         if let Some(ring) = self.ring.get() {
-            ring.freed(batches.iter().map(Bytes::len).sum());
-            batches.into_iter().for_each(|batch| ring.spent(batch));
+            ring.freed(memory(&blocks));
+            ring.spent(blocks);
         }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What blocks take of it, full or not.
+fn memory(blocks: &[Bytes]) -> usize {
+    blocks.iter().map(|block| block.len().next_multiple_of(BLOCK)).sum()
 }
 
 impl Drop for Share {

@@ -9,6 +9,7 @@ use super::beneath::Beneath;
 use super::create::{is_taken, numbered};
 use super::hash::Hash;
 use super::open::{Open, Opening};
+use super::ring::BLOCK;
 use super::*;
 
 pub(crate) use super::calls::Calls;
@@ -70,8 +71,8 @@ fn new(folder: &str, stem: &str) -> NewFile {
     }
 }
 
-fn batch(content: &[u8]) -> Bytes {
-    Bytes::copy_from_slice(content)
+fn batch(content: &[u8]) -> Vec<Bytes> {
+    vec![Bytes::copy_from_slice(content)]
 }
 
 #[tokio::test]
@@ -239,7 +240,7 @@ async fn a_slow_disk_holds_up_for_a_moment_and_then_the_queue_takes_more() {
     let start = tokio::time::Instant::now();
     let send = async |numbers: std::ops::Range<u8>| {
         for number in numbers {
-            file.write(vec![number; BATCH_BYTES].into(), &[], LONG).await.unwrap();
+            file.write(batch(&vec![number; BATCH_BYTES]), &[], LONG).await.unwrap();
         }
         start.elapsed()
     };
@@ -305,7 +306,7 @@ fn a_batch_is_full_at_its_size() {
     assert_eq!((batch.bytes(), batch.is_full()), (BATCH_BYTES - 1, false));
     batch.append(b"t");
     assert!(batch.is_full());
-    let taken = batch.take();
+    let taken = batch.take().concat();
     assert_eq!((&taken[..5], &taken[BATCH_BYTES - 2..]), (b"head\x07".as_slice(), b"\x07t".as_slice()));
     assert!(batch.is_empty() && !batch.is_full());
 }
@@ -318,18 +319,34 @@ fn a_batch_uses_memory_again_that_nobody_holds() {
         (0..9).for_each(|_| batch.append(&vec![byte; BATCH_BYTES / 8]));
         batch.take()
     };
-    let held: Vec<Bytes> = (0..20).map(&mut fill).collect();
-    let mut place = |byte| {
+    let held: Vec<Vec<Bytes>> = (0..20).map(&mut fill).collect();
+    let mut places = std::collections::HashSet::new();
+    for byte in 20..120 {
         let taken = fill(byte);
-        let place = taken.as_ptr().addr();
+        places.extend(taken.iter().map(|block| block.as_ptr().addr()));
         ring.spent(taken);
-        place
+    }
+    assert_eq!(places.len(), held[0].len());
+    let whole = |(byte, content): (u8, &Vec<Bytes>)| {
+        let content = content.concat();
+        content.len() == BATCH_BYTES / 8 * 9 && content.iter().all(|is| *is == byte)
     };
-    let places: std::collections::HashSet<usize> = (20..120).map(&mut place).collect();
-    assert_eq!(places.len(), 1);
-    let whole =
-        |(byte, content): (u8, &Bytes)| content.len() == BATCH_BYTES / 8 * 9 && content.iter().all(|is| *is == byte);
     assert!((0..).zip(&held).all(whole));
+}
+
+#[test]
+fn blocks_lie_at_whole_places_of_a_file() {
+    let (mut batch, mut file, mut places) = (Batch::default(), Vec::new(), Vec::new());
+    for size in [5, 40_000, BLOCK, 3 * BLOCK + 1, 1, BATCH_BYTES] {
+        batch.append(&vec![7; size]);
+        for (number, block) in batch.take().iter().enumerate() {
+            places.extend((number > 0).then_some(file.len() % BLOCK));
+            assert!(!block.is_empty() && block.len() <= BLOCK);
+            file.extend_from_slice(block);
+        }
+    }
+    assert_eq!(file.len(), 5 + 40_000 + BLOCK + 3 * BLOCK + 1 + 1 + BATCH_BYTES);
+    assert!(places.len() > 20 && places.iter().all(|place| *place == 0), "{places:?}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) type Chore = Box<dyn FnOnce() + Send>;
 /// Work for the writer, done in order.
 enum Order {
     /// Append.
-    Write(Arc<Open>, Bytes, Room),
+    Write(Arc<Open>, Vec<Bytes>, Room),
     /// Overwrite in place.
     Patch(Arc<Open>, Vec<(u64, Bytes)>, OwnedSemaphorePermit),
     /// Once all before it is written, pass this on to the syncer.
@@ -114,7 +114,7 @@ impl Volume {
     }
 
     /// Hands a batch over.
-    pub(super) fn write(&self, file: &Arc<Open>, batch: Bytes, room: Room) -> Result<(), DiskError> {
+    pub(super) fn write(&self, file: &Arc<Open>, batch: Vec<Bytes>, room: Room) -> Result<(), DiskError> {
         self.order(Order::Write(Arc::clone(file), batch, room), file)
     }
 

@@ -50,7 +50,7 @@ pub(super) struct Segment {
     /// Where in the batch another file could begin.
     restarts: Vec<usize>,
     /// What the volume had no room for.
-    choked: Option<(Bytes, Vec<usize>)>,
+    choked: Option<(Vec<Bytes>, Vec<usize>)>,
     pub(super) sidecar: Sidecar,
     /// Whether the sidecar says more than the one on the disk.
     pub(super) untold: bool,
@@ -217,7 +217,7 @@ impl Segment {
         self.hand_over(batch, restarts, PATIENCE).await
     }
 
-    async fn hand_over(&mut self, batch: Bytes, restarts: Vec<usize>, limit: Duration) -> Result<(), DiskError> {
+    async fn hand_over(&mut self, batch: Vec<Bytes>, restarts: Vec<usize>, limit: Duration) -> Result<(), DiskError> {
         if let Some(batch) = self.file.write(batch, &restarts, limit).await? {
             self.choked = Some((batch, restarts));
         }

@@ -1,6 +1,6 @@
 //! What a volume may have lost of a file, as tags again: on their way into another file.
 
-use bytes::{Buf, Bytes};
+use bytes::{Bytes, BytesMut};
 use lyrebird_flv::{BACK_POINTER, Cut, TAG_HEADER, Tag, Track};
 
 use crate::disk;
@@ -15,7 +15,7 @@ pub(super) struct Tail {
     /// None of a body that is written as it comes.
     pub(super) begin: Option<Begin>,
     pub(super) ext: String,
-    batches: Vec<Bytes>,
+    blocks: Vec<Bytes>,
     /// When it begins and ends, in the old file; both 0 of a body without times.
     pub(super) from_ms: u64,
     pub(super) until_ms: u64,
@@ -31,14 +31,14 @@ pub(super) struct Begin {
 impl Tail {
     /// Of a segment with such a beginning; none where nothing is kept that a file could begin with.
     pub(super) fn of(tail: disk::Tail, begin: Option<Begin>, ext: String) -> Option<Tail> {
-        let disk::Tail { safe, from, batches } = tail;
-        if batches.is_empty() {
+        let disk::Tail { safe, from, blocks } = tail;
+        if blocks.is_empty() {
             return None;
         }
         let mut tail =
-            Tail { stays: safe.min(from), is_torn: from > safe, begin, ext, batches, from_ms: 0, until_ms: 0 };
+            Tail { stays: safe.min(from), is_torn: from > safe, begin, ext, blocks, from_ms: 0, until_ms: 0 };
         if tail.begin.is_some() {
-            let times = || tail.batches.iter().flat_map(|batch| tags(batch.clone())).map(|tag| u64::from(tag.time_ms));
+            let times = || tail.tags().map(|tag| u64::from(tag.time_ms));
             (tail.from_ms, tail.until_ms) = (times().next()?, times().max()?);
         }
         Some(tail)
@@ -46,29 +46,49 @@ impl Tail {
 
     /// Its tags, with the times of the old file.
     pub(super) fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
-        self.batches.iter().flat_map(|batch| tags(batch.clone()))
+        tags(self.blocks.iter().cloned())
     }
 
     /// The same as bytes.
-    pub(super) fn batches(&self) -> impl Iterator<Item = Bytes> + '_ {
-        self.batches.iter().cloned()
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Bytes> + '_ {
+        self.blocks.iter().cloned()
     }
 }
 
-/// The tags of a batch, which we have framed ourselves (FLV 10.1, E.4.1): it ends with a whole one.
-fn tags(mut batch: Bytes) -> impl Iterator<Item = Tag> {
+/// The tags in these blocks, which we have framed ourselves (FLV 10.1, E.4.1); a last one that is not whole is left out.
+fn tags(blocks: impl Iterator<Item = Bytes>) -> impl Iterator<Item = Tag> {
+    let mut bytes = Run { blocks, rest: Bytes::new() };
     std::iter::from_fn(move || {
-        let [kind, a, b, c, d, e, f, extension, ..] = *batch.first_chunk::<TAG_HEADER>()?;
-        let size = usize::try_from(u32::from_be_bytes([0, a, b, c])).ok()?;
-        if batch.len() < TAG_HEADER + size + BACK_POINTER {
-            return None;
-        }
-        batch.advance(TAG_HEADER);
-        let payload = batch.split_to(size);
-        batch.advance(BACK_POINTER);
+        let [kind, a, b, c, d, e, f, extension, ..] = *bytes.take(TAG_HEADER)?.first_chunk::<TAG_HEADER>()?;
+        let payload = bytes.take(usize::try_from(u32::from_be_bytes([0, a, b, c])).ok()?)?;
+        bytes.take(BACK_POINTER)?;
         let time_ms = u32::from_be_bytes([extension, d, e, f]);
         Some(Tag { track: Track::from_type(kind)?, time_ms, payload, offset: 0 })
     })
+}
+
+/// Blocks as one run of bytes.
+struct Run<B> {
+    blocks: B,
+    rest: Bytes,
+}
+
+impl<B: Iterator<Item = Bytes>> Run<B> {
+    /// The next so many bytes; none where there are fewer.
+    fn take(&mut self, count: usize) -> Option<Bytes> {
+        if self.rest.len() >= count {
+            return Some(self.rest.split_to(count));
+        }
+        let mut taken = BytesMut::with_capacity(count);
+        loop {
+            let part = self.rest.split_to(self.rest.len().min(count - taken.len()));
+            taken.extend_from_slice(&part);
+            if taken.len() == count {
+                return Some(taken.freeze());
+            }
+            self.rest = self.blocks.next()?;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use expect_test::{Expect, expect};
 
 use crate::disk::kept::{Kept, Tail};
-use crate::disk::ring::Ring;
+use crate::disk::ring::{BLOCK, Ring};
 
-/// Words: `aaK` is a batch of three bytes with a restart before `K`; `sync N`, `shed N` and `tail N` say what follows.
+/// Words: `aaK` is a block of three bytes with a restart before `K`; `sync N`, `shed N` and `tail N` say what follows.
 fn check(script: &str, expected: Expect) {
     let mut kept = Kept::behind(100);
     let mut told = String::new();
@@ -22,14 +22,14 @@ fn check(script: &str, expected: Expect) {
                 writeln!(told, "{line}: {} gone", bytes(&gone)).unwrap();
             }
             ["tail", ..] => {
-                let Tail { safe, from, batches } = kept.tail(number(1));
-                let texts: Vec<&str> = batches.iter().map(|batch| std::str::from_utf8(batch).unwrap()).collect();
+                let Tail { safe, from, blocks } = kept.tail(number(1));
+                let texts: Vec<&str> = blocks.iter().map(|batch| std::str::from_utf8(batch).unwrap()).collect();
                 writeln!(told, "{line}: {safe}, from {from} {}", texts.join("|")).unwrap();
             }
             batch => {
                 let text = batch.concat();
                 let restarts: Vec<usize> = text.match_indices(char::is_uppercase).map(|(at, _)| at).collect();
-                kept.push(Bytes::copy_from_slice(text.as_bytes()), &restarts);
+                kept.push(Bytes::copy_from_slice(text.as_bytes()), restarts.into_iter());
             }
         }
     }
@@ -110,28 +110,25 @@ fn without_a_restart() {
 /// Memory that is free again is used for the next batch, and what is kept and what is free are never more than there is.
 #[test]
 fn memory_is_used_again() {
-    let ring = Ring::of(1000);
-    let full = |ring: &Ring, room: usize| {
-        let mut piece = ring.memory(room);
-        piece.resize(room, 7);
-        piece.freeze()
+    let ring = Ring::of(4 * BLOCK);
+    let full = || {
+        let mut block = ring.block();
+        block.resize(BLOCK - 1, 7);
+        block.freeze()
     };
-    let (first, second) = (full(&ring, 400), full(&ring, 400));
+    let (first, second) = (full(), full());
     let place = first.as_ptr();
-    ring.spent(first);
+    ring.spent(vec![first]);
     // Another holder: the writer has it yet.
     let held = second.clone();
-    ring.spent(second);
-    let again = full(&ring, 300);
+    ring.spent(vec![second, Bytes::from_static(b"not ours")]);
+    let again = full();
     assert_eq!(again.as_ptr(), place);
-    assert_ne!(full(&ring, 400).as_ptr(), held.as_ptr());
-    // Much too large for what is asked for.
-    ring.spent(again);
-    assert_ne!(full(&ring, 10).as_ptr(), place);
-    assert_eq!(full(&ring, 400).as_ptr(), place);
+    assert_ne!(full().as_ptr(), held.as_ptr());
     // There is no room for it beside what is kept.
-    assert_eq!(ring.took(900), 0);
-    ring.spent(held);
-    ring.freed(900);
-    assert!(ring.memory(400).capacity() >= 400);
+    assert_eq!([ring.took(4 * BLOCK), ring.took(7)], [0, 7]);
+    ring.spent(vec![again]);
+    ring.freed(4 * BLOCK + 7);
+    ring.spent(vec![held]);
+    assert_ne!(full().as_ptr(), full().as_ptr());
 }

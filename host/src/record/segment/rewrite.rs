@@ -20,11 +20,11 @@ impl Segment {
     /// could begin with.
     pub(in crate::record) fn end_by(&mut self, fault: &DiskError) -> Option<Tail> {
         if let Some((batch, restarts)) = self.choked.take() {
-            self.file.keep(batch, &restarts);
+            self.file.keep(&batch, &restarts);
         }
         let restarts = std::mem::take(&mut self.restarts);
         if !self.batch.is_empty() {
-            self.file.keep(self.batch.take(), &restarts);
+            self.file.keep(&self.batch.take(), &restarts);
         }
         let tail = Tail::of(self.file.end_by(fault), self.begin.clone(), self.file.ext().to_owned())?;
         self.stump = Some(Stump { bytes: tail.stays, until_ms: tail.from_ms });
@@ -48,9 +48,11 @@ impl Segment {
                 }
             }
             None => {
-                for batch in tail.batches() {
-                    self.append_raw(batch);
-                    self.write().await?;
+                for block in tail.blocks() {
+                    self.append_raw(block);
+                    if self.is_due() {
+                        self.write().await?;
+                    }
                 }
             }
         }

@@ -29,7 +29,7 @@ fn cut() -> Cut {
 
 fn tail(safe: u64, from: u64, parts: &[&str]) -> Option<Tail> {
     let begin = Begin { cut: cut(), tags: Vec::new() };
-    Tail::of(disk::Tail { safe, from, batches: batches(parts) }, Some(begin), String::from("flv"))
+    Tail::of(disk::Tail { safe, from, blocks: batches(parts) }, Some(begin), String::from("flv"))
 }
 
 #[test]
@@ -57,6 +57,18 @@ fn what_fell_out_of_memory_is_a_tear() {
 fn a_torn_batch_is_no_panic() {
     let whole = batches(&["V 0 key #1\nV 40 30 #2"]).remove(0);
     for end in 0..whole.len() {
-        assert!(tags(whole.slice(..end)).count() <= 1);
+        assert!(tags(std::iter::once(whole.slice(..end))).count() <= 1);
+    }
+}
+
+/// What is kept is cut into blocks anywhere.
+#[test]
+fn blocks_of_any_size_give_the_same_tags() {
+    let whole = batches(&["V 0 key #1\nA 3 #2\nV 40 300 #3\nV 80 20 #4"]).remove(0);
+    let told = |blocks: Vec<Bytes>| tags(blocks.into_iter()).map(|tag| text::line(&tag) + "\n").collect::<String>();
+    let expected = told(vec![whole.clone()]);
+    assert_eq!(expected.lines().count(), 4);
+    for size in 1..whole.len() {
+        assert_eq!(told(whole.chunks(size).map(Bytes::copy_from_slice).collect()), expected, "blocks of {size}");
     }
 }
