@@ -110,8 +110,9 @@ struct Hand {
     question: Option<Pending<Answer>>,
     /// The regular look, which the desk has time for.
     look: Option<Pending<Answer>>,
-    reception: Option<Pending<(Recording, Reception)>>,
-    recording: Option<Recording>,
+    reception: Option<Pending<(Box<Recording>, Reception)>>,
+    /// In a place of its own, as most rooms are dark most of the time.
+    recording: Option<Box<Recording>>,
     chosen: Option<Candidate>,
     /// Why the reception that was ordered last was not begun.
     crowded: Option<String>,
@@ -141,7 +142,8 @@ struct Hand {
 
 /// Watches and records the room until it is done or told to leave.
 pub async fn watch(watch: Watch, reins: Reins) -> Outcome {
-    Hand::new(watch).run(reins).await
+    // In a place of its own: a task moves what it is given about, and keeps room for each of the places.
+    Box::new(Hand::new(watch)).run(reins).await
 }
 
 impl Hand {
@@ -178,7 +180,7 @@ impl Hand {
         }
     }
 
-    async fn run(mut self, mut reins: Reins) -> Outcome {
+    async fn run(mut self: Box<Self>, mut reins: Reins) -> Outcome {
         let kept = self.watch.kept.as_ref().map(|(row, last)| Kept {
             broadcast: row.broadcast.clone(),
             // A clock that was set back since says nothing: then it has just been watched.

@@ -29,7 +29,8 @@ impl Life {
     /// Until it is done or left; none where it turns out to be a room that is watched already.
     pub(super) async fn live(self, mut reins: Reins) -> Option<Outcome> {
         let entering = super::enter::Entering { ground: &self.ground, desk: &self.desk, plan: &self.plan };
-        let entered = entering.enter(&self.picker, &self.peek.glance, &mut reins.leave).await;
+        // In a place of its own, which is free again once the room is known.
+        let entered = Box::pin(entering.enter(&self.picker, &self.peek.glance, &mut reins.leave)).await;
         let Entry { picker, room, key } = match entered {
             Ok(entry) => entry,
             Err(outcome) => {
@@ -63,7 +64,8 @@ impl Life {
             kept,
             glance: self.peek.glance,
         };
-        Some(monitor::watch(watch, reins).await)
+        // All that is left of this task is a place for it.
+        Some(Box::pin(monitor::watch(watch, reins)).await)
     }
 }
 

@@ -89,7 +89,7 @@ impl Hand {
         };
         let mut recording = match self.recording.take() {
             Some(recording) => recording,
-            None => self.new_recording(),
+            None => Box::new(self.new_recording()),
         };
         self.received_since = self.now();
         self.end_reception = watch::Sender::new(false);
@@ -187,7 +187,8 @@ impl Hand {
             return self.watch.glance.change(|seen| seen.state = "waiting");
         };
         self.watch.glance.change(|seen| seen.state = "closing");
-        let summary = recording.close(end).await;
+        // In a place of its own: within the room's task it would take its memory also while the room is dark.
+        let summary = Box::pin(recording.close(end)).await;
         self.watch.glance.change(|seen| {
             seen.state = "waiting";
             seen.progress = None;
