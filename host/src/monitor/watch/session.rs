@@ -82,7 +82,7 @@ impl Hand {
 
     pub(super) fn receive(&mut self) {
         let Some(candidate) = self.chosen.clone() else { return };
-        let has_begun = self.recording.as_ref().is_some_and(Recording::has_begun);
+        let has_begun = self.recording.as_ref().is_some_and(|recording| recording.has_begun());
         let beginning = match (!has_begun).then(|| self.watch.hands.begin()).transpose() {
             Ok(beginning) => beginning,
             Err(why) => return self.crowded = Some(why),
