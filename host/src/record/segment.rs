@@ -12,11 +12,13 @@ use lyrebird_flv::codec::{Body, classify};
 use lyrebird_flv::{Cut, Depth, Patch, Segment as Layout, Tag};
 
 use super::Closed;
-use super::salvage::{self, Lost};
+use super::salvage::Mended;
 use super::sidecar::{Gap, Sidecar, State};
 use super::tail::{Begin, Tail};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 use rewrite::Stump;
+
+pub(super) use rewrite::Unfinished;
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
 const NUMBERS: Duration = Duration::from_secs(10);
@@ -195,11 +197,6 @@ impl Segment {
         self.lasted_ms = u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX);
     }
 
-    /// What it is should nobody finish it.
-    pub(super) fn unfinished(&self) -> Closed {
-        Closed { file: part(&self.path()), bytes: self.bytes, duration_ms: self.duration_ms(), state: State::Recording }
-    }
-
     /// Whether the batch is large enough to be handed over.
     pub(super) fn is_due(&self) -> bool {
         self.batch.is_full()
@@ -296,14 +293,14 @@ impl Segment {
     }
 
     /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
-    /// taken before it refused is mended like a file that was left behind, and what must be written again goes to
-    /// `tail`. None, and no file, when it holds no media.
+    /// taken before it refused is [kept](Self::close_short), and what must be written again goes to `tail`. None, and
+    /// no file, when it holds no media.
     pub(super) async fn close(
         mut self,
         end: &str,
         keep_sidecar: bool,
         tail: &mut Option<Tail>,
-    ) -> Result<Option<Closed>, (Closed, anyhow::Error)> {
+    ) -> Result<Option<Closed>, Unfinished> {
         self.sidecar.end = Some(end.to_owned());
         let unfinished = self.unfinished();
         // A file of which no frame was seen is judged by what is on the disk.
@@ -311,25 +308,19 @@ impl Segment {
             let fault = match self.seal().await {
                 Ok(sealed) => {
                     let published = self.publish(sealed, keep_sidecar).await;
-                    return published.map(Some).map_err(|error| (unfinished, error.into()));
+                    return published.map(Some).map_err(|error| Unfinished::new(unfinished, error));
                 }
                 Err(fault) => fault,
             };
             *tail = self.end_by(&fault);
             if tail.is_none() && fault.is_lost() {
-                return Err((unfinished, fault.into()));
+                return Err(Unfinished::new(unfinished, fault));
             }
         } else if let Err(error) = self.write().await {
-            return Err((unfinished, error.into()));
+            return Err(Unfinished::new(unfinished, error));
         }
-        let received_ms = self.received_ms();
-        let (old, sidecar) = match self.into_old().await {
-            Ok(old) => old,
-            Err(error) => return Err((unfinished, error.into())),
-        };
-        let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-        let mended = salvage::mend(&old, sidecar, keep_sidecar, Some(lost)).await;
-        mended.map(|mended| mended.map(|mended| mended.closed)).map_err(|error| (unfinished, error))
+        let short = self.close_short(end, keep_sidecar, None).await?;
+        Ok(short.map(|(_, mended)| mended.closed))
     }
 
     async fn seal(&mut self) -> Result<Sealed, DiskError> {
@@ -345,14 +336,18 @@ impl Segment {
         end: &str,
         keep_sidecar: bool,
         gap: Option<&Gap>,
-    ) -> Result<(Closed, OldFile, Sidecar), DiskError> {
+    ) -> Result<(OldFile, Mended), Unfinished> {
         self.sidecar.end = Some(end.to_owned());
         if let Some(gap) = gap {
             self.sidecar.gap(gap.clone());
         }
-        let sealed = self.seal().await?;
-        let closed = self.publish(sealed, keep_sidecar).await?;
-        Ok((closed, self.file.held(), self.sidecar))
+        let unfinished = self.unfinished();
+        let published = match self.seal().await {
+            Ok(sealed) => self.publish(sealed, keep_sidecar).await,
+            Err(error) => Err(error),
+        };
+        let closed = published.map_err(|error| Unfinished::new(unfinished, error))?;
+        Ok((self.file.held(), Mended { closed, sidecar: self.sidecar, gap: None }))
     }
 
     async fn publish(&mut self, sealed: Sealed, keep_sidecar: bool) -> Result<Closed, DiskError> {
@@ -370,11 +365,4 @@ impl Segment {
 /// The engine's patch as the disk takes it.
 pub(super) fn place(patch: Patch) -> (u64, Bytes) {
     (patch.offset, patch.bytes)
-}
-
-/// The name while it grows.
-fn part(file: &std::path::Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
 }

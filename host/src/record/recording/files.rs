@@ -230,11 +230,7 @@ impl Recording {
                     tracing::info!(%room, end, "a segment got no media, its file is removed");
                     return Closing { number, closed: None, tail };
                 }
-                Err((closed, error)) => {
-                    let error = format!("{error:#}");
-                    tracing::error!(%room, file = %closed.file.display(), error, "a file could not be finished, the next start salvages it");
-                    closed
-                }
+                Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, &end);
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");

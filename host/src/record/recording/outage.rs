@@ -9,7 +9,7 @@ use crate::disk::OldFile;
 use crate::event::Kind;
 use crate::model::EndReason;
 use crate::record::flv::Engine;
-use crate::record::salvage::{self, Lost, Mended};
+use crate::record::salvage::Mended;
 use crate::record::segment::Segment;
 use crate::record::sidecar::{Gap, Sidecar};
 
@@ -65,22 +65,14 @@ impl Recording {
             self.outage = Some(before.unwrap_or(new).goes_on(0));
             return;
         };
-        let (unfinished, received_ms, keep) = (segment.unfinished(), segment.received_ms(), self.plan.sidecar);
+        let (received_ms, keep) = (segment.received_ms(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
-        let is_low = self.is_low;
-        let mended = async {
-            if is_low {
-                // The volume works: nothing has to be read again, and nothing is missing up to here.
-                let (closed, file, sidecar) = segment.close_held("disk", keep, lost_before.as_ref()).await?;
-                return anyhow::Ok(Some((file, Mended { closed, sidecar, gap: None })));
-            }
-            let (old, mut sidecar) = segment.into_old().await?;
-            sidecar.end = Some(String::from("disk"));
-            lost_before.iter().for_each(|gap| sidecar.gap(gap.clone()));
-            let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-            Ok(salvage::mend(&old, sidecar, keep, Some(lost)).await?.map(|mended| (old, mended)))
+        let finished = match self.is_low {
+            // The volume works: nothing has to be read again, and nothing is missing up to here.
+            true => segment.close_held("disk", keep, lost_before.as_ref()).await.map(Some),
+            false => segment.close_short("disk", keep, lost_before.as_ref()).await,
         };
-        let closed = match mended.await {
+        let closed = match finished {
             Ok(Some((file, Mended { closed, sidecar, gap }))) => {
                 for gap in lost_before.iter().chain(&gap) {
                     self.tell_gap(gap, Some(&closed.file));
@@ -93,11 +85,9 @@ impl Recording {
                 self.outage = Some(before.unwrap_or(new).goes_on(received_ms));
                 return;
             }
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(room = %self.room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
+            Err(unfinished) => {
                 self.outage = Some(before.unwrap_or(new).goes_on(0));
-                unfinished
+                unfinished.told(&self.room)
             }
         };
         self.closed_bytes += closed.bytes;

@@ -10,7 +10,6 @@ use super::files::Closing;
 use crate::disk::{DiskError, DiskFault};
 use crate::event::Kind;
 use crate::model::EndReason;
-use crate::record::salvage::{self, Lost};
 use crate::record::segment::Segment;
 use crate::record::sidecar::Gap;
 use crate::record::tail::Tail;
@@ -93,24 +92,13 @@ impl Recording {
 
     /// Finishes the file whose end is elsewhere now, beside what goes on: the volume may take its time.
     fn leave_stump(&mut self, segment: Segment, number: u32) {
-        let (received_ms, keep) = (segment.received_ms(), self.plan.sidecar);
-        let unfinished = segment.unfinished();
+        let keep = self.plan.sidecar;
         let (room, events) = (self.room.clone(), self.teller());
         self.closing.spawn(async move {
-            let mended = async {
-                let (old, mut sidecar) = segment.into_old().await?;
-                sidecar.end = Some(String::from("disk"));
-                let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-                salvage::mend(&old, sidecar, keep, Some(lost)).await
-            };
-            let closed = match mended.await {
-                Ok(Some(mended)) => mended.closed,
+            let closed = match segment.close_short("disk", keep, None).await {
+                Ok(Some((_, mended))) => mended.closed,
                 Ok(None) => return Closing { number, ..Closing::default() },
-                Err(error) => {
-                    let error = format!("{error:#}");
-                    tracing::error!(%room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
-                    unfinished
-                }
+                Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, "disk");
             Closing { number, closed: Some(closed), tail: None }

@@ -1,10 +1,15 @@
-//! A segment whose volume failed, and the one that goes on with its end.
+//! A segment whose volume failed: what becomes of the file, and the one that goes on with its end.
+
+use std::path::PathBuf;
 
 use lyrebird_flv::Tag;
 
 use super::Segment;
 use crate::disk::{DiskError, OldFile};
-use crate::record::sidecar::Sidecar;
+use crate::model::RoomKey;
+use crate::record::Closed;
+use crate::record::salvage::{self, Lost, Mended};
+use crate::record::sidecar::{Gap, Sidecar, State};
 use crate::record::tail::Tail;
 
 /// What is to stay of a file whose end is written again elsewhere.
@@ -76,6 +81,34 @@ impl Segment {
         self.stump = Some(Stump::default());
     }
 
+    /// Finishes a file that its volume lets grow no more: where its end is safe it is cut, and mended like one that was
+    /// left behind. `before` is what was missing before it. None, and no file, when it holds no media.
+    pub(in crate::record) async fn close_short(
+        self,
+        end: &str,
+        keep_sidecar: bool,
+        before: Option<&Gap>,
+    ) -> Result<Option<(OldFile, Mended)>, Unfinished> {
+        let (unfinished, received_ms) = (self.unfinished(), self.received_ms());
+        let mended = async {
+            let (old, mut sidecar) = self.into_old().await?;
+            sidecar.end = Some(end.to_owned());
+            before.into_iter().for_each(|gap| sidecar.gap(gap.clone()));
+            let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
+            let mended = salvage::mend(&old, sidecar, keep_sidecar, Some(lost)).await?;
+            anyhow::Ok(mended.map(|mended| (old, mended)))
+        };
+        mended.await.map_err(|error| Unfinished::new(unfinished, error))
+    }
+
+    /// What it is should nobody finish it.
+    pub(super) fn unfinished(&self) -> Closed {
+        let mut file = self.path().into_os_string();
+        file.push(".part");
+        let (file, bytes, duration_ms) = (PathBuf::from(file), self.bytes, self.duration_ms());
+        Closed { file, bytes, duration_ms, state: State::Recording }
+    }
+
     /// Gives up writing: the file, as far as it is to stay, as somebody who salvages it has it; and its sidecar.
     pub(in crate::record) async fn into_old(mut self) -> Result<(OldFile, Sidecar), DiskError> {
         self.measure();
@@ -85,5 +118,25 @@ impl Segment {
         let old = self.file.reopened().await?;
         old.shorten(stump.bytes).await?;
         Ok((old, self.sidecar))
+    }
+}
+
+/// A file that could not be finished.
+#[derive(Debug)]
+pub(in crate::record) struct Unfinished {
+    closed: Closed,
+    error: anyhow::Error,
+}
+
+impl Unfinished {
+    pub(super) fn new(closed: Closed, error: impl Into<anyhow::Error>) -> Self {
+        Unfinished { closed, error: error.into() }
+    }
+
+    /// Tells of it, and gives what is left there.
+    pub(in crate::record) fn told(self, room: &RoomKey) -> Closed {
+        let error = format!("{:#}", self.error);
+        tracing::error!(%room, file = %self.closed.file.display(), error, "a file could not be finished, the next start salvages it");
+        self.closed
     }
 }
