@@ -231,10 +231,10 @@ impl Recording {
         if let Err(reason) = self.write_carried().await {
             self.lose_carried(&reason);
         }
-        self.close_outage(end).await;
         while !self.closing.is_empty() {
             self.reap().await;
         }
+        self.close_outage(end).await;
         self.tell_repairs();
         self.closed.sort_by_key(|(number, _)| *number);
         Summary { segments: self.closed.into_iter().map(|(_, closed)| closed).collect(), gaps: self.gaps }

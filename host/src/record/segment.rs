@@ -13,7 +13,7 @@ use lyrebird_flv::{Cut, Depth, Patch, Segment as Layout, Tag};
 
 use super::Closed;
 use super::salvage::Mended;
-use super::sidecar::{Gap, Sidecar, State};
+use super::sidecar::{Sidecar, State};
 use super::tail::{Begin, Tail};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 use rewrite::Stump;
@@ -294,13 +294,14 @@ impl Segment {
 
     /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
     /// taken before it refused is [kept](Self::close_short), and what must be written again goes to `tail`. None, and
-    /// no file, when it holds no media.
+    /// no file, when it holds no media. The hold on the file is for its sidecar: what is missing behind it may be named
+    /// there later.
     pub(super) async fn close(
         mut self,
         end: &str,
         keep_sidecar: bool,
         tail: &mut Option<Tail>,
-    ) -> Result<Option<Closed>, Unfinished> {
+    ) -> Result<Option<(OldFile, Mended)>, Unfinished> {
         self.sidecar.end = Some(end.to_owned());
         let unfinished = self.unfinished();
         // A file of which no frame was seen is judged by what is on the disk.
@@ -319,8 +320,7 @@ impl Segment {
         } else if let Err(error) = self.write().await {
             return Err(Unfinished::new(unfinished, error));
         }
-        let short = self.close_short(end, keep_sidecar, None).await?;
-        Ok(short.map(|(_, mended)| mended.closed))
+        self.close_short(end, keep_sidecar).await
     }
 
     async fn seal(&mut self) -> Result<Sealed, DiskError> {
@@ -329,28 +329,7 @@ impl Segment {
         self.file.seal(patches).await
     }
 
-    /// Finishes the file, and keeps hold of it: what is missing behind it may be named in its sidecar later. `gap` is
-    /// what was missing before it.
-    pub(super) async fn close_held(
-        mut self,
-        end: &str,
-        keep_sidecar: bool,
-        gap: Option<&Gap>,
-    ) -> Result<(OldFile, Mended), Unfinished> {
-        self.sidecar.end = Some(end.to_owned());
-        if let Some(gap) = gap {
-            self.sidecar.gap(gap.clone());
-        }
-        let unfinished = self.unfinished();
-        let published = match self.seal().await {
-            Ok(sealed) => self.publish(sealed, keep_sidecar).await,
-            Err(error) => Err(error),
-        };
-        let closed = published.map_err(|error| Unfinished::new(unfinished, error))?;
-        Ok((self.file.held(), Mended { closed, sidecar: self.sidecar, gap: None }))
-    }
-
-    async fn publish(&mut self, sealed: Sealed, keep_sidecar: bool) -> Result<Closed, DiskError> {
+    async fn publish(mut self, sealed: Sealed, keep_sidecar: bool) -> Result<(OldFile, Mended), DiskError> {
         self.measure();
         let (bytes, duration_ms, state) = (sealed.bytes, self.duration_ms(), State::Complete);
         self.sidecar.state = state;
@@ -358,7 +337,8 @@ impl Segment {
         self.sidecar.blake3 = Some(sealed.blake3);
         let sidecar = keep_sidecar.then(|| self.sidecar.to_json());
         let file = self.file.publish(sidecar).await?;
-        Ok(Closed { file, bytes, duration_ms, state })
+        let closed = Closed { file, bytes, duration_ms, state };
+        Ok((self.file.held(), Mended { closed, sidecar: self.sidecar, gap: None }))
     }
 }
 

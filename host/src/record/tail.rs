@@ -3,6 +3,7 @@
 use bytes::{Buf, Bytes};
 use lyrebird_flv::{BACK_POINTER, Cut, TAG_HEADER, Tag, Track};
 
+use super::sidecar::Gap;
 use crate::disk;
 
 /// The end of a segment that must be written again, and how a file begins that it can stand in.
@@ -15,6 +16,8 @@ pub(super) struct Tail {
     /// None of a body that is written as it comes.
     pub(super) begin: Option<Begin>,
     pub(super) ext: String,
+    /// What is missing in it, or before it where nothing of the old file stays; in its own time.
+    pub(super) gaps: Vec<Gap>,
     batches: Vec<Bytes>,
     /// When it begins and ends, in the old file; both 0 of a body without times.
     pub(super) from_ms: u64,
@@ -35,8 +38,16 @@ impl Tail {
         if batches.is_empty() {
             return None;
         }
-        let mut tail =
-            Tail { stays: safe.min(from), is_torn: from > safe, begin, ext, batches, from_ms: 0, until_ms: 0 };
+        let mut tail = Tail {
+            stays: safe.min(from),
+            is_torn: from > safe,
+            begin,
+            ext,
+            gaps: Vec::new(),
+            batches,
+            from_ms: 0,
+            until_ms: 0,
+        };
         if tail.begin.is_some() {
             let times = || tail.batches.iter().flat_map(|batch| tags(batch.clone())).map(|tag| u64::from(tag.time_ms));
             (tail.from_ms, tail.until_ms) = (times().next()?, times().max()?);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lyrebird_flv::Cut;
 use serde_json::json;
 
+use super::outage::LastFile;
 use super::{Recording, Source};
 use crate::clock::Clock;
 use crate::disk::{DiskError, DiskFault, Root};
@@ -36,11 +37,28 @@ impl Recording {
         why: &str,
     ) -> Result<(), EndReason> {
         self.write_carried().await?;
-        self.open_one(ext, cut, why).await
+        let gap = self.reopens();
+        self.open_one(ext, cut, why, gap.into_iter().collect()).await?;
+        if let Some(last_write) = self.last_write.take() {
+            // A clock that was set back since cannot tell how long it was.
+            let lost = self.hands.clock.now().duration_since(last_write).ok();
+            let lost_ms = lost.map(|lost| u64::try_from(lost.as_millis()).unwrap_or(u64::MAX));
+            self.gap(Gap { cause: String::from("restart"), at_ms: 0, lost_ms, offset: 0 });
+        }
+        for gap in std::mem::take(&mut self.missing) {
+            self.gap(gap);
+        }
+        Ok(())
     }
 
-    /// Opens a file.
-    pub(super) async fn open_one(&mut self, ext: &str, cut: Option<&Cut>, why: &str) -> Result<(), EndReason> {
+    /// Opens a file, whose sidecar names these gaps from its first moment.
+    pub(super) async fn open_one(
+        &mut self,
+        ext: &str,
+        cut: Option<&Cut>,
+        why: &str,
+        gaps: Vec<Gap>,
+    ) -> Result<(), EndReason> {
         self.hear_told();
         let Some(source) = self.source.clone() else { return Ok(()) };
         let started_at = self.hands.clock.now();
@@ -59,23 +77,14 @@ impl Recording {
         for note in std::mem::take(&mut self.early) {
             sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
+        gaps.into_iter().for_each(|gap| sidecar.gap(gap));
         let segment = self.make_somewhere(name, ext, cut, sidecar).await?;
-        self.reopened();
         let file = segment.path();
         tracing::info!(room = %self.room, file = %file.display(), why, "segment opened");
         let (folder, stem) = self.name.as_ref().map(|name| (&name.folder, &name.stem)).unzip();
         let data = json!({ "file": file, "why": why, "folder": folder, "stem": stem, "number": self.number });
         self.send(Kind::SegmentOpened, data);
         self.segment = Some(segment);
-        if let Some(last_write) = self.last_write.take() {
-            // A clock that was set back since cannot tell how long it was.
-            let lost = self.hands.clock.now().duration_since(last_write).ok();
-            let lost_ms = lost.map(|lost| u64::try_from(lost.as_millis()).unwrap_or(u64::MAX));
-            self.gap(Gap { cause: String::from("restart"), at_ms: 0, lost_ms, offset: 0 });
-        }
-        for gap in std::mem::take(&mut self.missing) {
-            self.gap(gap);
-        }
         Ok(())
     }
 
@@ -203,14 +212,14 @@ impl Recording {
     }
 
     /// Closes a segment beside what goes on: its sync may take seconds, and the sender would not wait.
-    pub(in crate::record) async fn close_segment(&mut self, mut segment: Segment, end: &str) {
+    pub(in crate::record) async fn close_segment(&mut self, segment: Segment, end: &str) {
         if self.outage.is_some() && segment.has_media() {
-            // What it is to name goes into it while it is open.
-            self.segment = Some(segment);
-            self.end_outage();
-            let Some(open) = self.segment.take() else { return };
-            segment = open;
+            self.end_outage(&segment.path());
         }
+        self.spawn_close(segment, end, Hold::Nothing).await;
+    }
+
+    pub(super) async fn spawn_close(&mut self, mut segment: Segment, end: &str, hold: Hold) {
         // Of a cut in the middle of a connection; else its end is noted already.
         segment.sidecar.reception_ended(self.hands.clock.now(), end);
         while self.closing.len() >= CLOSING {
@@ -224,23 +233,29 @@ impl Recording {
         let (events, room) = (self.teller(), self.room.clone());
         self.closing.spawn(async move {
             let mut tail = None;
+            let mut last = None;
             let closed = match segment.close(&end, keep, &mut tail).await {
-                Ok(Some(closed)) => closed,
+                Ok(Some((file, mended))) => {
+                    let closed = mended.closed.clone();
+                    last = (hold == Hold::OfCarried).then(|| LastFile::new(number, file, mended));
+                    closed
+                }
                 Ok(None) => {
                     tracing::info!(%room, end, "a segment got no media, its file is removed");
-                    return Closing { number, closed: None, tail };
+                    return Closing { number, tail, ..Closing::default() };
                 }
                 Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, &end);
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            Closing { number, closed: Some(closed), tail }
+            Closing { number, closed: Some(closed), tail, last }
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        let Some(Ok(Closing { number, closed, tail })) = self.closing.join_next().await else { return };
+        let Some(Ok(Closing { number, closed, tail, last })) = self.closing.join_next().await else { return };
+        last.into_iter().for_each(|last| self.has_carried(last));
         if let Some(tail) = tail {
             let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
             self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
@@ -267,6 +282,16 @@ pub(super) struct Closing {
     pub(super) closed: Option<Closed>,
     /// What its volume had not made safe.
     pub(super) tail: Option<Tail>,
+    /// The file, if it was to be held.
+    pub(super) last: Option<LastFile>,
+}
+
+/// Whether a file is held when it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    Nothing,
+    /// It is what was carried along: behind it media is missing, and no file may follow that says so.
+    OfCarried,
 }
 
 /// Who tells of closed files.

@@ -1,5 +1,6 @@
 //! A volume that takes no writes: told once, the last file is closed whole, and what is lost meanwhile is named.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -28,10 +29,18 @@ pub(super) struct Outage {
     reopened: Option<Duration>,
 }
 
-struct LastFile {
+/// A file that is finished, in whose sidecar may be named what is missing behind it.
+pub(super) struct LastFile {
+    number: u32,
     file: OldFile,
     sidecar: Sidecar,
     duration_ms: u64,
+}
+
+impl LastFile {
+    pub(super) fn new(number: u32, file: OldFile, mended: Mended) -> Self {
+        LastFile { number, file, sidecar: mended.sidecar, duration_ms: mended.closed.duration_ms }
+    }
 }
 
 impl Outage {
@@ -65,29 +74,45 @@ impl Recording {
             self.outage = Some(before.unwrap_or(new).goes_on(0));
             return;
         };
-        let (received_ms, keep) = (segment.received_ms(), self.plan.sidecar);
+        let (received_ms, is_elsewhere) = (segment.received_ms(), segment.is_stump());
+        let (has_media, keep) = (segment.has_media(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
+        let mut tail = None;
         let finished = match self.is_low {
             // The volume works: nothing has to be read again, and nothing is missing up to here.
-            true => segment.close_held("disk", keep, lost_before.as_ref()).await.map(Some),
-            false => segment.close_short("disk", keep, lost_before.as_ref()).await,
+            true => segment.close("disk", keep, &mut tail).await,
+            false => segment.close_short("disk", keep).await,
         };
+        tail.into_iter().for_each(|tail| self.carry(tail));
         let closed = match finished {
             Ok(Some((file, Mended { closed, sidecar, gap }))) => {
                 for gap in lost_before.iter().chain(&gap) {
                     self.tell_gap(gap, Some(&closed.file));
                 }
-                let last = Some(LastFile { file, sidecar, duration_ms: closed.duration_ms });
-                self.outage = Some(Outage { last, ..new });
+                let last = LastFile { number: self.number, file, sidecar, duration_ms: closed.duration_ms };
+                self.outage = Some(Outage { last: Some(last), ..new });
                 closed
+            }
+            // All of it is carried along, and what was missing before it.
+            Ok(None) if is_elsewhere => {
+                lost_before.iter().for_each(|gap| self.tell_gap(gap, None));
+                self.outage = Some(Outage { last: before.and_then(|before| before.last), ..new });
+                return;
             }
             Ok(None) => {
                 self.outage = Some(before.unwrap_or(new).goes_on(received_ms));
                 return;
             }
             Err(unfinished) => {
-                self.outage = Some(before.unwrap_or(new).goes_on(0));
-                unfinished.told(&self.room)
+                let closed = unfinished.told(&self.room);
+                self.outage = Some(match before {
+                    Some(before) if !has_media => before.goes_on(0),
+                    _ => {
+                        lost_before.iter().for_each(|gap| self.tell_gap(gap, Some(&closed.file)));
+                        new
+                    }
+                });
+                closed
             }
         };
         self.closed_bytes += closed.bytes;
@@ -147,10 +172,19 @@ impl Recording {
         self.send(Kind::DiskLow, json!({ "reason": why }));
     }
 
-    /// A file is open: it may be the end of the outage.
-    pub(super) fn reopened(&mut self) {
-        if let Some(outage) = &mut self.outage {
-            outage.reopened = Some(self.hands.clock.passed());
+    /// A file is opened that may be the end of the outage: gives what it has to name then. Should it be the end of the
+    /// recorder, nobody could name it later.
+    pub(super) fn reopens(&mut self) -> Option<Gap> {
+        let outage = self.outage.as_mut()?;
+        outage.reopened = Some(self.hands.clock.passed());
+        outage.gap()
+    }
+
+    /// What was carried along is in a file of its own, which is the last one before the outage.
+    pub(super) fn has_carried(&mut self, last: LastFile) {
+        let is_later = |before: &LastFile| before.number < last.number;
+        if let Some(outage) = self.outage.as_mut().filter(|outage| outage.last.as_ref().is_none_or(is_later)) {
+            outage.last = Some(last);
         }
     }
 
@@ -159,16 +193,17 @@ impl Recording {
         self.end_rescue_if_proven(now, PROVEN);
         let reopened = self.outage.as_ref().and_then(|outage| outage.reopened);
         let is_proven = reopened.is_some_and(|reopened| now.saturating_sub(reopened) >= PROVEN);
-        if is_proven && self.segment.as_ref().is_some_and(Segment::has_media) {
-            self.end_outage();
+        if let Some(segment) = self.segment.as_ref().filter(|segment| is_proven && segment.has_media()) {
+            let file = segment.path();
+            self.end_outage(&file);
         }
     }
 
-    /// Names in the open file what was lost before it.
-    pub(super) fn end_outage(&mut self) {
+    /// Tells what was lost before this file, which names it.
+    pub(super) fn end_outage(&mut self, file: &Path) {
         let Some(gap) = self.outage.take().as_ref().and_then(Outage::gap) else { return };
         let lost_ms = gap.lost_ms;
-        self.gap(gap);
+        self.tell_gap(&gap, Some(file));
         tracing::info!(room = %self.room, lost_ms, "files are written again");
         if std::mem::take(&mut self.alarmed) {
             self.send(Kind::DiskOk, json!({ "lost_ms": lost_ms }));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Recording;
-use super::files::Closing;
+use super::files::{Closing, Hold};
 use crate::disk::{DiskError, DiskFault};
 use crate::event::Kind;
 use crate::model::EndReason;
@@ -63,7 +63,8 @@ impl Recording {
             return Err(());
         }
         let why = format!("{:#}", anyhow::Error::new(fault.clone()));
-        let opened = self.open_one(&tail.ext, tail.begin.as_ref().map(|begin| &begin.cut), "disk").await;
+        let cut = tail.begin.as_ref().map(|begin| &begin.cut);
+        let opened = self.open_one(&tail.ext, cut, "disk", tail.gaps.clone()).await;
         let written = match (opened, &mut self.segment) {
             (Ok(()), Some(segment)) => segment.take_up(tail, ahead_ms).await.map_err(EndReason::from),
             (Ok(()), None) => Err(EndReason::DiskFull(why.clone())),
@@ -95,13 +96,13 @@ impl Recording {
         let keep = self.plan.sidecar;
         let (room, events) = (self.room.clone(), self.teller());
         self.closing.spawn(async move {
-            let closed = match segment.close_short("disk", keep, None).await {
+            let closed = match segment.close_short("disk", keep).await {
                 Ok(Some((_, mended))) => mended.closed,
                 Ok(None) => return Closing { number, ..Closing::default() },
                 Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, "disk");
-            Closing { number, closed: Some(closed), tail: None }
+            Closing { number, closed: Some(closed), ..Closing::default() }
         });
     }
 
@@ -131,7 +132,8 @@ impl Recording {
     /// Writes what is carried along, each into a file of its own.
     pub(super) async fn write_carried(&mut self) -> Result<(), EndReason> {
         while let Some(tail) = self.carried.pop_front() {
-            let opened = self.open_one(&tail.ext, tail.begin.as_ref().map(|begin| &begin.cut), "disk").await;
+            let cut = tail.begin.as_ref().map(|begin| &begin.cut);
+            let opened = self.open_one(&tail.ext, cut, "disk", tail.gaps.clone()).await;
             let Some(mut segment) = self.segment.take().filter(|_| opened.is_ok()) else {
                 self.carried.push_front(tail);
                 return opened;
@@ -146,7 +148,8 @@ impl Recording {
                 self.tell_gap(&torn(), None);
             }
             tracing::info!(room = %self.room, file = %segment.path().display(), "what a volume had not made safe is in a file of its own now");
-            self.close_segment(segment, "disk").await;
+            // What is missing by now is missing behind it.
+            self.spawn_close(segment, "disk", Hold::OfCarried).await;
         }
         Ok(())
     }

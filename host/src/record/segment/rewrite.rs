@@ -9,7 +9,7 @@ use crate::disk::{DiskError, OldFile};
 use crate::model::RoomKey;
 use crate::record::Closed;
 use crate::record::salvage::{self, Lost, Mended};
-use crate::record::sidecar::{Gap, Sidecar, State};
+use crate::record::sidecar::{Sidecar, State};
 use crate::record::tail::Tail;
 
 /// What is to stay of a file whose end is written again elsewhere.
@@ -31,9 +31,18 @@ impl Segment {
         if !self.batch.is_empty() {
             self.file.keep(self.batch.take(), &restarts);
         }
-        let tail = Tail::of(self.file.end_by(fault), self.begin.clone(), self.file.ext().to_owned())?;
+        let mut tail = Tail::of(self.file.end_by(fault), self.begin.clone(), self.file.ext().to_owned())?;
         self.stump = Some(Stump { bytes: tail.stays, until_ms: tail.from_ms });
+        // Without media the stump goes, and its sidecar with it.
+        let has_media = self.first_ms.is_some_and(|first_ms| first_ms < tail.from_ms);
+        tail.gaps = self.sidecar.gaps_from(if has_media { tail.from_ms } else { 0 });
+        tail.gaps.iter_mut().for_each(|gap| gap.at_ms = gap.at_ms.saturating_sub(tail.from_ms));
         Some(tail)
+    }
+
+    /// Whether its end is elsewhere, or was to be.
+    pub(in crate::record) fn is_stump(&self) -> bool {
+        self.stump.is_some()
     }
 
     /// Goes on with the end of another file. What the engine gives from now on follows it: with times that are ahead of
@@ -82,18 +91,16 @@ impl Segment {
     }
 
     /// Finishes a file that its volume lets grow no more: where its end is safe it is cut, and mended like one that was
-    /// left behind. `before` is what was missing before it. None, and no file, when it holds no media.
+    /// left behind. None, and no file, when it holds no media.
     pub(in crate::record) async fn close_short(
         self,
         end: &str,
         keep_sidecar: bool,
-        before: Option<&Gap>,
     ) -> Result<Option<(OldFile, Mended)>, Unfinished> {
         let (unfinished, received_ms) = (self.unfinished(), self.received_ms());
         let mended = async {
             let (old, mut sidecar) = self.into_old().await?;
             sidecar.end = Some(end.to_owned());
-            before.into_iter().for_each(|gap| sidecar.gap(gap.clone()));
             let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
             let mended = salvage::mend(&old, sidecar, keep_sidecar, Some(lost)).await?;
             anyhow::Ok(mended.map(|mended| (old, mended)))
