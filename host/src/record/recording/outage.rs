@@ -78,7 +78,7 @@ impl Recording {
         let (has_media, keep) = (segment.has_media(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
         let mut tail = None;
-        let finished = match self.is_low {
+        let finished = match self.is_low && !is_elsewhere {
             // The volume works: nothing has to be read again, and nothing is missing up to here.
             true => segment.close("disk", keep, &mut tail).await,
             false => segment.close_short("disk", keep).await,
