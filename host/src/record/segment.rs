@@ -2,6 +2,7 @@
 //!
 //! Tags are gathered into batches here; nothing is handed to another thread but whole batches.
 
+mod ended;
 mod rewrite;
 
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use super::tail::{Begin, Tail};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 use rewrite::Stump;
 
-pub(super) use rewrite::Unfinished;
+pub(super) use ended::{Ended, Rest, Unfinished};
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
 const NUMBERS: Duration = Duration::from_secs(10);

@@ -9,8 +9,10 @@ use crate::disk;
 /// The end of a segment that must be written again, and how a file begins that it can stand in.
 #[derive(Debug)]
 pub(super) struct Tail {
-    /// So many bytes of the old file are to stay where they are.
+    /// So many bytes of the old file are to stay where they are, once this is elsewhere.
     pub(super) stays: u64,
+    /// So many are safe there.
+    pub(super) safe: u64,
     /// Bytes between them and what is here are lost.
     pub(super) is_torn: bool,
     /// None of a body that is written as it comes.
@@ -40,6 +42,7 @@ impl Tail {
         }
         let mut tail = Tail {
             stays: safe.min(from),
+            safe,
             is_torn: from > safe,
             begin,
             ext,

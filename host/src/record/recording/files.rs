@@ -6,6 +6,7 @@ use lyrebird_flv::Cut;
 use serde_json::json;
 
 use super::outage::LastFile;
+use super::rescue::Carried;
 use super::{Recording, Source};
 use crate::clock::Clock;
 use crate::disk::{DiskError, DiskFault, Root};
@@ -14,8 +15,8 @@ use crate::model::{EndReason, RoomKey};
 use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
-use crate::record::segment::{Place, Segment};
-use crate::record::sidecar::{Gap, Origin, Sidecar};
+use crate::record::segment::{Ended, Place, Rest, Segment};
+use crate::record::sidecar::{Gap, Origin, Sidecar, State};
 use crate::record::tail::Tail;
 
 /// Segments that may be closing at once: their syncs take time, and each holds two descriptors.
@@ -232,34 +233,45 @@ impl Recording {
         let (number, end, keep) = (self.number, end.to_owned(), self.plan.sidecar);
         let (events, room) = (self.teller(), self.room.clone());
         self.closing.spawn(async move {
-            let mut tail = None;
-            let mut last = None;
-            let closed = match segment.close(&end, keep, &mut tail).await {
+            let (is_held, from) = match hold {
+                Hold::Nothing => (false, None),
+                Hold::OfCarried(from) => (true, from),
+            };
+            let mut closing = Closing { number, from, ..Closing::default() };
+            let closed = match segment.close(&end, keep, &mut closing.tail).await {
                 Ok(Some((file, mended))) => {
                     let closed = mended.closed.clone();
-                    last = (hold == Hold::OfCarried).then(|| LastFile::new(number, file, mended));
+                    closing.last = is_held.then(|| LastFile::new(number, file, mended));
                     closed
                 }
                 Ok(None) => {
                     tracing::info!(%room, end, "a segment got no media, its file is removed");
-                    return Closing { number, tail, ..Closing::default() };
+                    return closing;
                 }
                 Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, &end);
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            Closing { number, closed: Some(closed), tail, last }
+            Closing { closed: Some(closed), ..closing }
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        let Some(Ok(Closing { number, closed, tail, last })) = self.closing.join_next().await else { return };
+        let Some(Ok(Closing { number, closed, tail, last, from })) = self.closing.join_next().await else { return };
         last.into_iter().for_each(|last| self.has_carried(last));
-        if let Some(tail) = tail {
-            let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
-            self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
-            self.carry(tail);
+        match (tail, from) {
+            (Some(tail), from) => {
+                let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
+                self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
+                self.carry(Carried { tail, from });
+            }
+            (None, Some((before, ended))) => {
+                let is_whole = closed.as_ref().is_some_and(|closed| closed.state != State::Recording);
+                let rest = if is_whole { Rest::Elsewhere } else { Rest::Unknown };
+                self.leave_ended(before, ended, rest);
+            }
+            (None, None) => {}
         }
         self.closed.extend(closed.map(|closed| (number, closed)));
     }
@@ -284,14 +296,16 @@ pub(super) struct Closing {
     pub(super) tail: Option<Tail>,
     /// The file, if it was to be held.
     pub(super) last: Option<LastFile>,
+    /// The file whose end it is, which waits for that.
+    pub(super) from: Option<(u32, Box<Ended>)>,
 }
 
 /// Whether a file is held when it is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
     Nothing,
-    /// It is what was carried along: behind it media is missing, and no file may follow that says so.
-    OfCarried,
+    /// It is what was carried along: behind it media is missing, and no file may follow that says so. The file that it
+    /// was the end of waits for it.
+    OfCarried(Option<(u32, Box<Ended>)>),
 }
 
 /// Who tells of closed files.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Recording;
+use super::rescue::Carried;
 use crate::disk::OldFile;
 use crate::event::Kind;
 use crate::model::EndReason;
 use crate::record::flv::Engine;
 use crate::record::salvage::Mended;
-use crate::record::segment::Segment;
+use crate::record::segment::{Rest, Segment};
 use crate::record::sidecar::{Gap, Sidecar};
 
 /// A file that has grown for so long shows that the volume takes writes again. One that is all but full takes the head
@@ -74,16 +75,23 @@ impl Recording {
             self.outage = Some(before.unwrap_or(new).goes_on(0));
             return;
         };
-        let (received_ms, is_elsewhere) = (segment.received_ms(), segment.is_stump());
+        if segment.is_stump() {
+            before.as_ref().and_then(Outage::gap).iter().for_each(|gap| self.tell_gap(gap, Some(&segment.path())));
+            self.outage = Some(new);
+            return self.leave_until_written(segment).await;
+        }
+        let received_ms = segment.received_ms();
         let (has_media, keep) = (segment.has_media(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
         let mut tail = None;
-        let finished = match self.is_low && !is_elsewhere {
+        let finished = match self.is_low {
             // The volume works: nothing has to be read again, and nothing is missing up to here.
             true => segment.close("disk", keep, &mut tail).await,
             false => segment.close_short("disk", keep).await,
         };
-        tail.into_iter().for_each(|tail| self.carry(tail));
+        if let Some(tail) = tail {
+            self.carry(Carried { tail, from: None });
+        }
         let closed = match finished {
             Ok(Some((file, Mended { closed, sidecar, gap }))) => {
                 for gap in lost_before.iter().chain(&gap) {
@@ -92,12 +100,6 @@ impl Recording {
                 let last = LastFile { number: self.number, file, sidecar, duration_ms: closed.duration_ms };
                 self.outage = Some(Outage { last: Some(last), ..new });
                 closed
-            }
-            // All of it is carried along, and what was missing before it.
-            Ok(None) if is_elsewhere => {
-                lost_before.iter().for_each(|gap| self.tell_gap(gap, None));
-                self.outage = Some(Outage { last: before.and_then(|before| before.last), ..new });
-                return;
             }
             Ok(None) => {
                 self.outage = Some(before.unwrap_or(new).goes_on(received_ms));
@@ -210,15 +212,38 @@ impl Recording {
         }
     }
 
-    /// The recording is over, and what was carried along has no file.
-    pub(super) fn lose_carried(&mut self, why: &EndReason) {
-        let lost_ms: u64 = self.carried.drain(..).map(|tail| tail.until_ms.saturating_sub(tail.from_ms)).sum();
-        tracing::warn!(room = %self.room, %why, lost_ms, "no volume takes the end of a file");
-        match &mut self.outage {
-            Some(outage) => outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms),
-            None => {
-                self.tell_gap(&Gap { cause: String::from("disk"), at_ms: 0, lost_ms: Some(lost_ms), offset: 0 }, None)
-            }
+    /// The recording is over, and what was carried along has no file: it stays where it was begun, as far as that is safe.
+    pub(super) async fn lose_carried(&mut self, why: &EndReason) {
+        for Carried { tail, from } in std::mem::take(&mut self.carried) {
+            let lost_ms = tail.until_ms.saturating_sub(tail.from_ms);
+            tracing::warn!(room = %self.room, %why, lost_ms, "no volume takes the end of a file");
+            let gap = Gap { cause: String::from("disk"), at_ms: 0, lost_ms: Some(lost_ms), offset: 0 };
+            let Some((number, ended)) = from else {
+                match &mut self.outage {
+                    Some(outage) => outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms),
+                    None => self.tell_gap(&gap, None),
+                }
+                continue;
+            };
+            let closed = match ended.finish("disk", self.plan.sidecar, Rest::Lost(tail.gaps)).await {
+                Ok(Some((file, mended))) => {
+                    let closed = mended.closed.clone();
+                    mended.gap.iter().for_each(|gap| self.tell_gap(gap, Some(&closed.file)));
+                    self.has_carried(LastFile::new(number, file, mended));
+                    closed
+                }
+                Ok(None) => {
+                    self.tell_gap(&gap, None);
+                    continue;
+                }
+                Err(unfinished) => {
+                    let closed = unfinished.told(&self.room);
+                    self.tell_gap(&gap, Some(&closed.file));
+                    closed
+                }
+            };
+            self.tell_closed(&closed, "disk");
+            self.closed.push((number, closed));
         }
     }
 

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::disk::tests::Calls;
+use crate::record::Level;
 
 /// The frames of a file: content and time.
 fn frames(file: &[u8]) -> Vec<(Vec<u8>, u32)> {
@@ -158,4 +159,41 @@ async fn what_a_full_disk_takes_is_named_where_it_is_missing() {
         let tree = scene.temp.tree();
         assert!(at_end || at_start, "from call {number}: before {before:?}, behind {behind:?}\n{tree}");
     }
+}
+
+/// The end of a file that finds no volume is kept in memory, from the last key frame on. What of it the full volume had
+/// taken stays there until it is elsewhere: there may never be room again, and a kill takes all memory.
+#[tokio::test]
+async fn what_a_full_disk_had_taken_stays_where_it_is() {
+    let second = seconds(1, 2);
+    let lines: Vec<&str> = second.lines().collect();
+    let (begun, rest) = lines.split_at(18);
+    let mut most = 0;
+    for number in 4.. {
+        let script = vec![
+            ok("video/x-flv"),
+            flv(&format!("{}{}\n", seconds(0, 1), begun.join("\n"))),
+            Act::Pause(300),
+            Act::Send(fixture::tags(&format!("{}\n", rest.join("\n")))),
+            Act::Pause(300),
+        ];
+        let mut scene = Scene::new(vec![script]).await;
+        let calls = Calls::failing(number..u64::MAX, Errno::NOSPC);
+        scene.hands.disk = Disk::failing(Duration::from_secs(60), calls.clone());
+        let mut recording = scene.recording();
+        if !matches!(scene.receive(&mut recording).await.reason, EndReason::DiskFull(_)) {
+            break;
+        }
+        let part = scene.temp.0.join("Ann/show.flv.part");
+        let taken = std::fs::read(part).map(|file| frames(&file).len()).unwrap_or_default();
+        most = most.max(taken);
+        calls.mend();
+        let root = scene.temp.0.clone();
+        scene.hands.gates.set(&root, Level::Shut, String::from("full"));
+        let summary = recording.close("stopped").await;
+        let finished = summary.segments.first().map(|closed| frames(&std::fs::read(&closed.file).unwrap()).len());
+        assert_eq!(finished.unwrap_or_default(), taken, "from call {number}: {}", scene.temp.tree());
+        assert!(summary.gaps.iter().any(|gap| gap.cause == "disk"), "from call {number}: {:?}", summary.gaps);
+    }
+    assert!(most > 40, "the second group's begin was never written: {most}");
 }
