@@ -116,3 +116,64 @@ fn a_recorder_that_stays_away() {
     case.fate.lives[0].until = Duration::from_secs(40);
     case.finds(&["nobody asked for the room for 30.0 s"]);
 }
+
+/// A connection broke early in a group, and a later one brings all of that group once more: what was missing came late.
+#[test]
+fn a_group_that_was_a_piece_and_is_a_whole_one_now() {
+    let mut case = Case::whole();
+    let tags = case.files.remove(0).tags;
+    let headers = tags.iter().take_while(|tag| matches!(tag.role, Role::Other | Role::Header)).count();
+    let (head, media) = tags.split_at(headers);
+    let keys: Vec<usize> = (0..media.len()).filter(|at| media[*at].role == Role::Key).collect();
+    let (broken, back, next) = (keys[2], keys[3], keys[4]);
+    let at = |ms: u32| move |tag: &Sent| Sent { time_ms: tag.time_ms.wrapping_add(ms), ..*tag };
+    let hole_ms = media[back].time_ms - media[broken + 30].time_ms;
+    let first = [&media[..broken + 30], &media[back..next]].concat();
+    let late_ms = media[next].time_ms - media[broken].time_ms;
+    let late: Vec<Sent> = media[broken..back].iter().map(at(late_ms)).collect();
+    case.files.push(Case::file(
+        "one.flv",
+        [head, &first, &late].concat(),
+        json!([{
+            "cause": "connection", "at_ms": media[broken + 30].time_ms, "lost_ms": hole_ms,
+        }]),
+    ));
+    let carried = case.past.connections.remove(0);
+    let before = carried.tags.len() - media.len();
+    let part = |range: std::ops::Range<usize>| Connection {
+        tags: carried.tags[range.clone()].to_vec(),
+        sent_at: carried.sent_at[range].to_vec(),
+        ..carried.clone()
+    };
+    let parts = [0..before + broken + 30, before + back..before + next, before + broken..before + back];
+    case.past.connections = parts.map(part).into();
+    case.finds(&[]);
+    assert_eq!(case.judged().counts.rewinds, 1);
+}
+
+/// Behind a full disk a recorder remembers nothing: what the next connection brings again of the last file's end begins
+/// the next file, be it but ten frames.
+#[test]
+fn a_file_that_begins_with_the_end_of_the_one_before() {
+    let mut case = Case::whole();
+    let tags = case.files.remove(0).tags;
+    let headers = tags.iter().take_while(|tag| matches!(tag.role, Role::Other | Role::Header)).count();
+    let (head, media) = tags.split_at(headers);
+    let key = media.iter().position(|tag| tag.role == Role::Key && tag.time_ms > 5_000).unwrap();
+    let half = key + 10;
+    let second = media[key..].iter().map(|tag| Sent { time_ms: tag.time_ms - media[key].time_ms, ..*tag });
+    let second: Vec<Sent> = second.collect();
+    case.files.push(Case::file("one.flv", [head, &media[..half]].concat(), json!([])));
+    case.files.push(Case::file("two.flv", [head, &second].concat(), json!([])));
+    case.finds(&["10 frames twice"]);
+    let carried = case.past.connections.remove(0);
+    let before = carried.tags.len() - media.len();
+    let (first, again) = (before + half, before + key);
+    let part = |range: std::ops::Range<usize>| Connection {
+        tags: carried.tags[range.clone()].to_vec(),
+        sent_at: carried.sent_at[range].to_vec(),
+        ..carried.clone()
+    };
+    case.past.connections = vec![part(0..first), part(again..carried.tags.len())];
+    case.finds(&[]);
+}

@@ -20,7 +20,7 @@ pub(crate) struct Calls {
 struct Plan {
     made: AtomicU64,
     from: u64,
-    to: u64,
+    to: AtomicU64,
     fault: rustix::io::Errno,
 }
 
@@ -28,7 +28,13 @@ impl Calls {
     /// The calls numbered so fail like this.
     #[cfg(test)]
     pub(crate) fn failing(calls: std::ops::Range<u64>, fault: rustix::io::Errno) -> Self {
-        Calls { plan: Some(Arc::new(Plan { made: AtomicU64::new(0), from: calls.start, to: calls.end, fault })) }
+        Calls { plan: Some(Arc::new(Plan { made: AtomicU64::new(0), from: calls.start, to: calls.end.into(), fault })) }
+    }
+
+    /// From now on none fails.
+    #[cfg(test)]
+    pub(crate) fn mend(&self) {
+        self.plan.iter().for_each(|plan| plan.to.store(0, Ordering::Release));
     }
 
     /// How many there were.
@@ -42,7 +48,7 @@ impl Calls {
     pub(super) fn ask(&self) -> io::Result<()> {
         let Some(plan) = &self.plan else { return Ok(()) };
         let number = plan.made.fetch_add(1, Ordering::AcqRel);
-        if (plan.from..plan.to).contains(&number) { Err(plan.fault.into()) } else { Ok(()) }
+        if (plan.from..plan.to.load(Ordering::Acquire)).contains(&number) { Err(plan.fault.into()) } else { Ok(()) }
     }
 
     /// Whether the next call may be made.

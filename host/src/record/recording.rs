@@ -12,7 +12,6 @@ use super::flv::Engine;
 use super::name::Name;
 use super::segment::Segment;
 use super::sidecar::Gap;
-use super::tail::Tail;
 use super::{Access, Before, Closed, Hands, Plan, Progress, Reception, Stop, Summary, Told};
 use crate::disk::Root;
 use crate::model::{Broadcast, Candidate, EndReason, RoomKey};
@@ -26,6 +25,7 @@ mod rescue;
 use facts::Repaired;
 use files::Closing;
 use outage::Outage;
+use rescue::Carried;
 
 /// What one session receives.
 pub struct Recording {
@@ -66,7 +66,7 @@ pub struct Recording {
     /// Since when what comes is dropped, as the volume takes nothing.
     choked_since: Option<Duration>,
     /// Ends of files that no volume has taken yet.
-    carried: VecDeque<Tail>,
+    carried: VecDeque<Carried>,
     /// When volumes failed under a file.
     rescues: Vec<Duration>,
     /// The volume takes no writes.
@@ -234,12 +234,12 @@ impl Recording {
             self.reap().await;
         }
         if let Err(reason) = self.write_carried().await {
-            self.lose_carried(&reason);
+            self.lose_carried(&reason).await;
         }
-        self.close_outage(end).await;
         while !self.closing.is_empty() {
             self.reap().await;
         }
+        self.close_outage(end).await;
         self.tell_repairs();
         self.closed.sort_by_key(|(number, _)| *number);
         Summary { segments: self.closed.into_iter().map(|(_, closed)| closed).collect(), gaps: self.gaps }

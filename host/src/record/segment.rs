@@ -2,6 +2,7 @@
 //!
 //! Tags are gathered into batches here; nothing is handed to another thread but whole batches.
 
+mod ended;
 mod rewrite;
 
 use std::path::PathBuf;
@@ -12,11 +13,13 @@ use lyrebird_flv::codec::{Body, classify};
 use lyrebird_flv::{Cut, Depth, Patch, Segment as Layout, Tag};
 
 use super::Closed;
-use super::salvage::{self, Lost};
-use super::sidecar::{Gap, Sidecar, State};
+use super::salvage::Mended;
+use super::sidecar::{Sidecar, State};
 use super::tail::{Begin, Tail};
 use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
 use rewrite::Stump;
+
+pub(super) use ended::{Ended, Rest, Unfinished};
 
 /// How often a growing file's numbers (duration, size, last time) are put right.
 const NUMBERS: Duration = Duration::from_secs(10);
@@ -195,11 +198,6 @@ impl Segment {
         self.lasted_ms = u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX);
     }
 
-    /// What it is should nobody finish it.
-    pub(super) fn unfinished(&self) -> Closed {
-        Closed { file: part(&self.path()), bytes: self.bytes, duration_ms: self.duration_ms(), state: State::Recording }
-    }
-
     /// Whether the batch is large enough to be handed over.
     pub(super) fn is_due(&self) -> bool {
         self.batch.is_full()
@@ -296,14 +294,15 @@ impl Segment {
     }
 
     /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
-    /// taken before it refused is mended like a file that was left behind, and what must be written again goes to
-    /// `tail`. None, and no file, when it holds no media.
+    /// taken before it refused is [kept](Self::close_short), and what must be written again goes to `tail`. None, and
+    /// no file, when it holds no media. The hold on the file is for its sidecar: what is missing behind it may be named
+    /// there later.
     pub(super) async fn close(
         mut self,
         end: &str,
         keep_sidecar: bool,
         tail: &mut Option<Tail>,
-    ) -> Result<Option<Closed>, (Closed, anyhow::Error)> {
+    ) -> Result<Option<(OldFile, Mended)>, Unfinished> {
         self.sidecar.end = Some(end.to_owned());
         let unfinished = self.unfinished();
         // A file of which no frame was seen is judged by what is on the disk.
@@ -311,25 +310,18 @@ impl Segment {
             let fault = match self.seal().await {
                 Ok(sealed) => {
                     let published = self.publish(sealed, keep_sidecar).await;
-                    return published.map(Some).map_err(|error| (unfinished, error.into()));
+                    return published.map(Some).map_err(|error| Unfinished::new(unfinished, error));
                 }
                 Err(fault) => fault,
             };
             *tail = self.end_by(&fault);
             if tail.is_none() && fault.is_lost() {
-                return Err((unfinished, fault.into()));
+                return Err(Unfinished::new(unfinished, fault));
             }
         } else if let Err(error) = self.write().await {
-            return Err((unfinished, error.into()));
+            return Err(Unfinished::new(unfinished, error));
         }
-        let received_ms = self.received_ms();
-        let (old, sidecar) = match self.into_old().await {
-            Ok(old) => old,
-            Err(error) => return Err((unfinished, error.into())),
-        };
-        let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-        let mended = salvage::mend(&old, sidecar, keep_sidecar, Some(lost)).await;
-        mended.map(|mended| mended.map(|mended| mended.closed)).map_err(|error| (unfinished, error))
+        self.close_short(end, keep_sidecar).await
     }
 
     async fn seal(&mut self) -> Result<Sealed, DiskError> {
@@ -338,24 +330,7 @@ impl Segment {
         self.file.seal(patches).await
     }
 
-    /// Finishes the file, and keeps hold of it: what is missing behind it may be named in its sidecar later. `gap` is
-    /// what was missing before it.
-    pub(super) async fn close_held(
-        mut self,
-        end: &str,
-        keep_sidecar: bool,
-        gap: Option<&Gap>,
-    ) -> Result<(Closed, OldFile, Sidecar), DiskError> {
-        self.sidecar.end = Some(end.to_owned());
-        if let Some(gap) = gap {
-            self.sidecar.gap(gap.clone());
-        }
-        let sealed = self.seal().await?;
-        let closed = self.publish(sealed, keep_sidecar).await?;
-        Ok((closed, self.file.held(), self.sidecar))
-    }
-
-    async fn publish(&mut self, sealed: Sealed, keep_sidecar: bool) -> Result<Closed, DiskError> {
+    async fn publish(mut self, sealed: Sealed, keep_sidecar: bool) -> Result<(OldFile, Mended), DiskError> {
         self.measure();
         let (bytes, duration_ms, state) = (sealed.bytes, self.duration_ms(), State::Complete);
         self.sidecar.state = state;
@@ -363,18 +338,12 @@ impl Segment {
         self.sidecar.blake3 = Some(sealed.blake3);
         let sidecar = keep_sidecar.then(|| self.sidecar.to_json());
         let file = self.file.publish(sidecar).await?;
-        Ok(Closed { file, bytes, duration_ms, state })
+        let closed = Closed { file, bytes, duration_ms, state };
+        Ok((self.file.held(), Mended { closed, sidecar: self.sidecar, gap: None }))
     }
 }
 
 /// The engine's patch as the disk takes it.
 pub(super) fn place(patch: Patch) -> (u64, Bytes) {
     (patch.offset, patch.bytes)
-}
-
-/// The name while it grows.
-fn part(file: &std::path::Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
 }

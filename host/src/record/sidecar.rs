@@ -189,6 +189,11 @@ impl Sidecar {
         }
     }
 
+    /// Takes out what is missing from a time on: it is noted in another file's.
+    pub fn gaps_from(&mut self, at_ms: u64) -> Vec<Gap> {
+        self.gaps.extract_if(.., |gap| gap.at_ms >= at_ms).collect()
+    }
+
     /// Notes that more is missing at the end: with the gap that is there already, if its cause is the same.
     pub fn lost_at_end(&mut self, more: &Gap) {
         match self.gaps.last_mut().filter(|last| last.at_ms == more.at_ms && last.cause == more.cause) {

@@ -3,18 +3,23 @@
 use bytes::{Bytes, BytesMut};
 use lyrebird_flv::{BACK_POINTER, Cut, TAG_HEADER, Tag, Track};
 
+use super::sidecar::Gap;
 use crate::disk;
 
 /// The end of a segment that must be written again, and how a file begins that it can stand in.
 #[derive(Debug)]
 pub(super) struct Tail {
-    /// So many bytes of the old file are to stay where they are.
+    /// So many bytes of the old file are to stay where they are, once this is elsewhere.
     pub(super) stays: u64,
+    /// So many are safe there.
+    pub(super) safe: u64,
     /// Bytes between them and what is here are lost.
     pub(super) is_torn: bool,
     /// None of a body that is written as it comes.
     pub(super) begin: Option<Begin>,
     pub(super) ext: String,
+    /// What is missing in it, or before it where nothing of the old file stays; in its own time.
+    pub(super) gaps: Vec<Gap>,
     blocks: Vec<Bytes>,
     /// When it begins and ends, in the old file; both 0 of a body without times.
     pub(super) from_ms: u64,
@@ -35,8 +40,17 @@ impl Tail {
         if blocks.is_empty() {
             return None;
         }
-        let mut tail =
-            Tail { stays: safe.min(from), is_torn: from > safe, begin, ext, blocks, from_ms: 0, until_ms: 0 };
+        let mut tail = Tail {
+            stays: safe.min(from),
+            safe,
+            is_torn: from > safe,
+            begin,
+            ext,
+            gaps: Vec::new(),
+            blocks,
+            from_ms: 0,
+            until_ms: 0,
+        };
         if tail.begin.is_some() {
             let times = || tail.tags().map(|tag| u64::from(tag.time_ms));
             (tail.from_ms, tail.until_ms) = (times().next()?, times().max()?);

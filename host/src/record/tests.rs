@@ -376,7 +376,7 @@ async fn a_killed_recording_is_salvaged() {
     let busy = scene.salvage().await;
     assert_eq!(busy[0].outcome, Outcome::Busy);
     // As if the process were gone; the writer's thread lets go first.
-    drop(recording.segment.take().unwrap().into_old().await.unwrap());
+    drop(recording.segment.take().unwrap().ended().await.unwrap());
     drop(recording);
     // A tag of which a part is missing.
     let part = scene.temp.0.join("Ann/show.flv.part");

@@ -9,6 +9,10 @@ use tokio::time::{Sleep, sleep};
 /// Ticks of a stall limit: silence is noticed between the limit and an eighth more.
 const TICKS: usize = 8;
 
+/// A process that was frozen, or a machine that slept, finds its timers due before it hears what waits in its sockets.
+/// So the body has this last chance: a timer that is set now fires only after the sockets were asked.
+const LAST_LOOK: Duration = Duration::from_millis(50);
+
 /// Bytes a second that any stream has: FLV with nothing but silent AAC needs four times as much.
 const LEAST_RATE: u64 = 256;
 
@@ -22,6 +26,8 @@ pub(super) struct Pulse {
     age: usize,
     quiet: usize,
     since_tick: u64,
+    /// It is dead unless the last look finds something.
+    is_dying: bool,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -29,7 +35,8 @@ impl Pulse {
     pub(super) fn new(stall: Duration) -> Pulse {
         // Never 0: the timer would spin.
         let tick = (stall / 8).max(Duration::from_millis(1));
-        Pulse { tick, past: [0; TICKS * 2], at: 0, age: 0, quiet: 0, since_tick: 0, timer: Box::pin(sleep(tick)) }
+        let timer = Box::pin(sleep(tick));
+        Pulse { tick, past: [0; TICKS * 2], at: 0, age: 0, quiet: 0, since_tick: 0, is_dying: false, timer }
     }
 
     /// Bytes have come.
@@ -42,14 +49,20 @@ impl Pulse {
     pub(super) async fn stopped(&mut self) {
         loop {
             self.timer.as_mut().await;
-            self.timer.set(sleep(self.tick));
-            if self.is_dead() {
-                return;
+            if std::mem::take(&mut self.is_dying) {
+                if self.is_dead() {
+                    return;
+                }
+            } else {
+                self.count();
+                self.is_dying = self.is_dead();
             }
+            self.timer.set(sleep(if self.is_dying { LAST_LOOK } else { self.tick }));
         }
     }
 
-    fn is_dead(&mut self) -> bool {
+    /// A tick is over.
+    fn count(&mut self) {
         let bytes = std::mem::take(&mut self.since_tick);
         self.quiet = if bytes == 0 { self.quiet + 1 } else { 0 };
         self.age = (self.age + 1).min(self.past.len());
@@ -57,8 +70,13 @@ impl Pulse {
             *slot = bytes;
         }
         self.at = (self.at + 1) % self.past.len();
+    }
+
+    /// By the ticks, and what has come since the last one.
+    fn is_dead(&self) -> bool {
         let full = self.age == self.past.len();
-        self.quiet >= TICKS || (full && self.past.iter().sum::<u64>() < self.least())
+        let bytes = self.past.iter().sum::<u64>().saturating_add(self.since_tick);
+        self.quiet >= TICKS && self.since_tick == 0 || full && bytes < self.least()
     }
 
     fn least(&self) -> u64 {

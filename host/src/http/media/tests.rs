@@ -1,3 +1,4 @@
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -99,6 +100,31 @@ async fn stalls() {
         assert!((7900..9100).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
         tokio::time::resume();
     }
+}
+
+/// As after a frozen process wakes: its timers are due, and nobody has asked the sockets yet.
+#[tokio::test]
+async fn what_waits_in_the_socket_is_no_stall() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/live", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        stream
+    });
+    let mut media = http().media(request(url)).await.unwrap();
+    let mut stream = server.join().unwrap();
+    tokio::time::pause();
+    for _ in 0..7 {
+        tokio::time::advance(Duration::from_millis(1_001)).await;
+        assert_eq!(media.chunk().now_or_never(), None);
+    }
+    tokio::time::advance(Duration::from_secs(60)).await;
+    stream.write_all(b"media").unwrap();
+    assert_eq!(media.chunk().await, Ok(Some(Bytes::from_static(b"media"))));
+    // And one that goes on is one.
+    assert_eq!(media.chunk().await, Err(MediaFault::Stalled));
 }
 
 #[tokio::test]
@@ -271,7 +297,7 @@ async fn a_slow_body_rests_and_is_looked_at() {
         let origin = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.unwrap();
             // What is left unread would make its end a reset.
-            socket.read(&mut [0; 4096]).await.unwrap();
+            assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0);
             for text in [first, then, gone] {
                 socket.write_all(text.as_bytes()).await.unwrap();
                 wait.acquire().await.unwrap().forget();

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use lyrebird_flv::Cut;
 use serde_json::json;
 
+use super::outage::LastFile;
+use super::rescue::Carried;
 use super::{Recording, Source};
 use crate::clock::Clock;
 use crate::disk::{DiskError, DiskFault, Root};
@@ -13,8 +15,8 @@ use crate::model::{EndReason, RoomKey};
 use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
-use crate::record::segment::{Place, Segment};
-use crate::record::sidecar::{Gap, Origin, Sidecar};
+use crate::record::segment::{Ended, Place, Rest, Segment};
+use crate::record::sidecar::{Gap, Origin, Sidecar, State};
 use crate::record::tail::Tail;
 
 /// Segments that may be closing at once: their syncs take time, and each holds two descriptors.
@@ -36,11 +38,28 @@ impl Recording {
         why: &str,
     ) -> Result<(), EndReason> {
         self.write_carried().await?;
-        self.open_one(ext, cut, why).await
+        let gap = self.reopens();
+        self.open_one(ext, cut, why, gap.into_iter().collect()).await?;
+        if let Some(last_write) = self.last_write.take() {
+            // A clock that was set back since cannot tell how long it was.
+            let lost = self.hands.clock.now().duration_since(last_write).ok();
+            let lost_ms = lost.map(|lost| u64::try_from(lost.as_millis()).unwrap_or(u64::MAX));
+            self.gap(Gap { cause: String::from("restart"), at_ms: 0, lost_ms, offset: 0 });
+        }
+        for gap in std::mem::take(&mut self.missing) {
+            self.gap(gap);
+        }
+        Ok(())
     }
 
-    /// Opens a file.
-    pub(super) async fn open_one(&mut self, ext: &str, cut: Option<&Cut>, why: &str) -> Result<(), EndReason> {
+    /// Opens a file, whose sidecar names these gaps from its first moment.
+    pub(super) async fn open_one(
+        &mut self,
+        ext: &str,
+        cut: Option<&Cut>,
+        why: &str,
+        gaps: Vec<Gap>,
+    ) -> Result<(), EndReason> {
         self.hear_told();
         let Some(source) = self.source.clone() else { return Ok(()) };
         let started_at = self.hands.clock.now();
@@ -59,23 +78,14 @@ impl Recording {
         for note in std::mem::take(&mut self.early) {
             sidecar.repair(note.kind.name(), note.tags.max(1), note.at_ms, note.offset);
         }
+        gaps.into_iter().for_each(|gap| sidecar.gap(gap));
         let segment = self.make_somewhere(name, ext, cut, sidecar).await?;
-        self.reopened();
         let file = segment.path();
         tracing::info!(room = %self.room, file = %file.display(), why, "segment opened");
         let (folder, stem) = self.name.as_ref().map(|name| (&name.folder, &name.stem)).unzip();
         let data = json!({ "file": file, "why": why, "folder": folder, "stem": stem, "number": self.number });
         self.send(Kind::SegmentOpened, data);
         self.segment = Some(segment);
-        if let Some(last_write) = self.last_write.take() {
-            // A clock that was set back since cannot tell how long it was.
-            let lost = self.hands.clock.now().duration_since(last_write).ok();
-            let lost_ms = lost.map(|lost| u64::try_from(lost.as_millis()).unwrap_or(u64::MAX));
-            self.gap(Gap { cause: String::from("restart"), at_ms: 0, lost_ms, offset: 0 });
-        }
-        for gap in std::mem::take(&mut self.missing) {
-            self.gap(gap);
-        }
         Ok(())
     }
 
@@ -203,14 +213,14 @@ impl Recording {
     }
 
     /// Closes a segment beside what goes on: its sync may take seconds, and the sender would not wait.
-    pub(in crate::record) async fn close_segment(&mut self, mut segment: Segment, end: &str) {
+    pub(in crate::record) async fn close_segment(&mut self, segment: Segment, end: &str) {
         if self.outage.is_some() && segment.has_media() {
-            // What it is to name goes into it while it is open.
-            self.segment = Some(segment);
-            self.end_outage();
-            let Some(open) = self.segment.take() else { return };
-            segment = open;
+            self.end_outage(&segment.path());
         }
+        self.spawn_close(segment, end, Hold::Nothing).await;
+    }
+
+    pub(super) async fn spawn_close(&mut self, mut segment: Segment, end: &str, hold: Hold) {
         // Of a cut in the middle of a connection; else its end is noted already.
         segment.sidecar.reception_ended(self.hands.clock.now(), end);
         while self.closing.len() >= CLOSING {
@@ -223,32 +233,45 @@ impl Recording {
         let (number, end, keep) = (self.number, end.to_owned(), self.plan.sidecar);
         let (events, room) = (self.teller(), self.room.clone());
         self.closing.spawn(async move {
-            let mut tail = None;
-            let closed = match segment.close(&end, keep, &mut tail).await {
-                Ok(Some(closed)) => closed,
-                Ok(None) => {
-                    tracing::info!(%room, end, "a segment got no media, its file is removed");
-                    return Closing { number, closed: None, tail };
-                }
-                Err((closed, error)) => {
-                    let error = format!("{error:#}");
-                    tracing::error!(%room, file = %closed.file.display(), error, "a file could not be finished, the next start salvages it");
+            let (is_held, from) = match hold {
+                Hold::Nothing => (false, None),
+                Hold::OfCarried(from) => (true, from),
+            };
+            let mut closing = Closing { number, from, ..Closing::default() };
+            let closed = match segment.close(&end, keep, &mut closing.tail).await {
+                Ok(Some((file, mended))) => {
+                    let closed = mended.closed.clone();
+                    closing.last = is_held.then(|| LastFile::new(number, file, mended));
                     closed
                 }
+                Ok(None) => {
+                    tracing::info!(%room, end, "a segment got no media, its file is removed");
+                    return closing;
+                }
+                Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, &end);
             tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            Closing { number, closed: Some(closed), tail }
+            Closing { closed: Some(closed), ..closing }
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        let Some(Ok(Closing { number, closed, tail })) = self.closing.join_next().await else { return };
-        if let Some(tail) = tail {
-            let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
-            self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
-            self.carry(tail);
+        let Some(Ok(Closing { number, closed, tail, last, from })) = self.closing.join_next().await else { return };
+        last.into_iter().for_each(|last| self.has_carried(last));
+        match (tail, from) {
+            (Some(tail), from) => {
+                let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
+                self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
+                self.carry(Carried { tail, from });
+            }
+            (None, Some((before, ended))) => {
+                let is_whole = closed.as_ref().is_some_and(|closed| closed.state != State::Recording);
+                let rest = if is_whole { Rest::Elsewhere } else { Rest::Unknown };
+                self.leave_ended(before, ended, rest);
+            }
+            (None, None) => {}
         }
         self.closed.extend(closed.map(|closed| (number, closed)));
     }
@@ -271,6 +294,18 @@ pub(super) struct Closing {
     pub(super) closed: Option<Closed>,
     /// What its volume had not made safe.
     pub(super) tail: Option<Tail>,
+    /// The file, if it was to be held.
+    pub(super) last: Option<LastFile>,
+    /// The file whose end it is, which waits for that.
+    pub(super) from: Option<(u32, Box<Ended>)>,
+}
+
+/// Whether a file is held when it is closed.
+pub(super) enum Hold {
+    Nothing,
+    /// It is what was carried along: behind it media is missing, and no file may follow that says so. The file that it
+    /// was the end of waits for it.
+    OfCarried(Option<(u32, Box<Ended>)>),
 }
 
 /// Who tells of closed files.

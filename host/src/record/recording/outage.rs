@@ -1,16 +1,18 @@
 //! A volume that takes no writes: told once, the last file is closed whole, and what is lost meanwhile is named.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::Recording;
+use super::rescue::Carried;
 use crate::disk::OldFile;
 use crate::event::Kind;
 use crate::model::EndReason;
 use crate::record::flv::Engine;
-use crate::record::salvage::{self, Lost, Mended};
-use crate::record::segment::Segment;
+use crate::record::salvage::Mended;
+use crate::record::segment::{Rest, Segment};
 use crate::record::sidecar::{Gap, Sidecar};
 
 /// A file that has grown for so long shows that the volume takes writes again. One that is all but full takes the head
@@ -28,10 +30,18 @@ pub(super) struct Outage {
     reopened: Option<Duration>,
 }
 
-struct LastFile {
+/// A file that is finished, in whose sidecar may be named what is missing behind it.
+pub(super) struct LastFile {
+    number: u32,
     file: OldFile,
     sidecar: Sidecar,
     duration_ms: u64,
+}
+
+impl LastFile {
+    pub(super) fn new(number: u32, file: OldFile, mended: Mended) -> Self {
+        LastFile { number, file, sidecar: mended.sidecar, duration_ms: mended.closed.duration_ms }
+    }
 }
 
 impl Outage {
@@ -65,39 +75,46 @@ impl Recording {
             self.outage = Some(before.unwrap_or(new).goes_on(0));
             return;
         };
-        let (unfinished, received_ms, keep) = (segment.unfinished(), segment.received_ms(), self.plan.sidecar);
+        if segment.is_stump() {
+            before.as_ref().and_then(Outage::gap).iter().for_each(|gap| self.tell_gap(gap, Some(&segment.path())));
+            self.outage = Some(new);
+            return self.leave_until_written(segment).await;
+        }
+        let received_ms = segment.received_ms();
+        let (has_media, keep) = (segment.has_media(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
-        let is_low = self.is_low;
-        let mended = async {
-            if is_low {
-                // The volume works: nothing has to be read again, and nothing is missing up to here.
-                let (closed, file, sidecar) = segment.close_held("disk", keep, lost_before.as_ref()).await?;
-                return anyhow::Ok(Some((file, Mended { closed, sidecar, gap: None })));
-            }
-            let (old, mut sidecar) = segment.into_old().await?;
-            sidecar.end = Some(String::from("disk"));
-            lost_before.iter().for_each(|gap| sidecar.gap(gap.clone()));
-            let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-            Ok(salvage::mend(&old, sidecar, keep, Some(lost)).await?.map(|mended| (old, mended)))
+        let mut tail = None;
+        let finished = match self.is_low {
+            // The volume works: nothing has to be read again, and nothing is missing up to here.
+            true => segment.close("disk", keep, &mut tail).await,
+            false => segment.close_short("disk", keep).await,
         };
-        let closed = match mended.await {
+        if let Some(tail) = tail {
+            self.carry(Carried { tail, from: None });
+        }
+        let closed = match finished {
             Ok(Some((file, Mended { closed, sidecar, gap }))) => {
                 for gap in lost_before.iter().chain(&gap) {
                     self.tell_gap(gap, Some(&closed.file));
                 }
-                let last = Some(LastFile { file, sidecar, duration_ms: closed.duration_ms });
-                self.outage = Some(Outage { last, ..new });
+                let last = LastFile { number: self.number, file, sidecar, duration_ms: closed.duration_ms };
+                self.outage = Some(Outage { last: Some(last), ..new });
                 closed
             }
             Ok(None) => {
                 self.outage = Some(before.unwrap_or(new).goes_on(received_ms));
                 return;
             }
-            Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(room = %self.room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
-                self.outage = Some(before.unwrap_or(new).goes_on(0));
-                unfinished
+            Err(unfinished) => {
+                let closed = unfinished.told(&self.room);
+                self.outage = Some(match before {
+                    Some(before) if !has_media => before.goes_on(0),
+                    _ => {
+                        lost_before.iter().for_each(|gap| self.tell_gap(gap, Some(&closed.file)));
+                        new
+                    }
+                });
+                closed
             }
         };
         self.closed_bytes += closed.bytes;
@@ -157,10 +174,19 @@ impl Recording {
         self.send(Kind::DiskLow, json!({ "reason": why }));
     }
 
-    /// A file is open: it may be the end of the outage.
-    pub(super) fn reopened(&mut self) {
-        if let Some(outage) = &mut self.outage {
-            outage.reopened = Some(self.hands.clock.passed());
+    /// A file is opened that may be the end of the outage: gives what it has to name then. Should it be the end of the
+    /// recorder, nobody could name it later.
+    pub(super) fn reopens(&mut self) -> Option<Gap> {
+        let outage = self.outage.as_mut()?;
+        outage.reopened = Some(self.hands.clock.passed());
+        outage.gap()
+    }
+
+    /// What was carried along is in a file of its own, which is the last one before the outage.
+    pub(super) fn has_carried(&mut self, last: LastFile) {
+        let is_later = |before: &LastFile| before.number < last.number;
+        if let Some(outage) = self.outage.as_mut().filter(|outage| outage.last.as_ref().is_none_or(is_later)) {
+            outage.last = Some(last);
         }
     }
 
@@ -169,31 +195,55 @@ impl Recording {
         self.end_rescue_if_proven(now, PROVEN);
         let reopened = self.outage.as_ref().and_then(|outage| outage.reopened);
         let is_proven = reopened.is_some_and(|reopened| now.saturating_sub(reopened) >= PROVEN);
-        if is_proven && self.segment.as_ref().is_some_and(Segment::has_media) {
-            self.end_outage();
+        if let Some(segment) = self.segment.as_ref().filter(|segment| is_proven && segment.has_media()) {
+            let file = segment.path();
+            self.end_outage(&file);
         }
     }
 
-    /// Names in the open file what was lost before it.
-    pub(super) fn end_outage(&mut self) {
+    /// Tells what was lost before this file, which names it.
+    pub(super) fn end_outage(&mut self, file: &Path) {
         let Some(gap) = self.outage.take().as_ref().and_then(Outage::gap) else { return };
         let lost_ms = gap.lost_ms;
-        self.gap(gap);
+        self.tell_gap(&gap, Some(file));
         tracing::info!(room = %self.room, lost_ms, "files are written again");
         if std::mem::take(&mut self.alarmed) {
             self.send(Kind::DiskOk, json!({ "lost_ms": lost_ms }));
         }
     }
 
-    /// The recording is over, and what was carried along has no file.
-    pub(super) fn lose_carried(&mut self, why: &EndReason) {
-        let lost_ms: u64 = self.carried.drain(..).map(|tail| tail.until_ms.saturating_sub(tail.from_ms)).sum();
-        tracing::warn!(room = %self.room, %why, lost_ms, "no volume takes the end of a file");
-        match &mut self.outage {
-            Some(outage) => outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms),
-            None => {
-                self.tell_gap(&Gap { cause: String::from("disk"), at_ms: 0, lost_ms: Some(lost_ms), offset: 0 }, None)
-            }
+    /// The recording is over, and what was carried along has no file: it stays where it was begun, as far as that is safe.
+    pub(super) async fn lose_carried(&mut self, why: &EndReason) {
+        for Carried { tail, from } in std::mem::take(&mut self.carried) {
+            let lost_ms = tail.until_ms.saturating_sub(tail.from_ms);
+            tracing::warn!(room = %self.room, %why, lost_ms, "no volume takes the end of a file");
+            let gap = Gap { cause: String::from("disk"), at_ms: 0, lost_ms: Some(lost_ms), offset: 0 };
+            let Some((number, ended)) = from else {
+                match &mut self.outage {
+                    Some(outage) => outage.unwritten_ms = outage.unwritten_ms.saturating_add(lost_ms),
+                    None => self.tell_gap(&gap, None),
+                }
+                continue;
+            };
+            let closed = match ended.finish("disk", self.plan.sidecar, Rest::Lost(tail.gaps)).await {
+                Ok(Some((file, mended))) => {
+                    let closed = mended.closed.clone();
+                    mended.gap.iter().for_each(|gap| self.tell_gap(gap, Some(&closed.file)));
+                    self.has_carried(LastFile::new(number, file, mended));
+                    closed
+                }
+                Ok(None) => {
+                    self.tell_gap(&gap, None);
+                    continue;
+                }
+                Err(unfinished) => {
+                    let closed = unfinished.told(&self.room);
+                    self.tell_gap(&gap, Some(&closed.file));
+                    closed
+                }
+            };
+            self.tell_closed(&closed, "disk");
+            self.closed.push((number, closed));
         }
     }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Recording;
-use super::files::Closing;
-use crate::disk::{DiskError, DiskFault};
+use super::files::{Closing, Hold};
+use crate::disk::{DiskError, DiskFault, OldFile};
 use crate::event::Kind;
 use crate::model::EndReason;
-use crate::record::salvage::{self, Lost};
-use crate::record::segment::Segment;
+use crate::record::salvage::Mended;
+use crate::record::segment::{Ended, Rest, Segment, Unfinished};
 use crate::record::sidecar::Gap;
 use crate::record::tail::Tail;
 
@@ -22,6 +22,13 @@ const RESCUES_IN: Duration = Duration::from_secs(60);
 
 /// Ends of files that are carried along at most: each has been on the account of what is kept in memory.
 const MOST_CARRIED: usize = 8;
+
+/// The end of a file that no volume has taken yet.
+pub(super) struct Carried {
+    pub(super) tail: Tail,
+    /// That file and its number, where it waits.
+    pub(super) from: Option<(u32, Box<Ended>)>,
+}
 
 impl Recording {
     /// The volume of the open file refuses. The reception goes on if another file can take over.
@@ -41,7 +48,9 @@ impl Recording {
                 Ok(())
             }
             Err(()) => {
-                self.carry(tail);
+                if !self.carry(Carried { tail, from: None }) {
+                    segment.loses_end();
+                }
                 self.segment = Some(segment);
                 Err(fault.into())
             }
@@ -64,7 +73,8 @@ impl Recording {
             return Err(());
         }
         let why = format!("{:#}", anyhow::Error::new(fault.clone()));
-        let opened = self.open_one(&tail.ext, tail.begin.as_ref().map(|begin| &begin.cut), "disk").await;
+        let cut = tail.begin.as_ref().map(|begin| &begin.cut);
+        let opened = self.open_one(&tail.ext, cut, "disk", tail.gaps.clone()).await;
         let written = match (opened, &mut self.segment) {
             (Ok(()), Some(segment)) => segment.take_up(tail, ahead_ms).await.map_err(EndReason::from),
             (Ok(()), None) => Err(EndReason::DiskFull(why.clone())),
@@ -93,28 +103,54 @@ impl Recording {
 
     /// Finishes the file whose end is elsewhere now, beside what goes on: the volume may take its time.
     fn leave_stump(&mut self, segment: Segment, number: u32) {
-        let (received_ms, keep) = (segment.received_ms(), self.plan.sidecar);
-        let unfinished = segment.unfinished();
+        let keep = self.plan.sidecar;
+        self.leave(number, async move { segment.close_short("disk", keep).await });
+    }
+
+    /// The same of one that waited for it.
+    pub(super) fn leave_ended(&mut self, number: u32, ended: Box<Ended>, rest: Rest) {
+        let keep = self.plan.sidecar;
+        self.leave(number, async move { ended.finish("disk", keep, rest).await });
+    }
+
+    fn leave<F>(&mut self, number: u32, finish: F)
+    where
+        F: Future<Output = Result<Option<(OldFile, Mended)>, Unfinished>> + Send + 'static,
+    {
         let (room, events) = (self.room.clone(), self.teller());
         self.closing.spawn(async move {
-            let mended = async {
-                let (old, mut sidecar) = segment.into_old().await?;
-                sidecar.end = Some(String::from("disk"));
-                let lost = Lost { cause: "disk", received_ms: Some(received_ms) };
-                salvage::mend(&old, sidecar, keep, Some(lost)).await
-            };
-            let closed = match mended.await {
-                Ok(Some(mended)) => mended.closed,
+            let closed = match finish.await {
+                Ok(Some((_, mended))) => mended.closed,
                 Ok(None) => return Closing { number, ..Closing::default() },
-                Err(error) => {
-                    let error = format!("{error:#}");
-                    tracing::error!(%room, file = %unfinished.file.display(), error, "a file could not be finished, the next start salvages it");
-                    unfinished
-                }
+                Err(unfinished) => unfinished.told(&room),
             };
             events.closed(&closed, "disk");
-            Closing { number, closed: Some(closed), tail: None }
+            Closing { number, closed: Some(closed), ..Closing::default() }
         });
+    }
+
+    /// Leaves a file as it is until its end, which is carried along, has another one: until then a kill, or a volume
+    /// that never has room again, must not take what this one has taken.
+    pub(super) async fn leave_until_written(&mut self, segment: Segment) {
+        let (bytes, media_ms) = segment.stays();
+        self.closed_bytes += bytes;
+        self.closed_ms += media_ms;
+        let ended = match segment.ended().await {
+            Ok(ended) => Box::new(ended),
+            Err(unfinished) => {
+                let closed = unfinished.told(&self.room);
+                self.tell_closed(&closed, "disk");
+                return self.closed.push((self.number, closed));
+            }
+        };
+        if let Err(error) = ended.keep().await {
+            let error = format!("{:#}", anyhow::Error::new(error));
+            tracing::debug!(room = %self.room, error, "a file that waits for its end is not safe from a power cut");
+        }
+        match self.carried.back_mut().filter(|carried| carried.from.is_none()) {
+            Some(carried) => carried.from = Some((self.number, ended)),
+            None => self.leave_ended(self.number, ended, Rest::Elsewhere),
+        }
     }
 
     /// Removes a file of which everything is kept.
@@ -122,35 +158,42 @@ impl Recording {
         let number = self.number;
         self.closing.spawn(async move {
             segment.forget();
-            let removed = async { segment.into_old().await?.0.remove().await };
-            if let Err(error) = removed.await {
-                tracing::debug!(error = %format!("{:#}", anyhow::Error::new(error)), "a file that was begun in vain stays");
+            let removed = match segment.ended().await {
+                Ok(ended) => ended.remove().await.map_err(anyhow::Error::from),
+                Err(unfinished) => Err(unfinished.into_error()),
+            };
+            if let Err(error) = removed {
+                tracing::debug!(error = %format!("{error:#}"), "a file that was begun in vain stays");
             }
             Closing { number, ..Closing::default() }
         });
     }
 
-    /// Keeps the end of a file until a volume takes it.
-    pub(super) fn carry(&mut self, tail: Tail) {
-        if self.carried.len() < MOST_CARRIED {
-            self.carried.push_back(tail);
+    /// Keeps the end of a file until a volume takes it; false where too many are kept.
+    pub(super) fn carry(&mut self, carried: Carried) -> bool {
+        let has_room = self.carried.len() < MOST_CARRIED;
+        if has_room {
+            self.carried.push_back(carried);
         } else {
-            let lost_ms = Some(tail.until_ms.saturating_sub(tail.from_ms));
+            let lost_ms = Some(carried.tail.until_ms.saturating_sub(carried.tail.from_ms));
             self.gap(Gap { lost_ms, ..torn() });
+            carried.from.into_iter().for_each(|(number, ended)| self.leave_ended(number, ended, Rest::Unknown));
         }
+        has_room
     }
 
     /// Writes what is carried along, each into a file of its own.
     pub(super) async fn write_carried(&mut self) -> Result<(), EndReason> {
-        while let Some(tail) = self.carried.pop_front() {
-            let opened = self.open_one(&tail.ext, tail.begin.as_ref().map(|begin| &begin.cut), "disk").await;
+        while let Some(Carried { tail, from }) = self.carried.pop_front() {
+            let cut = tail.begin.as_ref().map(|begin| &begin.cut);
+            let opened = self.open_one(&tail.ext, cut, "disk", tail.gaps.clone()).await;
             let Some(mut segment) = self.segment.take().filter(|_| opened.is_ok()) else {
-                self.carried.push_front(tail);
+                self.carried.push_front(Carried { tail, from });
                 return opened;
             };
             if let Err(fault) = segment.take_up(&tail, 0).await {
                 self.leave_nothing(segment);
-                self.carried.push_front(tail);
+                self.carried.push_front(Carried { tail, from });
                 return Err(fault.into());
             }
             if tail.is_torn {
@@ -158,7 +201,8 @@ impl Recording {
                 self.tell_gap(&torn(), None);
             }
             tracing::info!(room = %self.room, file = %segment.path().display(), "what a volume had not made safe is in a file of its own now");
-            self.close_segment(segment, "disk").await;
+            // What is missing by now is missing behind it.
+            self.spawn_close(segment, "disk", Hold::OfCarried(from)).await;
         }
         Ok(())
     }

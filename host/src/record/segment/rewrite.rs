@@ -3,14 +3,15 @@
 use lyrebird_flv::Tag;
 
 use super::Segment;
-use crate::disk::{DiskError, OldFile};
-use crate::record::sidecar::Sidecar;
+use crate::disk::DiskError;
 use crate::record::tail::Tail;
 
 /// What is to stay of a file whose end is written again elsewhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Stump {
-    bytes: u64,
+    pub(super) bytes: u64,
+    /// As long as its end is nowhere else.
+    pub(super) safe: u64,
     /// Where in the file's time its end began.
     pub(super) until_ms: u64,
 }
@@ -26,9 +27,28 @@ impl Segment {
         if !self.batch.is_empty() {
             self.file.keep(&self.batch.take(), &restarts);
         }
-        let tail = Tail::of(self.file.end_by(fault), self.begin.clone(), self.file.ext().to_owned())?;
-        self.stump = Some(Stump { bytes: tail.stays, until_ms: tail.from_ms });
+        let mut tail = Tail::of(self.file.end_by(fault), self.begin.clone(), self.file.ext().to_owned())?;
+        self.stump = Some(Stump { bytes: tail.stays, safe: tail.safe, until_ms: tail.from_ms });
+        // Without media the stump goes, and its sidecar with it.
+        let has_media = self.first_ms.is_some_and(|first_ms| first_ms < tail.from_ms);
+        tail.gaps = self.sidecar.gaps_from(if has_media { tail.from_ms } else { 0 });
+        tail.gaps.iter_mut().for_each(|gap| gap.at_ms = gap.at_ms.saturating_sub(tail.from_ms));
         Some(tail)
+    }
+
+    /// Whether its end is kept to be written elsewhere.
+    pub(in crate::record) fn is_stump(&self) -> bool {
+        self.stump.is_some()
+    }
+
+    /// Bytes and media time of what stays of it then.
+    pub(in crate::record) fn stays(&self) -> (u64, u64) {
+        self.stump.map_or((self.bytes, self.duration_ms()), |stump| (stump.bytes, stump.until_ms))
+    }
+
+    /// Its end is not kept: what is safe stays here.
+    pub(in crate::record) fn loses_end(&mut self) {
+        self.stump = None;
     }
 
     /// Goes on with the end of another file. What the engine gives from now on follows it: with times that are ahead of
@@ -76,16 +96,5 @@ impl Segment {
         self.choked = None;
         self.file.forget();
         self.stump = Some(Stump::default());
-    }
-
-    /// Gives up writing: the file, as far as it is to stay, as somebody who salvages it has it; and its sidecar.
-    pub(in crate::record) async fn into_old(mut self) -> Result<(OldFile, Sidecar), DiskError> {
-        self.measure();
-        let Some(stump) = self.stump else {
-            return Ok((self.file.into_old().await?, self.sidecar));
-        };
-        let old = self.file.reopened().await?;
-        old.shorten(stump.bytes).await?;
-        Ok((old, self.sidecar))
     }
 }

@@ -7,19 +7,25 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::disk::tests::Calls;
+use crate::record::Level;
 
-/// Every frame of a file by its content: how often it is there.
-fn count(file: &[u8], found: &mut HashMap<Vec<u8>, u32>) {
-    let mut at = 13;
-    while let Some([kind, a, b, c]) = file.get(at..at + 4) {
+/// The frames of a file: content and time.
+fn frames(file: &[u8]) -> Vec<(Vec<u8>, u32)> {
+    let (mut found, mut at) = (Vec::new(), 13);
+    while let Some([kind, a, b, c, d, e, f, high]) = file.get(at..at + 8) {
         let size = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).unwrap();
         let Some(payload) = file.get(at + 11..at + 11 + size) else { break };
-        let is_frame = matches!(kind, 8 | 9) && payload.get(1) == Some(&1);
-        if is_frame {
-            *found.entry(payload.to_vec()).or_default() += 1;
+        if matches!(kind, 8 | 9) && payload.get(1) == Some(&1) {
+            found.push((payload.to_vec(), u32::from_be_bytes([*high, *d, *e, *f])));
         }
         at += 11 + size + 4;
     }
+    found
+}
+
+/// Every frame of a file by its content: how often it is there.
+fn count(file: &[u8], found: &mut HashMap<Vec<u8>, u32>) {
+    frames(file).into_iter().for_each(|(frame, _)| *found.entry(frame).or_default() += 1);
 }
 
 fn files(below: &Path, found: &mut Vec<std::path::PathBuf>) {
@@ -108,4 +114,86 @@ async fn a_device_that_fails_once_beside_a_spare_one() {
 async fn a_device_that_fails_for_ever() {
     check(Errno::IO, true, false).await;
     check(Errno::ROFS, true, true).await;
+}
+
+/// What is between the last frame before a full disk and the first one behind it is named between just these two: in
+/// the file that ends with the one, or in that which begins with the other.
+#[tokio::test]
+async fn what_a_full_disk_takes_is_named_where_it_is_missing() {
+    let sent: HashMap<Vec<u8>, u32> = frames(&whole(&seconds(0, 8))).into_iter().collect();
+    for number in 4.. {
+        let mut script = vec![ok("video/x-flv"), flv(&seconds(0, 1))];
+        for second in 1..4 {
+            script.extend([Act::Pause(150), Act::Send(fixture::tags(&seconds(second, second + 1)))]);
+        }
+        script.push(Act::Pause(300));
+        let behind = vec![ok("video/x-flv"), flv(&seconds(6, 8)), Act::Pause(100)];
+        let mut scene = Scene::new(vec![script, behind]).await;
+        let calls = Calls::failing(number..u64::MAX, Errno::NOSPC);
+        scene.hands.disk = Disk::failing(Duration::from_millis(400), calls.clone());
+        let mut recording = scene.recording();
+        let is_full = matches!(scene.receive(&mut recording).await.reason, EndReason::DiskFull(_));
+        calls.mend();
+        if !is_full {
+            return assert!(number > 5, "no call failed");
+        }
+        scene.receive(&mut recording).await;
+        recording.close("ended").await;
+        let mut paths = Vec::new();
+        files(&scene.temp.0, &mut paths);
+        let (mut before, mut behind) = (None::<(u32, u64, Vec<sidecar::Gap>)>, None);
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|end| end == "flv")) {
+            let times = frames(&std::fs::read(path).unwrap()).into_iter().map(|(frame, _)| sent[&frame]);
+            let times: Vec<u32> = times.collect();
+            let (first, last) = (times[0], times[times.len() - 1]);
+            let sidecar = std::fs::read(path.with_extension("json")).unwrap();
+            let gaps = sidecar::Sidecar::from_json(&sidecar).unwrap().gaps;
+            if first >= 6_000 {
+                behind = Some(gaps);
+            } else if before.as_ref().is_none_or(|(latest, ..)| *latest < last) {
+                before = Some((last, u64::from(last - first), gaps));
+            }
+        }
+        let at_end = before.as_ref().is_some_and(|(_, lasts_ms, gaps)| gaps.iter().any(|gap| gap.at_ms >= *lasts_ms));
+        let at_start = behind.iter().flatten().any(|gap| gap.at_ms == 0 && gap.cause == "disk");
+        let tree = scene.temp.tree();
+        assert!(at_end || at_start, "from call {number}: before {before:?}, behind {behind:?}\n{tree}");
+    }
+}
+
+/// The end of a file that finds no volume is kept in memory, from the last key frame on. What of it the full volume had
+/// taken stays there until it is elsewhere: there may never be room again, and a kill takes all memory.
+#[tokio::test]
+async fn what_a_full_disk_had_taken_stays_where_it_is() {
+    let second = seconds(1, 2);
+    let lines: Vec<&str> = second.lines().collect();
+    let (begun, rest) = lines.split_at(18);
+    let mut most = 0;
+    for number in 4.. {
+        let script = vec![
+            ok("video/x-flv"),
+            flv(&format!("{}{}\n", seconds(0, 1), begun.join("\n"))),
+            Act::Pause(300),
+            Act::Send(fixture::tags(&format!("{}\n", rest.join("\n")))),
+            Act::Pause(300),
+        ];
+        let mut scene = Scene::new(vec![script]).await;
+        let calls = Calls::failing(number..u64::MAX, Errno::NOSPC);
+        scene.hands.disk = Disk::failing(Duration::from_secs(60), calls.clone());
+        let mut recording = scene.recording();
+        if !matches!(scene.receive(&mut recording).await.reason, EndReason::DiskFull(_)) {
+            break;
+        }
+        let part = scene.temp.0.join("Ann/show.flv.part");
+        let taken = std::fs::read(part).map(|file| frames(&file).len()).unwrap_or_default();
+        most = most.max(taken);
+        calls.mend();
+        let root = scene.temp.0.clone();
+        scene.hands.gates.set(&root, Level::Shut, String::from("full"));
+        let summary = recording.close("stopped").await;
+        let finished = summary.segments.first().map(|closed| frames(&std::fs::read(&closed.file).unwrap()).len());
+        assert_eq!(finished.unwrap_or_default(), taken, "from call {number}: {}", scene.temp.tree());
+        assert!(summary.gaps.iter().any(|gap| gap.cause == "disk"), "from call {number}: {:?}", summary.gaps);
+    }
+    assert!(most > 40, "the second group's begin was never written: {most}");
 }

@@ -68,8 +68,11 @@ fn hole(case: &Case<'_>, last: Found, next: Found, verdict: &mut Verdict) {
     let named = match last.file == next.file {
         true => gaps(case, last.file, last.time_ms, next.time_ms),
         false => {
-            let behind = gaps(case, last.file, last.time_ms, u64::MAX - PLACE_MS);
-            [behind, gaps(case, next.file, 0, next.time_ms)].concat()
+            let mut named = gaps(case, last.file, last.time_ms, u64::MAX - PLACE_MS);
+            // A file between them holds what came late, or what is nowhere on air.
+            between(case, last, next).for_each(|file| named.extend(gaps(case, file, 0, u64::MAX - PLACE_MS)));
+            named.extend(gaps(case, next.file, 0, next.time_ms));
+            named
         }
     };
     let name = &case.files[next.file].name;
@@ -97,8 +100,17 @@ fn is_rewound(case: &Case<'_>, last: Found, next: Found) -> bool {
     let within = |file: usize, mut tags: RangeInclusive<usize>| tags.any(|tag| case.rewound.contains(&(file, tag)));
     match last.file == next.file {
         true => within(last.file, last.tag.min(next.tag)..=last.tag.max(next.tag)),
-        false => within(last.file, last.tag..=case.files[last.file].tags.len()) || within(next.file, 0..=next.tag),
+        false => {
+            within(last.file, last.tag..=case.files[last.file].tags.len())
+                || between(case, last, next).any(|file| within(file, 0..=case.files[file].tags.len()))
+                || within(next.file, 0..=next.tag)
+        }
     }
+}
+
+/// The session's files that were begun between two frames'.
+fn between<'a>(case: &'a Case<'_>, last: Found, next: Found) -> impl Iterator<Item = usize> + 'a {
+    (last.file + 1..next.file).filter(move |file| case.session(*file) == case.session(next.file))
 }
 
 /// How much media was on air between two frames.

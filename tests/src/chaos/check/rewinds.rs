@@ -2,12 +2,13 @@
 //! the file, as it does where the decoder's configuration changes. And the server keeps more than the last one did.
 //!
 //! What comes then is new to the recorder, though older than what it has written. It is kept where it came, as if the
-//! sender's clock had been set back; and the group in which the last connection broke may follow it once more, since it is
-//! a whole one now. That is known, counted, and no finding.
+//! sender's clock had been set back; and the group in which a connection broke may follow it once more, or come so late,
+//! since it is a whole one now. That is known, counted, and no finding.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Case, is_media};
+use crate::origin::{Role, Sent};
 
 /// Frames of the two tracks stand so far from their order at most.
 const DISORDER: usize = 24;
@@ -30,7 +31,10 @@ pub(super) fn find(case: &Case<'_>) -> (HashSet<(usize, usize)>, u64) {
         for (place, tag) in recorded.tags.iter().enumerate().filter(|(_, tag)| is_media(tag)) {
             let Some(at) = case.places.get(&tag.digest).copied() else { continue };
             let is_new = known.insert(tag.digest);
-            if at + DISORDER < session.newest && is_new && !session.is_rewound {
+            // A file that begins with what another one has: its recorder remembers nothing, or only of its own.
+            let is_again = known.len() == 1 && at <= session.newest && case.found[&tag.digest].len() > 1;
+            let is_back = !session.is_rewound && at + DISORDER < session.newest;
+            if is_back && (is_new || brings_new(case, file, place, &known)) || is_again && !session.is_rewound {
                 session.is_rewound = true;
                 times += 1;
             }
@@ -48,4 +52,13 @@ pub(super) fn find(case: &Case<'_>) -> (HashSet<(usize, usize)>, u64) {
         }
     }
     (rewound, times)
+}
+
+/// Whether something comes late in the group that begins there: a frame that the file has not yet.
+fn brings_new(case: &Case<'_>, file: usize, place: usize, known: &HashSet<u64>) -> bool {
+    let media = case.files[file].tags[place..].iter().filter(|tag| is_media(tag));
+    // Sound may stand before its group's key frame, as far as the tracks are out of order.
+    let is_next = |number: usize, tag: &Sent| tag.role == Role::Key && number >= DISORDER;
+    let mut group = media.enumerate().take_while(|(number, tag)| !is_next(*number, tag));
+    group.any(|(_, tag)| !known.contains(&tag.digest))
 }
