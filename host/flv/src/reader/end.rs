@@ -29,6 +29,14 @@ impl Reader {
         if doubted.is_some_and(|header| header.track.is_some() && self.stream_fits(header) && self.is_led_back_to()) {
             return self.end_in(doubted, NoteKind::Garbage);
         }
+        if let Some(header) = doubted.filter(|header| header.track.is_some())
+            && let Some(end) = proof::end_by_pointer(&self.window, self.at, header)
+            && self.take_proved(header, end)
+        {
+            self.state = State::Tag;
+            self.move_to(end);
+            return Step::Goes;
+        }
         // Where the connection begins anything may stand.
         let known = doubted.filter(|header| header.track.is_some() && self.at != self.connected_at);
         let trusted = known.map(|_| self.at);

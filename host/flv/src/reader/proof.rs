@@ -10,6 +10,9 @@ use crate::tag::{BACK_POINTER, Track};
 /// So many zeros in a row are a run that a power cut has left: more than end any tag or stand in a header.
 const ZERO_RUN: usize = 16;
 
+/// A DataSize is off by so many bytes at most, where nothing but a PreviousTagSize tells.
+const MOST_OFF: u64 = 64;
+
 /// A PreviousTagSize in a stream whose PreviousTagSizes are all wrong.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WrongPointer {
@@ -56,6 +59,14 @@ pub(super) fn by_pointer(window: &Window, at: u64, next: u64) -> Option<u32> {
     let whole = pointer_at.checked_sub(at)?;
     let size = u32::try_from(whole.checked_sub(TAG_HEADER_BYTES)?).ok().filter(|size| *size > 0)?;
     (u64::from(back_pointer(window, pointer_at)?) == whole).then_some(size)
+}
+
+/// Where the tag at `at` ends if its DataSize is a few bytes off: behind a PreviousTagSize that leads back to just this
+/// place.
+pub(super) fn end_by_pointer(window: &Window, at: u64, header: Header) -> Option<u64> {
+    let end = at.saturating_add(header.whole()).saturating_add(BACK_POINTER_BYTES);
+    let ends = end.saturating_sub(MOST_OFF)..=end.saturating_add(MOST_OFF);
+    ends.into_iter().find(|end| by_pointer(window, at, *end).is_some())
 }
 
 /// The DataSize is right: tags of this time go on just behind the body, without a PreviousTagSize; or a run of zeros

@@ -318,3 +318,32 @@ fn stream_id_that_counts() {
     "#]],
     );
 }
+
+/// Behind it half a tag stands, and then the connection ends: nothing but its PreviousTagSize tells its size.
+#[test]
+fn size_too_small_in_the_last_whole_tag() {
+    check(
+        "V 0 key\nA 0\nV 40 100 #1 size=97\nA 23 100 #2\ntruncate 60",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40 100 #1
+        -- truncated at 263 55 bytes
+    "#]],
+    );
+}
+
+#[test]
+fn size_too_large_in_the_last_whole_tag() {
+    check(
+        "V 0 key\nA 0\nV 40 100 #1 size=104\nA 23 100 #2\ntruncate 60",
+        expect![[r#"
+        V 0 key
+        A 0
+        -- back_pointer at 148 1 tags
+        V 40 100 #1
+        -- truncated at 263 55 bytes
+    "#]],
+    );
+}
