@@ -29,6 +29,12 @@ struct Place {
     at_ms: u64,
 }
 
+/// What one sidecar tells is missing: of everything, and of the pictures alone.
+struct Told {
+    gaps: Vec<Value>,
+    undecodable: Vec<Value>,
+}
+
 /// How a story ended, and at what speed its media came.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -44,10 +50,10 @@ pub struct Terms {
 pub fn judge_named(receptions: &[Connection], files: &[PathBuf], program: &Path, terms: Terms) -> Judgement {
     let (sent, sounds) = all_sent(receptions);
     let numbers: HashMap<u64, usize> = sent.iter().enumerate().map(|(number, tag)| (tag.digest, number)).collect();
-    let (mut judgement, mut places, mut gaps) = (Judgement::default(), Vec::new(), Vec::new());
+    let (mut judgement, mut places, mut told) = (Judgement::default(), Vec::new(), Vec::new());
     for (at, file) in files.iter().enumerate() {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        gaps.push(sidecar(&name, file, &mut judgement));
+        told.push(sidecar(&name, file, &mut judgement));
         let Some(found) = whole(&name, file, program, &mut judgement) else { continue };
         let strange = |tag: &&Sent| {
             is_media(tag) && !(numbers.contains_key(&tag.digest) || tag.kind != VIDEO && sounds.contains(&tag.digest))
@@ -72,7 +78,7 @@ pub fn judge_named(receptions: &[Connection], files: &[PathBuf], program: &Path,
         let at_ms = disorder.map_or(0, |pair| sent[pair[1].number].time_ms);
         format!("a picture (sent at {at_ms} ms) is there twice, or behind a later one")
     });
-    holes(&sent, &places, &gaps, terms, &mut judgement);
+    holes(&sent, &places, &told, terms, &mut judgement);
     judgement
 }
 
@@ -119,8 +125,8 @@ fn inspect(name: &str, program: &Path, file: &Path, judgement: &mut Judgement) {
         .note(so, format!("{name}: flv inspect finds no fault"), || format!("{name}: flv inspect disagrees: {report}"));
 }
 
-/// The gaps that it names.
-fn sidecar(name: &str, file: &Path, judgement: &mut Judgement) -> Vec<Value> {
+/// What it tells is missing.
+fn sidecar(name: &str, file: &Path, judgement: &mut Judgement) -> Told {
     let read = fs::read(file.with_extension("json")).unwrap_or_default();
     let sidecar: Value = serde_json::from_slice(&read).unwrap_or_default();
     let bytes = fs::metadata(file).map_or(0, |about| about.len());
@@ -128,11 +134,13 @@ fn sidecar(name: &str, file: &Path, judgement: &mut Judgement) -> Vec<Value> {
     judgement.note(whole, format!("{name}: the sidecar says {} and the right size", sidecar["state"]), || {
         format!("{name}: {bytes} bytes, but the sidecar says {} and {}", sidecar["state"], sidecar["bytes"])
     });
-    sidecar["gaps"].as_array().cloned().unwrap_or_default()
+    let mut undecodable = sidecar["repairs"].as_array().cloned().unwrap_or_default();
+    undecodable.retain(|repair| repair["kind"] == "before_key_frame");
+    Told { gaps: sidecar["gaps"].as_array().cloned().unwrap_or_default(), undecodable }
 }
 
 /// Each hole between two pictures, before the first and behind the last is named where it is.
-fn holes(sent: &[Sent], places: &[Place], gaps: &[Vec<Value>], terms: Terms, judgement: &mut Judgement) {
+fn holes(sent: &[Sent], places: &[Place], told: &[Told], terms: Terms, judgement: &mut Judgement) {
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
         return judgement.bad.push(String::from("no picture is in any file"));
     };
@@ -142,15 +150,16 @@ fn holes(sent: &[Sent], places: &[Place], gaps: &[Vec<Value>], terms: Terms, jud
         .note(before <= SLACK_MS, "begins with the first picture", || format!("{before} ms are missing at the begin"));
     for pair in places.windows(2) {
         let [from, to] = [pair[0], pair[1]];
-        let lost_ms = time(to.number).saturating_sub(time(from.number)).saturating_sub(TOLERANCE_MS);
+        let until = to.number.saturating_sub(undecodable(told, to)).max(from.number);
+        let lost_ms = time(until).saturating_sub(time(from.number)).saturating_sub(TOLERANCE_MS);
         if lost_ms > SLACK_MS {
-            let named = named(gaps, from, Some(to));
+            let named = named(told, from, Some(to));
             judge_hole(time(from.number), lost_ms, named, terms, judgement);
         }
     }
     let behind = time(sent.len() - 1).saturating_sub(time(last.number));
     if behind > terms.tail_ms.max(SLACK_MS) {
-        judge_hole(time(last.number), behind - terms.tail_ms, named(gaps, *last, None), terms, judgement);
+        judge_hole(time(last.number), behind - terms.tail_ms, named(told, *last, None), terms, judgement);
     }
 }
 
@@ -163,13 +172,23 @@ fn judge_hole(at_ms: u64, lost_ms: u64, named: Option<u64>, terms: Terms, judgem
 }
 
 /// What the gaps at this place come to; one whose length nobody knows comes to everything.
-fn named(gaps: &[Vec<Value>], from: Place, to: Option<Place>) -> Option<u64> {
+fn named(told: &[Told], from: Place, to: Option<Place>) -> Option<u64> {
     let is_at = |file: usize, gap: &Value| {
         let at_ms = gap["at_ms"].as_u64().unwrap_or(0);
         let near = |place: Place| place.file == file && at_ms.abs_diff(place.at_ms) <= NEAR_MS;
         near(from) || to.is_some_and(near)
     };
-    let all = gaps.iter().enumerate().flat_map(|(file, gaps)| gaps.iter().map(move |gap| (file, gap)));
+    let all = told.iter().enumerate().flat_map(|(file, told)| told.gaps.iter().map(move |gap| (file, gap)));
     let here = all.filter(|(file, gap)| is_at(*file, gap)).map(|(_, gap)| gap["lost_ms"].as_u64().unwrap_or(u64::MAX));
     here.reduce(u64::saturating_add)
+}
+
+/// How many pictures right before this one were dropped with a name: the sound goes on behind a hole, and what the gap
+/// says is missing is missing of both.
+fn undecodable(told: &[Told], to: Place) -> usize {
+    let repairs = told.get(to.file).into_iter().flat_map(|told| &told.undecodable);
+    let here =
+        |repair: &&Value| repair["last_ms"].as_u64().is_some_and(|last_ms| last_ms.abs_diff(to.at_ms) <= NEAR_MS);
+    let count: u64 = repairs.filter(here).filter_map(|repair| repair["count"].as_u64()).sum();
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
