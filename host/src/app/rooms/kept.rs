@@ -21,6 +21,14 @@ struct State {
     lapsed: Vec<String>,
 }
 
+impl State {
+    fn entered(&mut self, url: &str) {
+        if let Some(at) = self.entering.iter().position(|entering| entering == url) {
+            self.entering.swap_remove(at);
+        }
+    }
+}
+
 /// Whose sessions are ours to take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heir {
@@ -71,17 +79,14 @@ impl Kept {
 
     /// It knows it, or never will.
     pub(super) fn entered(&self, url: &str) {
-        self.change(|state| {
-            if let Some(at) = state.entering.iter().position(|entering| entering == url) {
-                state.entering.swap_remove(at);
-            }
-        });
+        self.change(|state| state.entered(url));
     }
 
     /// The session that the room left open, the newest where there are several.
     pub(super) fn claim(&self, key: &RoomKey, url: &str) -> Option<(SessionRow, SystemTime)> {
-        self.entered(url);
         self.change(|state| {
+            // In one step: who looks between the two for what nobody will claim would find it here.
+            state.entered(url);
             let id = key.kept_id();
             let is_mine = |row: &SessionRow| row.platform == key.platform && row.room == id;
             let (mut mine, rest): (Vec<_>, Vec<_>) = state.rows.drain(..).partition(|(row, _)| is_mine(row));
@@ -128,3 +133,6 @@ fn newest_file(root: &Path, row: &SessionRow) -> Option<SystemTime> {
     });
     media.filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
 }
+
+#[cfg(test)]
+mod tests;
