@@ -59,13 +59,16 @@ fn row_44_more_rooms_than_there_is_memory_for() {
     if !needs::row(44) {
         return;
     }
-    let (scene, _group, run, paths) = recorder("little", 64);
+    let (scene, _group, run, paths) = recorder("little", 48);
     for path in &paths {
         scene.origin.answers(path, [Answer::live(&scene.feed)]);
     }
-    run.wait_for_text(SHORT, LIMIT);
-    nothing_happens_for(3);
+    // That memory is short, or that others must have begun first: which of the two depends on what these take.
+    run.wait_for_text("live, and not recorded yet", LIMIT);
+    nothing_happens_for(4);
     stop(run).expect_code(130);
+    let begun = paths.iter().filter(|path| !scene.origin.receptions(path).is_empty()).count();
+    assert!((1..OTHERS).contains(&begun), "{begun} of {OTHERS} were begun");
     assert_eq!(scene.origin.receptions(ROOM).len(), 1);
     scene.are_named(&of_the_first(&scene), STOPPED);
 }
