@@ -228,10 +228,8 @@ impl Watched {
             return;
         }
         let Missing { why, hint } = missing;
-        tracing::error!(
-            why,
-            "nothing is recorded there: it would be written to another volume\nhint: {hint}; it goes on by itself then"
-        );
+        let hint = format!("{hint}; it goes on by itself then");
+        tracing::error!(why, hint, "nothing is recorded there: it would be written to another volume");
         let data = json!({ "folder": self.folder, "reason": why });
         self.hands.events.send(Event::now(&self.hands.clock, Kind::DiskLow, None, None, data));
     }
@@ -253,7 +251,8 @@ fn tell(turn: Turn, folder: &Path, space: &Space, why: &str, hands: &Hands) {
             tracing::error!(
                 why,
                 free_bytes,
-                "too little is left on the disk: nothing new is recorded there\nhint: make room, it goes on by itself then; or lower `[output] min_free`"
+                hint = "make room, it goes on by itself then; or lower `[output] min_free`",
+                "too little is left on the disk: nothing new is recorded there"
             );
             Kind::DiskLow
         }

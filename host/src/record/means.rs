@@ -137,10 +137,8 @@ impl Hands {
         drop(seen);
         let (kind, data) = match (want, was) {
             (Some(Want { of, why, hint }), None) => {
-                tracing::error!(
-                    why,
-                    "nothing new is recorded, what runs goes on\nhint: {hint}; it goes on by itself then"
-                );
+                let hint = format!("{hint}; it goes on by itself then");
+                tracing::error!(why, hint, "nothing new is recorded, what runs goes on");
                 (Kind::MachineLow, json!({ "of": of, "reason": why }))
             }
             (None, Some(Want { of, .. })) => {

@@ -148,7 +148,7 @@ impl Recording {
             Err(error) if error.fault == DiskFault::NameTooLong => {
                 let short = short(&name);
                 let (long, taken) = (name.path().display().to_string(), short.path().display().to_string());
-                tracing::warn!(room = %self.room, name = long, instead = taken, "the name is too long for the volume, a short one is taken\nhint: shorten `name`, or the folders in it");
+                tracing::warn!(room = %self.room, name = long, instead = taken, hint = "shorten `name`, or the folders in it", "the name is too long for the volume, a short one is taken");
                 (Segment::open(root, place(&short), cut, sidecar, now).await, short, true)
             }
             made => (made, name, self.number == 0),
