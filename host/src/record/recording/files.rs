@@ -9,13 +9,14 @@ use super::outage::LastFile;
 use super::rescue::Carried;
 use super::{Recording, Source};
 use crate::clock::Clock;
-use crate::disk::{DiskError, DiskFault, Root};
+use crate::disk::{DiskError, DiskFault, OldFile, Root};
 use crate::event::{Event, Kind, Sink};
 use crate::model::{EndReason, RoomKey};
 use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
-use crate::record::segment::{Ended, Place, Rest, Segment};
+use crate::record::salvage::Mended;
+use crate::record::segment::{Ended, Place, Rest, Segment, Unfinished};
 use crate::record::sidecar::{Gap, Origin, Sidecar, State};
 use crate::record::tail::Tail;
 
@@ -237,43 +238,34 @@ impl Recording {
                 Hold::Nothing => (false, None),
                 Hold::OfCarried(from) => (true, from),
             };
-            let mut closing = Closing { number, from, ..Closing::default() };
-            let closed = match segment.close(&end, keep, &mut closing.tail).await {
+            let mut closing = Closing { from, ..Closing::default() };
+            match segment.close(&end, keep, &mut closing.tail).await {
                 Ok(Some((file, mended))) => {
-                    let closed = mended.closed.clone();
+                    closing.closed.push((number, mended.closed.clone()));
                     closing.last = is_held.then(|| LastFile::new(number, file, mended));
-                    closed
                 }
-                Ok(None) => {
-                    tracing::info!(%room, end, "a segment got no media, its file is removed");
-                    return closing;
-                }
-                Err(unfinished) => unfinished.told(&room),
-            };
-            events.closed(&closed, &end);
-            tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
-            Closing { closed: Some(closed), ..closing }
+                Ok(None) => tracing::info!(%room, end, "a segment got no media, its file is removed"),
+                Err(unfinished) => closing.closed.push((number, unfinished.told(&room))),
+            }
+            for (_, closed) in &closing.closed {
+                events.closed(closed, &end);
+                tracing::info!(%room, file = %closed.file.display(), bytes = closed.bytes, duration_ms = closed.duration_ms, end, "segment closed");
+            }
+            closing.finish_before(keep, &events).await;
+            closing
         });
     }
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        let Some(Ok(Closing { number, closed, tail, last, from })) = self.closing.join_next().await else { return };
+        let Some(Ok(Closing { closed, tail, last, from })) = self.closing.join_next().await else { return };
         last.into_iter().for_each(|last| self.has_carried(last));
-        match (tail, from) {
-            (Some(tail), from) => {
-                let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
-                self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
-                self.carry(Carried { tail, from });
-            }
-            (None, Some((before, ended))) => {
-                let is_whole = closed.as_ref().is_some_and(|closed| closed.state != State::Recording);
-                let rest = if is_whole { Rest::Elsewhere } else { Rest::Unknown };
-                self.leave_ended(before, ended, rest);
-            }
-            (None, None) => {}
+        if let Some(tail) = tail {
+            let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
+            self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
+            self.carry(Carried { tail, from });
         }
-        self.closed.extend(closed.map(|closed| (number, closed)));
+        self.closed.extend(closed);
     }
 
     /// Tells of closed files, also while the recording does something else.
@@ -290,14 +282,25 @@ impl Recording {
 /// What became of a segment that was closed.
 #[derive(Default)]
 pub(super) struct Closing {
-    pub(super) number: u32,
-    pub(super) closed: Option<Closed>,
+    /// Files with their numbers.
+    pub(super) closed: Vec<(u32, Closed)>,
     /// What its volume had not made safe.
     pub(super) tail: Option<Tail>,
     /// The file, if it was to be held.
     pub(super) last: Option<LastFile>,
     /// The file whose end it is, which waits for that.
     pub(super) from: Option<(u32, Box<Ended>)>,
+}
+
+impl Closing {
+    /// Finishes the file whose end is in this one now: at once, as a kill until then leaves the same media in both.
+    async fn finish_before(&mut self, keep_sidecar: bool, events: &Teller) {
+        let Some((number, ended)) = self.from.take_if(|_| self.tail.is_none()) else { return };
+        let is_whole = self.closed.iter().any(|(_, closed)| closed.state != State::Recording);
+        let rest = if is_whole { Rest::Elsewhere } else { Rest::Unknown };
+        let closed = events.finished(ended.finish("disk", keep_sidecar, rest).await);
+        self.closed.extend(closed.map(|closed| (number, closed)));
+    }
 }
 
 /// Whether a file is held when it is closed.
@@ -320,6 +323,16 @@ impl Teller {
     pub(super) fn closed(&self, closed: &Closed, end: &str) {
         let data = closed_data(closed, end);
         self.events.send(Event::now(&self.clock, Kind::SegmentClosed, Some(&self.room), Some(&self.session), data));
+    }
+
+    /// Tells of a file that its volume let grow no more; none where it held no media.
+    pub(super) fn finished(&self, finished: Result<Option<(OldFile, Mended)>, Unfinished>) -> Option<Closed> {
+        let closed = match finished {
+            Ok(finished) => finished.map(|(_, mended)| mended.closed)?,
+            Err(unfinished) => unfinished.told(&self.room),
+        };
+        self.closed(&closed, "disk");
+        Some(closed)
     }
 }
 

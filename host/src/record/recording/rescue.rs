@@ -117,15 +117,10 @@ impl Recording {
     where
         F: Future<Output = Result<Option<(OldFile, Mended)>, Unfinished>> + Send + 'static,
     {
-        let (room, events) = (self.room.clone(), self.teller());
+        let events = self.teller();
         self.closing.spawn(async move {
-            let closed = match finish.await {
-                Ok(Some((_, mended))) => mended.closed,
-                Ok(None) => return Closing { number, ..Closing::default() },
-                Err(unfinished) => unfinished.told(&room),
-            };
-            events.closed(&closed, "disk");
-            Closing { number, closed: Some(closed), ..Closing::default() }
+            let closed = events.finished(finish.await).map(|closed| (number, closed));
+            Closing { closed: closed.into_iter().collect(), ..Closing::default() }
         });
     }
 
@@ -155,7 +150,6 @@ impl Recording {
 
     /// Removes a file of which everything is kept.
     fn leave_nothing(&mut self, mut segment: Segment) {
-        let number = self.number;
         self.closing.spawn(async move {
             segment.forget();
             let removed = match segment.ended().await {
@@ -165,7 +159,7 @@ impl Recording {
             if let Err(error) = removed {
                 tracing::debug!(error = %format!("{error:#}"), "a file that was begun in vain stays");
             }
-            Closing { number, ..Closing::default() }
+            Closing::default()
         });
     }
 

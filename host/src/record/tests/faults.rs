@@ -197,3 +197,34 @@ async fn what_a_full_disk_had_taken_stays_where_it_is() {
     }
     assert!(most > 40, "the second group's begin was never written: {most}");
 }
+
+/// When the end of a file has got a file of its own, the first one is finished at once, not when the recording closes a
+/// file again: a kill meanwhile would leave the same media in both.
+#[tokio::test]
+async fn a_file_whose_end_is_elsewhere_is_finished_at_once() {
+    let mut first = vec![ok("video/x-flv"), flv(&seconds(0, 1))];
+    for second in 1..3 {
+        first.extend([Act::Pause(150), Act::Send(fixture::tags(&seconds(second, second + 1)))]);
+    }
+    first.push(Act::Pause(300));
+    let behind = vec![ok("video/x-flv"), flv(&seconds(6, 8)), Act::Pause(600)];
+    let mut was_carried = false;
+    for number in 4.. {
+        let mut scene = Scene::new(vec![first.clone(), behind.clone()]).await;
+        let calls = Calls::failing(number..u64::MAX, Errno::NOSPC);
+        scene.hands.disk = Disk::failing(Duration::from_secs(60), calls.clone());
+        let mut recording = scene.recording();
+        if !matches!(scene.receive(&mut recording).await.reason, EndReason::DiskFull(_)) {
+            break;
+        }
+        calls.mend();
+        scene.receive(&mut recording).await;
+        let mut paths = Vec::new();
+        files(&scene.temp.0, &mut paths);
+        let parts = paths.iter().filter(|path| path.extension().is_some_and(|end| end == "part")).count();
+        assert!(parts <= 1, "from call {number}: {}", scene.temp.tree());
+        was_carried |= paths.len() > 4;
+        recording.close("ended").await;
+    }
+    assert!(was_carried, "no file's end was ever in another one");
+}
