@@ -53,6 +53,29 @@ fn a_second_that_never_came_and_has_a_name() {
     case.finds(&[]);
 }
 
+/// The server sends it when what came behind it has long been written: a file does not go back.
+#[test]
+fn a_second_that_came_late_and_has_a_name() {
+    let mut case = Case::whole().without(4_000, 5_000);
+    let tags = case.files[0].tags.clone();
+    let is_there = |sent: &Sent| tags.iter().any(|tag| tag.digest == sent.digest);
+    let carried = case.past.connections.remove(0);
+    let (there, late): (Vec<_>, Vec<_>) =
+        carried.tags.iter().copied().zip(carried.sent_at.iter().copied()).partition(|(sent, _)| is_there(sent));
+    let one = |carried: &Connection, tags: Vec<(Sent, Duration)>| {
+        let (tags, sent_at) = tags.into_iter().unzip();
+        Connection { tags, sent_at, ..carried.clone() }
+    };
+    case.past.connections = vec![one(&carried, there), one(&carried, late)];
+    case.finds(&["and no gap says so"]);
+    case.files[0].sidecar["gaps"] = json!([{ "cause": "connection", "at_ms": 3_980, "lost_ms": 1_000 }]);
+    case.finds(&[]);
+    assert!(case.judged().counts.late > 50, "{:?}", case.judged().counts);
+    // Before anything behind it was written it had to be taken.
+    case.past.connections.reverse();
+    case.finds(&["frames lost, on air from 4"]);
+}
+
 #[test]
 fn a_second_that_is_there_twice() {
     let mut case = Case::whole();

@@ -109,7 +109,7 @@ fn play(plan: &Plan, seed: u64, minutes: u64) -> Outcome {
 }
 
 fn summary(plan: &Plan, seed: u64, minutes: u64, outcome: &Outcome) -> serde_json::Value {
-    let Counts { sent, recorded, in_hand, on_its_way, no_disk, damaged, .. } = outcome.counts;
+    let Counts { sent, recorded, in_hand, on_its_way, no_disk, damaged, late, .. } = outcome.counts;
     let Counts { overlaps, rewinds, receptions, files, recovered, gaps, worst_kill_ms, .. } = outcome.counts;
     let deeds: serde_json::Map<String, serde_json::Value> =
         outcome.deeds.iter().map(|(deed, times)| (deed.replace(' ', "_"), json!(times))).collect();
@@ -117,20 +117,20 @@ fn summary(plan: &Plan, seed: u64, minutes: u64, outcome: &Outcome) -> serde_jso
         "seed": seed, "minutes": minutes, "rooms": plan.rooms, "deeds": deeds, "findings": outcome.findings,
         "frames": {
             "sent": sent, "recorded": recorded, "in_hand": in_hand, "on_its_way": on_its_way, "no_disk": no_disk,
-            "damaged": damaged, "overlaps": overlaps, "rewinds": rewinds,
+            "damaged": damaged, "late": late, "overlaps": overlaps, "rewinds": rewinds,
         },
         "receptions": receptions, "files": files, "recovered": recovered, "gaps": gaps, "worst_kill_ms": worst_kill_ms,
     })
 }
 
 fn sentence(counts: &Counts) -> String {
-    let Counts { sent, recorded, in_hand, on_its_way, no_disk, damaged, .. } = counts;
+    let Counts { sent, recorded, in_hand, on_its_way, no_disk, damaged, late, .. } = counts;
     let Counts { overlaps, rewinds, receptions, files, recovered, gaps, worst_kill_ms, .. } = counts;
     format!(
         "{recorded} of {sent} frames in {files} files ({recovered} recovered), from {receptions} receptions; {gaps} gaps \
          named; not recorded: {in_hand} in hand at a kill (the oldest {worst_kill_ms} ms), {on_its_way} on their way at an \
-         end, {no_disk} while the disk was full, {damaged} broken by the sender; {overlaps} in two lives' files; \
-         {rewinds} connections began before the recording"
+         end, {no_disk} while the disk was full, {damaged} broken by the sender, {late} sent when later ones were \
+         written; {overlaps} in two lives' files; {rewinds} connections began before the recording"
     )
 }
 

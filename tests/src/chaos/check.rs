@@ -103,6 +103,8 @@ pub struct Counts {
     pub no_disk: u64,
     /// Broken on the way.
     pub damaged: u64,
+    /// Sent only when later ones were written.
+    pub late: u64,
     /// Sent to two recorders, one after the other's end, and in the files of both.
     pub overlaps: u64,
     /// Times that a connection began before all that the recording had.
@@ -127,6 +129,7 @@ impl AddAssign for Counts {
         self.on_its_way += other.on_its_way;
         self.no_disk += other.no_disk;
         self.damaged += other.damaged;
+        self.late += other.late;
         self.overlaps += other.overlaps;
         self.rewinds += other.rewinds;
         self.receptions += other.receptions;

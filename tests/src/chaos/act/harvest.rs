@@ -51,6 +51,8 @@ pub(super) fn files(place: &Place, rooms: usize, findings: &mut Vec<String>) -> 
                 Err(why) => findings.push(format!("{name}: {why}")),
             },
             Some("json") if path.with_extension("flv").exists() => {}
+            // By which the recorder knows the volume again.
+            _ if name == ".lyrebird.volume" => {}
             _ => findings.push(format!("{name} was left there")),
         }
     }

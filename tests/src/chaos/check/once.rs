@@ -13,6 +13,8 @@ enum Excuse {
     OnItsWay,
     NoDisk,
     Damaged,
+    /// It came only when later ones were written: the hole has its name, which is asked for elsewhere.
+    Late,
 }
 
 pub(super) fn check(case: &Case<'_>, verdict: &mut Verdict) {
@@ -78,6 +80,7 @@ fn lost(case: &Case<'_>, verdict: &mut Verdict) {
     let counts = &mut verdict.counts;
     counts.receptions += case.past.connections.iter().filter(|one| !one.tags.is_empty()).count() as u64;
     let mut lost: Vec<usize> = Vec::new();
+    let written = written_before(case);
     for (digest, carriers) in &case.carried {
         counts.sent += 1;
         if case.found.contains_key(digest) {
@@ -85,7 +88,7 @@ fn lost(case: &Case<'_>, verdict: &mut Verdict) {
             continue;
         }
         let excuses: Option<Vec<Excuse>> =
-            carriers.iter().map(|(connection, tag)| excuse(case, *connection, *tag)).collect();
+            carriers.iter().map(|(connection, tag)| excuse(case, &written, *connection, *tag)).collect();
         match excuses.as_deref() {
             None => lost.extend(case.places.get(digest)),
             Some([.., Excuse::InHand(age)]) => {
@@ -95,6 +98,7 @@ fn lost(case: &Case<'_>, verdict: &mut Verdict) {
             }
             Some([.., Excuse::OnItsWay]) => counts.on_its_way += 1,
             Some([.., Excuse::NoDisk]) => counts.no_disk += 1,
+            Some([.., Excuse::Late]) => counts.late += 1,
             Some([.., Excuse::Damaged] | []) => counts.damaged += 1,
         }
     }
@@ -116,10 +120,29 @@ fn lost(case: &Case<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// For each connection the newest frame in a file that one before it carried to the same life.
+fn written_before(case: &Case<'_>) -> Vec<Option<usize>> {
+    let (mut newest, mut life) = (None, 0);
+    let mut before = Vec::new();
+    for (number, connection) in case.past.connections.iter().enumerate() {
+        if case.life(number) != life {
+            (newest, life) = (None, case.life(number));
+        }
+        before.push(newest);
+        let written = connection.tags.iter().filter(|tag| case.found.contains_key(&tag.digest));
+        newest = written.filter_map(|tag| case.places.get(&tag.digest).copied()).max().max(newest);
+    }
+    before
+}
+
 /// Why a frame that a connection carried need not be in a file.
-fn excuse(case: &Case<'_>, connection: usize, tag: usize) -> Option<Excuse> {
+fn excuse(case: &Case<'_>, written: &[Option<usize>], connection: usize, tag: usize) -> Option<Excuse> {
     let carrier = &case.past.connections[connection];
     let at = carrier.sent_at[tag];
+    let place = case.places.get(&carrier.tags[tag].digest).copied();
+    if place.is_some() && place < written[connection] {
+        return Some(Excuse::Late);
+    }
     if carrier.lies.contains(&tag) {
         return Some(Excuse::Damaged);
     }
