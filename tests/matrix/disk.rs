@@ -61,6 +61,7 @@ fn row_05_a_full_disk() {
     assert!(place.files().iter().any(|name| name.ends_with(".part")), "{:?}", place.files());
     run.signal(Signal::INT);
     let finished = run.finish(LIMIT).expect_code(74).expect_stderr("no space is left");
+    assert_eq!(place.recordings().len(), 1, "{:?}", place.files());
     let recording = place.recordings().remove(0);
     assert_eq!(finished.stdout.trim(), recording.to_str().unwrap());
     lyrebird_tests::ffprobe::decode(&recording).unwrap();

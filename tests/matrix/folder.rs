@@ -4,15 +4,12 @@ use std::fs;
 use std::time::Duration;
 
 use lyrebird_tests::needs;
-use lyrebird_tests::place::{HURRY, wait_until};
+use lyrebird_tests::place::{HURRY, VOLUME_MARK, wait_until};
 use lyrebird_tests::program::Run;
 use lyrebird_tests::volume::SmallVolume;
 
 use super::scene::{LIMIT, STOPPED, Scene, parts, stop};
 use crate::run::nothing_happens_for;
-
-/// By this file in a folder its volume is known again.
-const MARK: &str = ".lyrebird.volume";
 
 /// A descriptor does not care what its folder is called: the file goes on, and gets its name where it lies.
 #[test]
@@ -104,7 +101,7 @@ fn row_56_a_volume_that_is_not_mounted_after_a_restart() {
     let run = scene.start();
     scene.grows(50 << 10);
     stop(run).expect_code(130);
-    assert!(scene.place.out().join(MARK).is_file());
+    assert!(scene.place.out().join(VOLUME_MARK).is_file());
     drop(volume);
     let run = scene.start();
     run.wait_for_text("is not mounted: it was `tmpfs tmpfs` at", LIMIT);
@@ -117,7 +114,7 @@ fn row_56_a_volume_that_is_not_mounted_after_a_restart() {
     drop(volume);
     assert!(scene.place.files().is_empty(), "written to the volume below: {:?}", scene.place.files());
     // Whoever makes this file means what is there now.
-    fs::write(scene.place.out().join(MARK), "").unwrap();
+    fs::write(scene.place.out().join(VOLUME_MARK), "").unwrap();
     let run = scene.start();
     scene.grows(50 << 10);
     let said = stop(run).expect_code(130).stderr;

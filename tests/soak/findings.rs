@@ -37,14 +37,22 @@ fn a_second_that_is_lost_without_a_name() {
     Case::whole().without(4_000, 5_000).finds(&["frames lost, on air from 4", "and no gap says so"]);
 }
 
+/// The first connection as two: of what is in the first file, and of what is not.
+fn parted(case: &Case) -> [Connection; 2] {
+    let carried = &case.past.connections[0];
+    let is_there = |sent: &Sent| case.files[0].tags.iter().any(|tag| tag.digest == sent.digest);
+    [true, false].map(|there| {
+        let tags = carried.tags.iter().zip(&carried.sent_at).filter(|(sent, _)| is_there(sent) == there);
+        let (tags, sent_at) = tags.unzip();
+        Connection { tags, sent_at, ..carried.clone() }
+    })
+}
+
 #[test]
 fn a_second_that_never_came_and_has_a_name() {
     let mut case = Case::whole().without(4_000, 5_000);
-    let tags = case.files[0].tags.clone();
-    let is_there = |sent: &Sent| tags.iter().any(|tag| tag.digest == sent.digest);
-    let carried = case.past.connections.remove(0);
-    let (tags, sent_at) = carried.tags.iter().zip(&carried.sent_at).filter(|(sent, _)| is_there(sent)).unzip();
-    case.past.connections.push(Connection { tags, sent_at, ..carried });
+    let [there, _] = parted(&case);
+    case.past.connections = vec![there];
     case.finds(&["and no gap says so"]);
     let gap = |lost_ms: u64| json!([{ "cause": "connection", "at_ms": 3_980, "lost_ms": lost_ms }]);
     case.files[0].sidecar["gaps"] = gap(2_500);
@@ -57,16 +65,7 @@ fn a_second_that_never_came_and_has_a_name() {
 #[test]
 fn a_second_that_came_late_and_has_a_name() {
     let mut case = Case::whole().without(4_000, 5_000);
-    let tags = case.files[0].tags.clone();
-    let is_there = |sent: &Sent| tags.iter().any(|tag| tag.digest == sent.digest);
-    let carried = case.past.connections.remove(0);
-    let (there, late): (Vec<_>, Vec<_>) =
-        carried.tags.iter().copied().zip(carried.sent_at.iter().copied()).partition(|(sent, _)| is_there(sent));
-    let one = |carried: &Connection, tags: Vec<(Sent, Duration)>| {
-        let (tags, sent_at) = tags.into_iter().unzip();
-        Connection { tags, sent_at, ..carried.clone() }
-    };
-    case.past.connections = vec![one(&carried, there), one(&carried, late)];
+    case.past.connections = parted(&case).into();
     case.finds(&["and no gap says so"]);
     case.files[0].sidecar["gaps"] = json!([{ "cause": "connection", "at_ms": 3_980, "lost_ms": 1_000 }]);
     case.finds(&[]);

@@ -30,6 +30,9 @@ stall = "2s"
 interval = "1s"
 "#;
 
+/// The file in an output folder by which the program knows its volume again.
+pub const VOLUME_MARK: &str = ".lyrebird.volume";
+
 /// A directory of one test.
 #[derive(Debug)]
 pub struct Place {

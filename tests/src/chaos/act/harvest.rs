@@ -9,7 +9,7 @@ use crate::chaos::check::Recorded;
 use crate::chaos::room_of;
 use crate::flv::{self, Splitter, Tag};
 use crate::origin::Sent;
-use crate::place::Place;
+use crate::place::{Place, VOLUME_MARK};
 use crate::program::binary;
 
 /// Files that are verified by one command.
@@ -51,8 +51,7 @@ pub(super) fn files(place: &Place, rooms: usize, findings: &mut Vec<String>) -> 
                 Err(why) => findings.push(format!("{name}: {why}")),
             },
             Some("json") if path.with_extension("flv").exists() => {}
-            // By which the recorder knows the volume again.
-            _ if name == ".lyrebird.volume" => {}
+            _ if name == VOLUME_MARK => {}
             _ => findings.push(format!("{name} was left there")),
         }
     }
