@@ -96,7 +96,7 @@ async fn a_guest_announces_finds_and_takes_back() {
         config: &config,
         data: &DataDir::Kept(data.clone()),
         http: Http::new(&config.http, &[]).unwrap(),
-        store: Store::open(&data),
+        store: Store::passing(None, Clock::system()),
         clock: Clock::system(),
         events: event::queue().0,
     };
