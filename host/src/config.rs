@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::model::Secret;
 
 mod diff;
+mod ears;
 mod faults;
 mod file;
 mod places;
@@ -19,13 +20,14 @@ mod units;
 mod watch;
 
 pub use diff::{Diff, diff};
+pub use ears::Ears;
 pub use file::open_file;
 pub use places::Places;
 pub use read::{ConfigError, nearest, parse, read};
 pub use rooms::{Origin, RoomWish};
 pub use snapshot::{Snapshot, load, usual_places};
 pub use units::{LEAST_SIZE, LEAST_SPAN, Rate, Size, Span, UnitError};
-pub use watch::Watch;
+pub use watch::{RESCAN, SETTLE, SETTLE_AT_MOST, Watch};
 
 /// The file that a new user begins with: every key with its default and a word about it.
 pub const DEFAULT_TEXT: &str = include_str!("config/default.toml");

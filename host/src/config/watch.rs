@@ -8,25 +8,23 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tracing::{debug, warn};
 
+use super::ears::Ears;
 use super::snapshot::{Emptied, Print, look};
 use super::{ConfigError, Snapshot};
 use crate::clock::Clock;
 
 /// How long files must be left alone before they are read: editors write in several steps, and a file is half-written
 /// between them.
-const SETTLE: Duration = Duration::from_millis(400);
+pub const SETTLE: Duration = Duration::from_millis(400);
 
 /// How long a file that is never left alone is waited for.
-const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
+pub const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 
 /// How often all is read again without a hint.
-const RESCAN: Duration = Duration::from_secs(30);
+pub const RESCAN: Duration = Duration::from_secs(30);
 
 /// Watches the files of one config: itself, its text file of rooms, its secret files (those by rescans alone).
 #[derive(Debug)]
@@ -94,18 +92,18 @@ struct Watching {
 
 impl Watching {
     async fn run(mut self, first: Snapshot, mut asked: mpsc::Receiver<()>) {
-        let opened = tokio::task::spawn_blocking(move || Ears::new(places(&first))).await;
-        let Ok(mut ears) = opened else { return };
+        let opened = tokio::task::spawn_blocking(move || Files::new(places(&first))).await;
+        let Ok(mut files) = opened else { return };
         // Between the first reading and the first hint something may have been written.
         let mut cause = Cause::Rescan;
         loop {
             let file = self.file.clone();
-            let looked = tokio::task::spawn_blocking(move || listen_and_look(ears, &file)).await;
+            let looked = tokio::task::spawn_blocking(move || listen_and_look(files, &file)).await;
             let Ok((again, print, read)) = looked else { return };
-            ears = again;
+            files = again;
             if print != self.seen && cause == Cause::Rescan {
                 // Nobody knows whether it is written just now.
-                cause = self.settled(&mut ears, &mut asked).await;
+                cause = self.settled(&mut files.ears, &mut asked).await;
                 continue;
             }
             if print != self.seen || cause == Cause::Asked {
@@ -119,7 +117,7 @@ impl Watching {
                     Some(()) => Cause::Asked,
                     None => return,
                 },
-                () = ears.hear() => self.settled(&mut ears, &mut asked).await,
+                () = files.ears.hear() => self.settled(&mut files.ears, &mut asked).await,
                 () = self.clock.sleep(self.rescan) => Cause::Rescan,
                 () = self.news.closed() => return,
             };
@@ -141,16 +139,36 @@ impl Watching {
 }
 
 /// Listens before it reads, so that no change falls between. Blocks.
-fn listen_and_look(mut ears: Ears, file: &Path) -> (Ears, Print, Result<Snapshot, ConfigError>) {
-    ears.listen();
+fn listen_and_look(mut files: Files, file: &Path) -> (Files, Print, Result<Snapshot, ConfigError>) {
+    files.ears.listen();
     let (print, read) = look(file, Emptied::Doubted);
-    let files = read.as_ref().map_or_else(|_| ears.files.clone(), places);
-    if files == ears.files {
-        return (ears, print, read);
+    let named = read.as_ref().map_or_else(|_| files.named.clone(), places);
+    if named == files.named {
+        return (files, print, read);
     }
-    let ears = Ears::new(files);
+    let files = Files::new(named);
     let (print, read) = look(file, Emptied::Doubted);
-    (ears, print, read)
+    (files, print, read)
+}
+
+/// Some files, and who hears of their changes.
+struct Files {
+    named: BTreeSet<PathBuf>,
+    ears: Ears,
+}
+
+impl Files {
+    fn new(named: BTreeSet<PathBuf>) -> Files {
+        let names: BTreeSet<OsString> = named.iter().filter_map(|file| file.file_name()).map(OsString::from).collect();
+        let is_ours = move |path: &Path| path.file_name().is_some_and(|name| names.contains(name));
+        let here = Path::new(".");
+        let folder = |file: &PathBuf| match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => here.to_owned(),
+        };
+        let folders = named.iter().map(folder).collect();
+        Files { ears: Ears::new(folders, is_ours), named }
+    }
 }
 
 /// The files that hints are wanted of, and what they lead to: a link may be turned, or its target be written.
@@ -158,69 +176,6 @@ fn places(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
     let named = [Some(&snapshot.file), snapshot.config.rooms.file.as_ref()];
     let named = named.into_iter().flatten();
     named.flat_map(|file| [Some(file.clone()), file.canonicalize().ok()]).flatten().collect()
-}
-
-/// The kernel's hints about some files, by watching their folders: a file that is replaced is another one.
-struct Ears {
-    files: BTreeSet<PathBuf>,
-    watcher: Option<RecommendedWatcher>,
-    hints: mpsc::Receiver<()>,
-}
-
-impl Ears {
-    fn new(files: BTreeSet<PathBuf>) -> Ears {
-        let names: BTreeSet<OsString> = files.iter().filter_map(|file| file.file_name()).map(OsString::from).collect();
-        let (sender, hints) = mpsc::channel(1);
-        let heard = move |event: notify::Result<notify::Event>| {
-            // An error is a lost hint.
-            if event.is_ok_and(|event| is_hint(&event, &names)) {
-                // One that waits already says the same.
-                let _ = sender.try_send(());
-            }
-        };
-        let watcher = notify::recommended_watcher(heard);
-        if let Err(error) = &watcher {
-            warn!(%error, "cannot watch the config's folder: a change is seen within {} s", RESCAN.as_secs());
-        }
-        let mut ears = Ears { files, watcher: watcher.ok(), hints };
-        ears.listen();
-        ears
-    }
-
-    /// Listens, again where it did: a folder that was removed and made anew is another one.
-    fn listen(&mut self) {
-        let Some(watcher) = &mut self.watcher else { return };
-        let here = Path::new(".");
-        let folder = |file: &PathBuf| match file.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => here.to_owned(),
-        };
-        let folders: BTreeSet<PathBuf> = self.files.iter().map(folder).collect();
-        for folder in folders {
-            if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                debug!(folder = %folder.display(), %error, "cannot watch a folder of the config");
-            }
-        }
-    }
-
-    /// The next hint; never, where the kernel gives none.
-    async fn hear(&mut self) {
-        if self.hints.recv().await.is_none() {
-            std::future::pending().await
-        }
-    }
-}
-
-/// Whether one of the files may have another content. Our own reading is no hint.
-fn is_hint(event: &notify::Event, names: &BTreeSet<OsString>) -> bool {
-    let is_change = match event.kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        _ => true,
-    };
-    let is_ours = |path: &PathBuf| path.file_name().is_some_and(|name| names.contains(name));
-    // Without a path: the queue ran over, anything may have changed.
-    is_change && (event.paths.is_empty() || event.paths.iter().any(is_ours))
 }
 
 #[cfg(test)]
