@@ -23,6 +23,7 @@ mod lookout;
 mod news;
 pub mod owner;
 pub mod past;
+pub mod plugins;
 pub mod record;
 pub mod rooms;
 pub mod run;
@@ -58,7 +59,7 @@ pub struct House {
     /// What outlives the program.
     pub store: Store,
     /// The plugins.
-    pub registry: Arc<Registry>,
+    pub registry: Registry,
     /// Where facts are told.
     pub events: Sink,
     /// Who tells people, for a door that has anybody told: it opens the ledger, and closes it before the house.
@@ -100,19 +101,18 @@ impl House {
             Hearers { store: store.clone(), ledger: Arc::clone(&ledger), clock: clock.clone() },
         ));
         let dirs = plugin_dirs(&plugins, &config, data.path());
-        let config = Arc::new(config);
+        let (config, data) = (Arc::new(config), Arc::new(data));
         let means = Means {
-            config: &config,
-            data: &data,
+            config: Arc::clone(&config),
+            data: Arc::clone(&data),
             http: http.clone(),
             store: store.clone(),
             clock: clock.clone(),
             events: events.clone(),
         };
-        let registry = Arc::new(Registry::load(&dirs, &means).await?);
+        let registry = Registry::load(&dirs, means).await?;
         warn_of_strangers(&config, &registry.names());
         let plugin_dirs = Arc::new(dirs);
-        let data = Arc::new(data);
         Ok((House { config, clock, http, store, registry, events, ledger, data, plugin_dirs }, Keeper { news }))
     }
 
@@ -126,10 +126,8 @@ impl House {
     /// Stops the guests and hears the last news.
     pub async fn close(self, keeper: Keeper) {
         let House { registry, store, events, .. } = self;
-        match Arc::try_unwrap(registry) {
-            Ok(registry) => registry.shut_down().await,
-            Err(_) => tracing::debug!("a room still holds the plugins"),
-        }
+        registry.shut_down().await;
+        drop(registry);
         drop(events);
         // The news end when the last sender is gone; one that hangs on to it must not keep the program.
         let _ = tokio::time::timeout(LAST_NEWS, keeper.news).await;

@@ -96,6 +96,8 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::Why(args) => why::why(&global, args).await,
             Command::History(args) => history::history(&global, args).await,
             Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,
+            Command::Plugin(args::Plugin::Approve { name, config }) => plugin::approve(&global, &name, config),
+            Command::Plugin(args::Plugin::Rollback { name, config }) => plugin::roll_back(&global, &name, config),
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
             Command::Flv(args::Flv::Fix(args)) => flv::fix::fix(args, global.color.into()).await,
             Command::Doctor(args) => doctor::doctor(&global, args).await,

@@ -36,6 +36,8 @@ pub enum Kind {
     PluginReplaced,
     /// A build failed its probation; the one before it answers again.
     PluginRolledBack,
+    /// A plugin's file is gone: nothing new is asked of it.
+    PluginRemoved,
     /// A volume is below its watermark.
     DiskLow,
     /// It has room again.
@@ -65,6 +67,7 @@ impl Kind {
             Kind::PluginRefused => "plugin_refused",
             Kind::PluginReplaced => "plugin_replaced",
             Kind::PluginRolledBack => "plugin_rolled_back",
+            Kind::PluginRemoved => "plugin_removed",
             Kind::DiskLow => "disk_low",
             Kind::DiskOk => "disk_ok",
             Kind::MachineLow => "machine_low",
@@ -74,7 +77,7 @@ impl Kind {
     }
 
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Kind; 18] = [
+    pub const ALL: [Kind; 19] = [
         Kind::SessionStarted,
         Kind::SessionEnded,
         Kind::ReceptionStarted,
@@ -88,6 +91,7 @@ impl Kind {
         Kind::PluginRefused,
         Kind::PluginReplaced,
         Kind::PluginRolledBack,
+        Kind::PluginRemoved,
         Kind::DiskLow,
         Kind::DiskOk,
         Kind::MachineLow,

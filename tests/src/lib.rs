@@ -16,6 +16,7 @@
 
 pub mod bilibili;
 pub mod broadcast;
+pub mod build;
 pub mod chaos;
 pub mod clip;
 pub mod damage;

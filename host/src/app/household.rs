@@ -20,6 +20,7 @@ use crate::machine::descriptors;
 use crate::machine::memory::memory;
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::Leave;
+use crate::plugin::Watcher;
 use crate::record::{Gates, Hands, Means};
 
 /// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
@@ -33,6 +34,8 @@ pub(super) struct Household {
     pub(super) rooms: Rooms,
     pub(super) ledger: Ledger,
     pub(super) salvage: Salvage,
+    /// Takes plugins that change.
+    pub(super) plugins: Watcher,
     guard: Guard,
     lookout: Lookout,
     ledger_task: JoinHandle<()>,
@@ -58,6 +61,7 @@ impl Household {
                 }
             }
         }
+        let plugins = Watcher::start(house.registry.clone());
         let folders = house.config.output.folders();
         let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
         let guard = Guard::start(folders.clone(), house.config.output.min_free.0, known, &hands).await;
@@ -70,7 +74,7 @@ impl Household {
         let _ = house.ledger.set(ledger.clone());
         let name = Arc::from(owner.name());
         let rooms = Rooms::new(house, hands.clone(), ledger.clone(), name, kept, guard.volumes());
-        Ok(Household { rooms, ledger, salvage, guard, lookout, ledger_task, hands, _owner: owner })
+        Ok(Household { rooms, ledger, salvage, plugins, guard, lookout, ledger_task, hands, _owner: owner })
     }
 
     /// The config was changed: files that begin go to its folders.
@@ -91,6 +95,7 @@ impl Household {
             error!(%error, "the task that keeps the notices died");
         }
         self.rooms.close().await;
+        self.plugins.close().await;
         // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
         self.salvage.ended().await;
         self.guard.close().await;

@@ -11,7 +11,7 @@ use crate::app::owner::Owner;
 use crate::app::rooms::{Board, Heir, RoomPlan};
 use crate::app::salvage::Recovered;
 use crate::monitor::room::{Leave, Outcome};
-use crate::plugin::Picker;
+use crate::plugin::{Picker, Registry};
 
 /// How long the end waits for notices to be taken back; what still stands then is the next start's affair.
 const LAST_NOTICES: Duration = Duration::from_secs(30);
@@ -19,6 +19,7 @@ const LAST_NOTICES: Duration = Duration::from_secs(30);
 /// Rooms with their pickers, and the folder that they are recorded to.
 pub struct Recorder {
     household: Household,
+    registry: Registry,
 }
 
 impl Recorder {
@@ -28,11 +29,12 @@ impl Recorder {
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, rooms: Vec<(RoomPlan, Picker)>) -> anyhow::Result<Recorder> {
         let owner = Owner::record(house.data.kept()?);
+        let registry = house.registry.clone();
         let mut household = Household::open(house, owner, Heir::Record).await?;
         for (plan, picker) in rooms {
             household.rooms.add(plan, picker);
         }
-        Ok(Recorder { household })
+        Ok(Recorder { household, registry })
     }
 
     /// What a door may look at while the rooms are recorded, and afterwards.
@@ -52,12 +54,14 @@ impl Recorder {
         let mut outcomes = Vec::new();
         let mut sweep = tokio::time::interval(SWEEP);
         let mut stopping = false;
+        let mut plugins = self.registry.changes();
         loop {
             tokio::select! {
                 ended = household.rooms.next_end() => match ended {
                     Some((_, outcome)) => outcomes.extend(outcome),
                     None => break,
                 },
+                Ok(()) = plugins.changed() => household.rooms.plugins_changed(|name| self.registry.has(name)),
                 _ = sweep.tick() => household.rooms.end_unclaimed().await,
                 _ = stop.wait_for(|stop| *stop), if !stopping => {
                     stopping = true;

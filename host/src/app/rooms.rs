@@ -56,6 +56,8 @@ pub struct RoomPlan {
     pub replay: bool,
     /// The room is done after its first session with media.
     pub once: bool,
+    /// Its picker is gone: it is done as soon as it is dark.
+    pub last: bool,
     /// Media time after which it is done.
     pub max_duration: Option<Duration>,
     /// Bytes after which it is done.
@@ -68,6 +70,7 @@ impl RoomPlan {
             rules: Rules {
                 by_media: manifest.live == Live::ByMedia,
                 once: self.once,
+                last: self.last,
                 interval: interval(config, manifest),
                 grace: config.check.grace.0,
             },
@@ -189,6 +192,7 @@ impl Rooms {
     /// Other wishes for a room, without disturbing what it records.
     pub fn change(&mut self, id: RoomId, plan: RoomPlan) {
         if let Some(member) = self.members.get_mut(&id) {
+            let plan = RoomPlan { last: member.plan.last, ..plan };
             member.wishes.send_replace(Arc::new(plan.wishes(&self.config, &member.picker.manifest())));
             self.board.rename(id, plan.name.clone());
             member.plan = plan;
@@ -205,6 +209,17 @@ impl Rooms {
         for desk in self.board.desks() {
             desk.retune(terms(&self.config, &desk.picker().manifest()));
         }
+    }
+
+    /// Pickers have come, gone or been replaced; `has` says of a name whether there is one. What failed is asked again at
+    /// once; a room whose picker is gone is done when it is dark.
+    pub fn plugins_changed(&mut self, has: impl Fn(&str) -> bool) {
+        for member in self.members.values_mut() {
+            member.plan.last = !has(&member.picker.manifest().name);
+            // One that has as many words waiting looks at the room anyway.
+            let _ = member.commands.try_send(Command::Replaced);
+        }
+        self.reconfigure(Arc::clone(&self.config));
     }
 
     /// Leaves a room; [`Rooms::next_end`] tells when it has been left.

@@ -17,10 +17,12 @@ use crate::app::targets::targets;
 use crate::config::{self, RoomWish, Snapshot, Watch};
 use crate::model::{RoomKey, redact_input};
 use crate::monitor::room::{Leave, Outcome};
+use crate::plugin::Running;
 use crate::record::Preference;
 
 mod find;
 mod order;
+mod plugins;
 
 pub use order::{Asked, Order};
 
@@ -58,7 +60,9 @@ enum State {
     Paused,
     /// A person has stopped it: that outlasts reloads.
     Stopped,
-    /// No picker takes it, or it has come to its end.
+    /// No picker takes it, or the one that did is gone.
+    NoPicker,
+    /// It has come to its end.
     Ended,
     /// It is the same room as another, which is watched.
     Twin,
@@ -94,10 +98,16 @@ impl Runner {
         mut reload: mpsc::Receiver<()>,
     ) {
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut plugins = self.house.registry.changes();
+        let mut running = Running::default();
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
-                Some(()) = reload.recv() => self.files.ask(),
+                Some(()) = reload.recv() => {
+                    self.files.ask();
+                    self.household.plugins.ask();
+                }
+                Ok(()) = plugins.changed() => self.plugins_changed(),
                 Some(Asked { order, reply }) = asked.recv() => match order {
                     Order::Quit => break,
                     order => {
@@ -108,7 +118,12 @@ impl Runner {
                 },
                 Some((id, outcome)) = self.household.rooms.next_end() => self.ended(id, outcome),
                 Some(read) = self.files.next() => self.heard(read),
-                _ = sweep.tick() => self.household.rooms.end_unclaimed().await,
+                _ = sweep.tick() => {
+                    self.household.rooms.end_unclaimed().await;
+                    if let Ok(data) = self.house.data.kept() {
+                        running.tell(&self.house.registry, data).await;
+                    }
+                }
             }
         }
         self.close().await;
@@ -195,7 +210,7 @@ impl Runner {
         let idle = match (wish.enabled, options, picked) {
             (false, ..) => (State::Paused, "paused", String::from("by the config")),
             (_, Err(why), _) => (State::Ended, "refused", why),
-            (_, _, Err(why)) => (State::Ended, "refused", why.to_string()),
+            (_, _, Err(why)) => (State::NoPicker, "refused", why.to_string()),
             (true, Ok(()), Ok(picker)) => {
                 if was_idle {
                     // Its first answer may be long in coming.
@@ -207,7 +222,7 @@ impl Runner {
             }
         };
         let (state, word, why) = idle;
-        if state == State::Ended {
+        if matches!(state, State::Ended | State::NoPicker) {
             error!(url = redact_input(&wish.url), reason = why, "the room cannot be watched");
         }
         if state == State::Paused {
@@ -266,7 +281,7 @@ impl Runner {
                     self.household.rooms.rename(id, wish.name);
                 }
             }
-            (State::Paused | State::Ended | State::Twin, _) => {
+            (State::Paused | State::Ended | State::NoPicker | State::Twin, _) => {
                 let mut wanted = self.wanted.remove(at);
                 self.begin(&mut wanted);
                 self.wanted.insert(at, wanted);
@@ -294,6 +309,9 @@ impl Runner {
             if !is_stopped {
                 self.begin_twins();
             }
+            return;
+        }
+        if outcome.is_some() && self.has_lost_its_picker(id) {
             return;
         }
         if let Some(wanted) = self.wanted.iter_mut().find(|wanted| wanted.id == Some(id)) {

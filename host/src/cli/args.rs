@@ -224,6 +224,22 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
+    /// Grant a plugin what its file asks for, and let one that failed be tried again
+    Approve {
+        /// The plugin
+        name: String,
+        /// Config file, for its directories
+        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Option<PathBuf>,
+    },
+    /// Have the last good build of a plugin answer, until its file is another one
+    Rollback {
+        /// The plugin
+        name: String,
+        /// Config file, for its directories
+        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Option<PathBuf>,
+    },
     /// Tell what a plugin file is, without running it
     Inspect {
         /// The component

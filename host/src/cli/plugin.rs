@@ -1,14 +1,17 @@
-//! `plugin list` and `plugin inspect` at the door.
+//! `plugin list`, `inspect`, `approve` and `rollback` at the door.
 
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::exit::{Exit, Failed, WithExit};
-use super::{config, data_to_read, output};
-use crate::app::{House, Wishes};
+use super::{config, data_dir, data_to_read, needed_data_dir, output};
+use crate::app::{House, Wishes, plugins};
 use crate::plugin::{self, Description, Listing, State};
 
 pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> Result<Exit, Failed> {
+    if let Some((run, listings)) = data_dir(global).and_then(|data| plugins::of_run(&data)) {
+        return running(run.pid, listings, json);
+    }
     let config = config(file.as_ref())?;
     let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
@@ -31,6 +34,41 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
         output::line(format!("no plugins in {}", read.join(", ")));
     }
     Ok(if unread.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// What a `run` has.
+fn running(pid: Option<u32>, listings: Vec<Listing>, json: bool) -> Result<Exit, Failed> {
+    for listing in &listings {
+        if json {
+            output::json(listing)?;
+        } else {
+            print(listing);
+        }
+    }
+    if !json {
+        let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+        output::line(format!("as the running `lyrebird run`{pid} has them"));
+    }
+    Ok(Exit::Done)
+}
+
+/// What a running program takes up by itself.
+const SEEN: &str = "a running program sees it within seconds";
+
+pub(super) fn approve(global: &Global, name: &str, file: Option<PathBuf>) -> Result<Exit, Failed> {
+    let (config, data) = (config(file.as_ref())?, needed_data_dir(global)?);
+    let asks = plugins::approve(&config, &global.plugins, &data, name).exit(Exit::Failed)?;
+    let asks = if asks.is_empty() { String::from("nothing: it asks for nothing") } else { asks.join(", ") };
+    output::line(output::safe(&format!("`{name}` is granted {asks}; {SEEN}")));
+    Ok(Exit::Done)
+}
+
+pub(super) fn roll_back(global: &Global, name: &str, file: Option<PathBuf>) -> Result<Exit, Failed> {
+    let (config, data) = (config(file.as_ref())?, needed_data_dir(global)?);
+    let version = plugins::go_back(&config, &global.plugins, &data, name).exit(Exit::Failed)?;
+    let until = "until the file in the plugins directory is another one";
+    output::line(output::safe(&format!("`{name}` {version} answers {until}; {SEEN}")));
+    Ok(Exit::Done)
 }
 
 fn print(listing: &Listing) {

@@ -9,6 +9,7 @@ use super::pace;
 use crate::model::{Broadcast, EndReason, Refusal};
 
 mod by_media;
+mod picker;
 mod replay;
 mod same;
 mod unknown;
@@ -121,7 +122,9 @@ impl Room {
             return;
         }
         match fact {
+            Fact::Woken if self.is_let_go() => self.let_go(orders),
             Fact::Woken => self.woken(orders),
+            Fact::Replaced => self.replaced(now, orders),
             Fact::Checked(verdict) => {
                 self.asking = false;
                 if self.stopping.is_none() {
@@ -370,7 +373,7 @@ impl Room {
         let Some(session) = self.session.take() else { return };
         orders.push(Order::CloseSession(why));
         self.failures = 0;
-        if session.media && self.rules.once {
+        if (session.media && self.rules.once) || self.rules.last {
             self.done = true;
             orders.push(Order::Done(if self.disk_full { DISK } else { Outcome::Recorded }));
         }

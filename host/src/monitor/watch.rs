@@ -78,24 +78,27 @@ impl Wishes {
     /// Whether these may lead to something at once that the ones before had put off.
     fn are_looked_at_now(&self, before: &Wishes) -> bool {
         let sooner = self.rules.interval < before.rules.interval || self.rules.grace < before.rules.grace;
-        sooner || self.preference != before.preference || self.replay != before.replay
+        let is_let_go = self.rules.last && !before.rules.last;
+        sooner || is_let_go || self.preference != before.preference || self.replay != before.replay
     }
 }
 
-/// What a person may say to a room that is watched.
+/// What may be said to a room that is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Look now.
     Check,
     /// Begin another segment.
     Cut,
+    /// Another build of the picker answers.
+    Replaced,
 }
 
 /// How a room is led.
 pub struct Reins {
     /// Some = leave the room. A sender that is gone means: as if the program were stopped.
     pub leave: watch::Receiver<Option<Leave>>,
-    /// What a person says.
+    /// What a person says, or the house.
     pub commands: mpsc::Receiver<Command>,
 }
 
@@ -265,6 +268,7 @@ impl Hand {
     fn obey(&mut self, command: Command) -> Option<Fact> {
         match command {
             Command::Check => Some(Fact::CheckNow),
+            Command::Replaced => Some(Fact::Replaced),
             Command::Cut => {
                 self.cut(lyrebird_flv::Ask::Command);
                 None

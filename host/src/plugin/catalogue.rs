@@ -56,6 +56,13 @@ impl Catalogue {
         self.found.iter().filter_map(|found| found.manifest.as_ref()).map(|manifest| manifest.name.as_str())
     }
 
+    /// The file of the plugin of that name that counts, and its hash.
+    pub fn file(&self, name: &str) -> Option<(PathBuf, String)> {
+        let named = |found: &&Found| found.manifest.as_ref().is_some_and(|manifest| manifest.name == name);
+        let found = self.found.iter().find(named)?;
+        Some((found.file.clone(), found.sha256.clone()?))
+    }
+
     /// Whether a plugin of that name takes its `[plugin.NAME]`.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::anatomy::Anatomy;
 use super::error::LoadError;
 use super::manifest::Manifest;
+use super::track::{Build, Track};
 use crate::config::Approve;
 
 /// One plugin's line.
@@ -22,6 +23,8 @@ pub(super) struct Granted {
     sha256: String,
     hosts: Vec<String>,
     cookies: Vec<String>,
+    #[serde(flatten)]
+    track: Track,
 }
 
 /// The file's content.
@@ -50,6 +53,7 @@ impl Granted {
             sha256: anatomy.sha256.clone(),
             hosts: manifest.hosts.iter().map(ToString::to_string).collect(),
             cookies: manifest.cookies.iter().map(ToString::to_string).collect(),
+            track: Track::default(),
         }
     }
 
@@ -98,9 +102,37 @@ impl Grants {
                 .extend(known.hosts.iter().filter(|host| !granted.hosts.contains(host)).cloned().collect::<Vec<_>>());
             let cookies = known.cookies.iter().filter(|host| !granted.cookies.contains(host)).cloned();
             granted.cookies.extend(cookies.collect::<Vec<_>>());
+            granted.track = known.track.clone();
+            // That it may answer does not say that it does.
+            (granted.version, granted.sha256) = (known.version.clone(), known.sha256.clone());
         }
         self.plugins.insert(manifest.name.clone(), granted);
         Ok(if more.is_empty() { Decision::Held } else { Decision::New(more) })
+    }
+}
+
+impl Grants {
+    /// What is remembered of a plugin's builds.
+    pub(super) fn track(&self, name: &str) -> Track {
+        self.plugins.get(name).map(|granted| granted.track.clone()).unwrap_or_default()
+    }
+
+    /// The same, to be changed; none where the plugin was never granted anything.
+    pub(super) fn track_mut(&mut self, name: &str) -> Option<&mut Track> {
+        self.plugins.get_mut(name).map(|granted| &mut granted.track)
+    }
+
+    /// The build that answers now.
+    pub(super) fn running(&self, name: &str) -> Option<Build> {
+        let Granted { version, sha256, .. } = self.plugins.get(name)?;
+        Some(Build { version: version.clone(), sha256: sha256.clone() })
+    }
+
+    /// Another build answers now.
+    pub(super) fn note_running(&mut self, name: &str, build: Build) {
+        if let Some(granted) = self.plugins.get_mut(name) {
+            (granted.version, granted.sha256) = (build.version, build.sha256);
+        }
     }
 }
 

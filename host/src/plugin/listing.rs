@@ -1,8 +1,9 @@
 //! What people and programs are shown of a plugin: `plugin list`, `plugin inspect`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::anatomy::{self, Anatomy};
 use super::error::LoadError;
@@ -10,12 +11,12 @@ use super::manifest::{Manifest, Setting};
 use super::scan;
 
 /// A file, from its manifest and types. What could not be read is null.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Description {
     /// The manifest's name; the file's, where there is no manifest.
     pub name: String,
     /// `picker`, `notifier`, or both.
-    pub kinds: Vec<&'static str>,
+    pub kinds: Vec<Cow<'static, str>>,
     /// The plugin's version.
     pub version: Option<String>,
     /// The contract's version that it was built for.
@@ -46,7 +47,9 @@ impl Description {
         anatomy: Option<&Anatomy>,
     ) -> Description {
         let stem = || file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-        let kinds = anatomy.map(|anatomy| anatomy.kinds.iter().map(|kind| kind.word()).collect()).unwrap_or_default();
+        let kinds = anatomy
+            .map(|anatomy| anatomy.kinds.iter().map(|kind| Cow::Borrowed(kind.word())).collect())
+            .unwrap_or_default();
         let is_picker = anatomy.is_none_or(|anatomy| anatomy.kinds.contains(&anatomy::Kind::Picker));
         Description {
             name: manifest.map_or_else(stem, |manifest| manifest.name.clone()),
@@ -70,7 +73,7 @@ fn texts<T: ToString>(items: &[T]) -> Vec<String> {
 }
 
 /// One line of `plugin list`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Listing {
     /// The file.
     #[serde(flatten)]
@@ -82,7 +85,7 @@ pub struct Listing {
 }
 
 /// What became of a file in a plugins directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It answers.
@@ -109,6 +112,16 @@ impl State {
             State::NeedsApproval => "needs-approval",
             State::Quarantined => "quarantined",
             State::Shadowed => "shadowed",
+        }
+    }
+
+    /// In which order those of one name are shown.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            State::Active => 0,
+            State::Draining => 1,
+            State::Refused | State::NeedsApproval | State::Quarantined => 2,
+            State::Shadowed => 3,
         }
     }
 

@@ -14,6 +14,7 @@ use super::engine::Guests;
 use super::error::{CallError, LoadError};
 use super::imports::{self, Facts, Host, Network, Shelf};
 use super::instance;
+use super::listing::Description;
 use super::picker;
 use super::settings::cut;
 use super::version::Version;
@@ -35,8 +36,9 @@ pub(super) struct Loader {
 
 /// A file that may become a build.
 pub(super) struct Candidate {
-    pub(super) wasm: Vec<u8>,
+    pub(super) wasm: Arc<[u8]>,
     pub(super) anatomy: Anatomy,
+    pub(super) description: Arc<Description>,
     pub(super) facts: Facts,
     pub(super) table: config::Plugin,
     pub(super) overrides: Overrides,
@@ -51,7 +53,7 @@ impl Loader {
 
     /// Loads a file. What was loaded before is not touched.
     pub(super) async fn load(&self, candidate: Candidate) -> Result<Version, LoadError> {
-        let Candidate { wasm, anatomy, facts, table, overrides } = candidate;
+        let Candidate { wasm, anatomy, description, facts, table, overrides } = candidate;
         let component = self.compile(&anatomy.sha256, wasm).await?;
         let linked = self.linker.instantiate_pre(&component).map_err(|error| unlinked(&error))?;
         let typed = |kind: Kind| anatomy.kinds.contains(&kind).then(|| linked.clone());
@@ -61,6 +63,7 @@ impl Loader {
             table: table.settings,
             leases: Default::default(),
             anatomy,
+            description,
             facts,
             overrides,
         };
@@ -72,7 +75,7 @@ impl Loader {
     }
 
     /// What was compiled before does not wait behind what is being compiled now.
-    async fn compile(&self, sha256: &str, wasm: Vec<u8>) -> Result<Component, LoadError> {
+    async fn compile(&self, sha256: &str, wasm: Arc<[u8]>) -> Result<Component, LoadError> {
         let means = || (self.cache.clone(), self.guests.engine.clone(), sha256.to_owned());
         let (cache, engine, sought) = means();
         let found = tokio::task::spawn_blocking(move || cache.cached(&engine, &sought)).await;

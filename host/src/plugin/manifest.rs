@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use semver::Version;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::glob::Glob;
 use crate::http::host::HostPattern;
@@ -74,7 +74,7 @@ impl fmt::Display for HostEntry {
 }
 
 /// One `[[settings]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
     /// Its key: `[a-z][a-z0-9_-]*`.
     pub name: String,
@@ -90,7 +90,7 @@ pub struct Setting {
 }
 
 /// What a setting's text must be. The plugin gets text in any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SettingKind {
     /// Anything.

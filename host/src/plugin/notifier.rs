@@ -8,10 +8,12 @@ use tracing::{Instrument as _, error_span};
 use super::access;
 use super::bindings::notifier::exports::lyrebird::plugin::notifier as wit;
 use super::bindings::notifier::{NotifierPlugin, NotifierPluginPre};
+use super::engine::Guests;
 use super::error::CallError;
 use super::imports::{Facts, Host, Network, Posts};
 use super::instance;
 use super::manifest::Manifest;
+use super::picker::said;
 use super::settings::Settings;
 use super::slot::Slot;
 use super::version::Lease;
@@ -123,28 +125,40 @@ impl Notifier {
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, Facts { posts, ..facts(&lease, target)? });
-            let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.notifier);
-            let answer = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
-                let plugin: NotifierPlugin = pre.instantiate_async(&mut store).await?;
-                let notifier = plugin.lyrebird_plugin_notifier();
-                match question {
-                    Question::Announce(event) => notifier.call_announce(&mut store, &event).await,
-                    Question::Find(event) => notifier.call_find(&mut store, &event).await,
-                    Question::Retract(event, receipt) => {
-                        let answer = notifier.call_retract(&mut store, &event, &receipt).await?;
-                        Ok(answer.map(|()| None))
-                    }
-                }
-            })
-            .await?;
-            let receipt = answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?;
-            match receipt.as_ref().map_or(0, String::len) > RECEIPT {
-                true => Err(CallError::BadAnswer(format!("a receipt of more than {RECEIPT} bytes"))),
-                false => Ok(receipt),
-            }
+            let answer = asked(&self.slot.guests, facts, pre, question).await;
+            self.slot.hear(&lease, &[said(&answer, None)]);
+            answer
         }
         .instrument(span)
         .await
+    }
+}
+
+/// One question to one build: the receipt, where there is one.
+async fn asked(
+    guests: &Guests,
+    facts: Facts,
+    pre: NotifierPluginPre<Host>,
+    question: Question,
+) -> Result<Option<String>, CallError> {
+    let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.notifier);
+    let answer = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: NotifierPlugin = pre.instantiate_async(&mut store).await?;
+        let notifier = plugin.lyrebird_plugin_notifier();
+        match question {
+            Question::Announce(event) => notifier.call_announce(&mut store, &event).await,
+            Question::Find(event) => notifier.call_find(&mut store, &event).await,
+            Question::Retract(event, receipt) => {
+                let answer = notifier.call_retract(&mut store, &event, &receipt).await?;
+                Ok(answer.map(|()| None))
+            }
+        }
+    })
+    .await?;
+    let receipt = answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?;
+    match receipt.as_ref().map_or(0, String::len) > RECEIPT {
+        true => Err(CallError::BadAnswer(format!("a receipt of more than {RECEIPT} bytes"))),
+        false => Ok(receipt),
     }
 }
 

@@ -5,26 +5,16 @@ use std::sync::Arc;
 use super::access;
 use super::imports::{Facts, Line, Network};
 use super::limits::Limits;
-use super::registry::Registry;
 use super::settings::Settings;
 use super::version::Version;
-use crate::config::{self, Config};
-
-impl Registry {
-    /// Gives a plugin what `[plugin.NAME]` says now. Calls under way end with what they began with.
-    ///
-    /// # Errors
-    /// The plugin is not loaded, or cannot be set so: one sentence for people. Nothing has changed then.
-    pub fn reconfigure(&self, name: &str, config: &Config) -> Result<(), String> {
-        let slot = self.slot(name).ok_or_else(|| format!("plugin `{name}` is not loaded"))?;
-        let table = config.plugin.get(name).cloned().unwrap_or_default();
-        slot.replace(slot.current().dressed(&table)?);
-        Ok(())
-    }
-}
+use crate::config;
 
 impl Version {
-    fn dressed(&self, table: &config::Plugin) -> Result<Version, String> {
+    /// With what its table says now.
+    ///
+    /// # Errors
+    /// The table does not fit the manifest: one sentence for people.
+    pub(super) fn dressed(&self, table: &config::Plugin) -> Result<Version, String> {
         let manifest = &self.anatomy.manifest;
         let settings = Settings::of(manifest, &[&table.settings])?;
         let base = access::base(&manifest.name, table)?;
@@ -39,6 +29,7 @@ impl Version {
         let facts = Facts { settings: Arc::new(settings), limits, network, ..self.facts.clone() };
         Ok(Version {
             anatomy: self.anatomy.clone(),
+            description: Arc::clone(&self.description),
             facts,
             table: table.settings.clone(),
             overrides: base.overrides,

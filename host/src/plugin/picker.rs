@@ -11,6 +11,7 @@ use super::error::CallError;
 use super::imports::{Facts, Host, Network};
 use super::instance;
 use super::manifest::Manifest;
+use super::probation::Said;
 use super::slot::Slot;
 use super::version::Lease;
 use super::words;
@@ -65,7 +66,9 @@ impl Picker {
         let span = error_span!("resolve", plugin = self.label());
         async {
             let (_turn, lease) = self.slot.begin().await?;
-            resolve(&self.slot.guests, lease.facts.clone(), pre(&lease)?, input.to_owned()).await
+            let answer = resolve(&self.slot.guests, lease.facts.clone(), pre(&lease)?, input.to_owned()).await;
+            self.slot.hear(&lease, &[said(&answer, None)]);
+            answer
         }
         .instrument(span)
         .await
@@ -84,22 +87,10 @@ impl Picker {
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, lease.facts.clone());
-            let (settings, asked) = (Arc::clone(&facts.settings), rooms.len());
-            let rooms: Vec<_> = rooms.into_iter().map(words::room).collect();
-            let wall = facts.limits.check;
-            let answers = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
-                let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
-                plugin.lyrebird_plugin_picker().call_check(&mut store, &rooms).await
-            })
-            .await?;
-            if answers.len() != asked {
-                return Err(CallError::WrongCount { asked, got: answers.len() });
-            }
-            let answers = answers.into_iter().map(|answer| match answer {
-                Ok(status) => words::status(status, &settings).map(Ok),
-                Err(failure) => Ok(Err(words::failure(failure, &settings))),
-            });
-            answers.collect()
+            let ids: Vec<String> = rooms.iter().map(|room| room.id.clone()).collect();
+            let answers = check(&self.slot.guests, facts, pre, rooms).await;
+            self.slot.hear(&lease, &said_of_each(&ids, &answers));
+            answers
         }
         .instrument(span)
         .await
@@ -113,16 +104,10 @@ impl Picker {
         let span = error_span!("streams", plugin = self.label(), room = shown_id(&room.id));
         async {
             let (_turn, lease) = self.slot.begin().await?;
-            let (pre, facts) = (pre(&lease)?, lease.facts.clone());
-            let settings = Arc::clone(&facts.settings);
-            let (room, wish) = (words::room(room), words::wish(wish));
-            let wall = facts.limits.streams;
-            let answer = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
-                let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
-                plugin.lyrebird_plugin_picker().call_streams(&mut store, &room, &wish).await
-            })
-            .await?;
-            words::candidates(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+            let (pre, facts, id) = (pre(&lease)?, lease.facts.clone(), room.id.clone());
+            let answer = streams(&self.slot.guests, facts, pre, room, wish).await;
+            self.slot.hear(&lease, &[said(&answer, Some(&id))]);
+            answer
         }
         .instrument(span)
         .await
@@ -143,6 +128,83 @@ pub(super) async fn resolve(
     })
     .await?;
     words::id(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+}
+
+async fn check(
+    guests: &Guests,
+    facts: Facts,
+    pre: PickerPluginPre<Host>,
+    rooms: Vec<Room>,
+) -> Result<Vec<Result<Status, Failure>>, CallError> {
+    let (settings, wall, asked) = (Arc::clone(&facts.settings), facts.limits.check, rooms.len());
+    let rooms: Vec<_> = rooms.into_iter().map(words::room).collect();
+    let answers = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+        plugin.lyrebird_plugin_picker().call_check(&mut store, &rooms).await
+    })
+    .await?;
+    if answers.len() != asked {
+        return Err(CallError::WrongCount { asked, got: answers.len() });
+    }
+    let answers = answers.into_iter().map(|answer| match answer {
+        Ok(status) => words::status(status, &settings).map(Ok),
+        Err(failure) => Ok(Err(words::failure(failure, &settings))),
+    });
+    answers.collect()
+}
+
+async fn streams(
+    guests: &Guests,
+    facts: Facts,
+    pre: PickerPluginPre<Host>,
+    room: Room,
+    wish: Wish,
+) -> Result<Vec<Candidate>, CallError> {
+    let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.streams);
+    let (room, wish) = (words::room(room), words::wish(wish));
+    let answer = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+        plugin.lyrebird_plugin_picker().call_streams(&mut store, &room, &wish).await
+    })
+    .await?;
+    words::candidates(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+}
+
+/// What the answer to a question about one room says of the build.
+pub(super) fn said<T>(answer: &Result<T, CallError>, room: Option<&str>) -> Said {
+    match answer {
+        Ok(_) => Said::Answer(room.map(str::to_owned)),
+        Err(CallError::Failure(failure)) => said_by(failure, room),
+        Err(error) if error.is_strike() => Said::Strike(error.reason()),
+        Err(_) => Said::Nothing,
+    }
+}
+
+/// A failure of the platform's is an answer that makes sense, but for those that may be the network's or nobody's.
+fn said_by(failure: &Failure, room: Option<&str>) -> Said {
+    match failure {
+        Failure::UnexpectedAnswer(_) => match room {
+            Some(room) => Said::Unread(room.to_owned(), failure.to_string()),
+            None => Said::Nothing,
+        },
+        _ => Said::Nothing,
+    }
+}
+
+/// The same for each room of a batch. One that gave nothing as a whole is asked again in halves: only what a single
+/// room's call gives counts.
+fn said_of_each(ids: &[String], answers: &Result<Vec<Result<Status, Failure>>, CallError>) -> Vec<Said> {
+    match (answers, ids) {
+        (Ok(answers), _) => {
+            let each = ids.iter().zip(answers).map(|(id, answer)| match answer {
+                Ok(_) => Said::Answer(Some(id.clone())),
+                Err(failure) => said_by(failure, Some(id)),
+            });
+            each.collect()
+        }
+        (Err(_), [id]) => vec![said(answers, Some(id))],
+        (Err(_), _) => vec![Said::Nothing],
+    }
 }
 
 fn pre(lease: &Lease) -> Result<PickerPluginPre<Host>, CallError> {

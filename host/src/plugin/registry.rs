@@ -1,12 +1,15 @@
 //! All plugins there are: which files count, what became of each, who takes a URL.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::{Notify, watch};
 use tracing::warn;
 
 use super::anatomy::Kind;
+use super::builds::Builds;
 use super::cache::Cache;
 use super::engine::{AbortOnDrop, Guests};
 use super::error::LoadError;
@@ -14,7 +17,7 @@ use super::grants;
 use super::listing::{Listing, State};
 use super::loader::Loader;
 use super::notifier::Notifier;
-use super::pick::{self, Choice, PickError, Unusable};
+use super::pick::{self, Choice, PickError};
 use super::picker::Picker;
 use super::scan;
 use super::slot::Slot;
@@ -24,19 +27,25 @@ use crate::event;
 use crate::http::Http;
 use crate::store::{DataDir, Store};
 
+mod adopt;
 mod entry;
+mod news;
+mod renew;
+mod tell;
 
-use entry::{Entry, EntryFate, Loaded, Loading, entry, loaded};
+use entry::{Entry, EntryFate, Loaded, Loading, loaded};
+pub use news::roll_back;
 
 /// How long calls under way may go on when the host stops.
 const LAST_CALLS: Duration = Duration::from_secs(2);
 
-/// What plugins are loaded with. All of it is taken at the load; a changed config is a new load.
-pub struct Means<'a> {
+/// What plugins are loaded with.
+#[derive(Clone)]
+pub struct Means {
     /// The user's wishes.
-    pub config: &'a Config,
-    /// Where compiled plugins and grants are.
-    pub data: &'a DataDir,
+    pub config: Arc<Config>,
+    /// Where compiled plugins, grants and good builds are.
+    pub data: Arc<DataDir>,
     /// The guarded client.
     pub http: Http,
     /// The database.
@@ -47,13 +56,34 @@ pub struct Means<'a> {
     pub events: event::Sink,
 }
 
-/// All plugins. Its calls end with it: [`Registry::shut_down`] waits for them.
+/// All plugins. Cheap to clone; clones name the same ones.
+///
+/// Its calls end with it: [`Registry::shut_down`] waits for them.
+#[derive(Clone)]
 pub struct Registry {
+    shared: Arc<Shared>,
+    /// The load of what lay there at the start; ends with the last clone.
+    _loading: Arc<AbortOnDrop<()>>,
+}
+
+/// What loads, holds and replaces plugins.
+struct Shared {
     guests: Arc<Guests>,
-    entries: Vec<Entry>,
-    unread: Vec<(PathBuf, String)>,
-    /// Ends with it.
-    _loading: AbortOnDrop<()>,
+    loader: Loader,
+    means: Means,
+    /// The wishes of now, for what is loaded from now on.
+    config: RwLock<Arc<Config>>,
+    dirs: Vec<PathBuf>,
+    shelf: RwLock<Vec<Entry>>,
+    unread: RwLock<Vec<(PathBuf, String)>>,
+    /// Plugins whose files are gone: whoever holds on to one is answered, and meets it again when it comes back.
+    removed: Mutex<BTreeMap<String, Arc<Slot>>>,
+    /// Held by whoever looks at the directories.
+    memory: tokio::sync::Mutex<renew::Memory>,
+    /// Woken when a probation has ended.
+    wake: Arc<Notify>,
+    /// How often the plugins that there are have changed.
+    changes: watch::Sender<u64>,
 }
 
 impl Registry {
@@ -63,45 +93,51 @@ impl Registry {
     ///
     /// # Errors
     /// The engine or its threads cannot be started.
-    pub async fn load(dirs: &[PathBuf], means: &Means<'_>) -> anyhow::Result<Registry> {
+    pub async fn load(dirs: &[PathBuf], means: Means) -> anyhow::Result<Registry> {
         Registry::load_on(Arc::new(Guests::start()?), dirs, means).await
     }
 
-    async fn load_on(guests: Arc<Guests>, dirs: &[PathBuf], means: &Means<'_>) -> anyhow::Result<Registry> {
-        let cache = match means.data {
+    async fn load_on(guests: Arc<Guests>, dirs: &[PathBuf], means: Means) -> anyhow::Result<Registry> {
+        let cache = match &*means.data {
             DataDir::Kept(dir) => Cache::open(&dir.join("compiled")),
             DataDir::Read(dir) => Cache::look(&dir.join("compiled")),
             DataDir::Nowhere => Cache::Nowhere,
         };
         let dirs = dirs.to_owned();
-        let (trimmed, scanned) = (cache.clone(), tokio::task::spawn_blocking(move || scan::scan(&dirs)));
-        let (fates, unread) = scanned.await?;
-        let loader = Arc::new(Loader::new(Arc::clone(&guests), cache)?);
-        let (mut entries, mut loads) = (Vec::new(), Vec::new());
-        for fate in fates {
-            let (entry, load) = entry(&loader, means, fate);
-            entries.push(entry);
-            loads.extend(load);
-        }
-        let starting = Arc::clone(&guests);
+        let scanned = tokio::task::spawn_blocking(move || (scan::stamps(&dirs), scan::scan(&dirs), dirs));
+        let (stamps, (fates, unread), dirs) = scanned.await?;
+        let shared = Arc::new(Shared {
+            loader: Loader::new(Arc::clone(&guests), cache.clone())?,
+            config: RwLock::new(Arc::clone(&means.config)),
+            shelf: RwLock::default(),
+            unread: RwLock::new(unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect()),
+            removed: Mutex::default(),
+            memory: tokio::sync::Mutex::new(renew::Memory::after(stamps)),
+            wake: Arc::default(),
+            changes: watch::Sender::new(0),
+            guests,
+            means,
+            dirs,
+        });
+        let (entries, loads): (Vec<_>, Vec<_>) = fates.into_iter().map(|fate| shared.entry(fate)).unzip();
+        shared.put(entries);
+        let loads: Vec<_> = loads.into_iter().flatten().collect();
+        let starting = Arc::clone(&shared);
         let loading = AbortOnDrop(tokio::spawn(async move {
             futures_util::future::join_all(loads).await;
-            starting.have_started();
+            starting.guests.have_started();
             // After the load: what is in use was used last. Nobody waits for it, and it tells its own faults.
-            drop(tokio::task::spawn_blocking(move || trimmed.trim()).await);
+            drop(tokio::task::spawn_blocking(move || cache.trim()).await);
         }));
-        let unread = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
-        Ok(Registry { guests, entries, unread, _loading: loading })
+        Ok(Registry { shared, _loading: Arc::new(loading) })
     }
 
-    /// Every file, by name; of one name the one that counts first. Waits until all are loaded.
+    /// Every file, by name; of one name the build that answers first. Waits until all are loaded.
     pub async fn list(&self) -> Vec<Listing> {
-        let mut list = Vec::new();
-        for entry in &self.entries {
-            list.push(listing(entry).await);
-        }
+        self.settled().await;
+        let mut list: Vec<Listing> = self.shared.shelf().iter().flat_map(listings).collect();
         list.sort_by(|a, b| {
-            let rank = |listing: &Listing| (listing.description.name.clone(), listing.state == State::Shadowed);
+            let rank = |listing: &Listing| (listing.description.name.clone(), listing.state.rank());
             rank(a).cmp(&rank(b))
         });
         list
@@ -109,12 +145,22 @@ impl Registry {
 
     /// The names of all plugins, also of those that were not loaded.
     pub fn names(&self) -> Vec<String> {
-        self.entries.iter().map(|entry| entry.description.name.clone()).collect()
+        self.shared.shelf().iter().map(|entry| entry.description.name.clone()).collect()
+    }
+
+    /// Whether there is a plugin of that name that answers.
+    pub fn has(&self, name: &str) -> bool {
+        self.shared.slot(name).is_some()
     }
 
     /// Directories that could not be read, and why: for whoever opens the registry to tell.
-    pub fn unread(&self) -> &[(PathBuf, String)] {
-        &self.unread
+    pub fn unread(&self) -> Vec<(PathBuf, String)> {
+        self.shared.unread.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Counts up when a plugin has come, gone or been replaced.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
     }
 
     /// The picker that takes what a person wrote; with `by_name`, the one of that name. Waits until that one is loaded.
@@ -123,7 +169,7 @@ impl Registry {
     /// There is none, two take it equally well, or the one that is meant was not loaded.
     pub async fn pick(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
         let (name, load) = self.choose(input, by_name)?;
-        picker(name, loaded(load).await)
+        picker(&name, loaded(&load).await)
     }
 
     /// The same for whoever cannot wait, and has waited before for all of them: what is not loaded yet is an error.
@@ -133,11 +179,16 @@ impl Registry {
     pub fn pick_now(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
         let (name, load) = self.choose(input, by_name)?;
         let so_far = load.borrow().clone();
-        picker(name, so_far.unwrap_or_else(not_yet))
+        picker(&name, so_far.unwrap_or_else(not_yet))
     }
 
-    fn choose(&self, input: &str, by_name: Option<&str>) -> Result<(&str, &Loading), PickError> {
-        let choices = self.entries.iter().filter_map(choice).collect();
+    fn choose(&self, input: &str, by_name: Option<&str>) -> Result<(String, Loading), PickError> {
+        let shelf = self.shared.shelf();
+        let plugins: Vec<_> = shelf.iter().filter(|entry| counts(entry, &shelf)).filter_map(Entry::choosable).collect();
+        let choices = plugins
+            .iter()
+            .map(|(name, manifest, picker)| Choice { name, rooms: &manifest.rooms, picker: picker.clone() })
+            .collect();
         match by_name {
             Some(name) => pick::by_name(name, choices),
             None => pick::by_place(input, choices),
@@ -149,10 +200,13 @@ impl Registry {
     /// # Errors
     /// There is none, or it was not loaded: one sentence for people.
     pub fn notifier(&self, name: &str) -> Result<Notifier, String> {
-        let Some((entry, load)) = self.named(name) else { return Err(format!("there is no plugin `{name}`")) };
-        let so_far = load.borrow().clone();
-        match so_far.unwrap_or_else(not_yet) {
-            Ok(slot) if entry.is(Kind::Notifier) => Ok(Notifier::new(slot)),
+        let shelf = self.shared.shelf();
+        let mut named = shelf.iter().filter(|entry| entry.description.name == name && counts(entry, &shelf));
+        let Some(entry) = named.find(|entry| !matches!(entry.fate, EntryFate::Shadowed(_))) else {
+            return Err(format!("there is no plugin `{name}`"));
+        };
+        match entry.so_far().unwrap_or_else(not_yet) {
+            Ok(slot) if slot.current().anatomy.kinds.contains(&Kind::Notifier) => Ok(Notifier::new(slot)),
             Ok(_) => Err(format!("plugin `{name}` is no notifier")),
             Err(error) => Err(format!("plugin `{name}` was not loaded: {error}")),
         }
@@ -160,29 +214,29 @@ impl Registry {
 
     /// Waits until the plugin of that name, if there is one, is loaded or refused.
     pub async fn ready(&self, name: &str) {
-        if let Some((_, load)) = self.named(name) {
+        let loads: Vec<Loading> = {
+            let shelf = self.shared.shelf();
+            shelf.iter().filter(|entry| entry.description.name == name).filter_map(Entry::load).collect()
+        };
+        for load in loads {
             // What came of it is asked for by whoever needs it.
-            let _ = loaded(load).await;
+            let _ = loaded(&load).await;
         }
     }
 
     /// Waits until every plugin is loaded or refused.
     pub async fn settled(&self) {
-        for load in self.entries.iter().filter_map(Entry::load) {
+        let loads: Vec<Loading> = self.shared.shelf().iter().filter_map(Entry::load).collect();
+        for load in loads {
             // As above.
-            let _ = loaded(load).await;
+            let _ = loaded(&load).await;
         }
     }
 
-    fn named(&self, name: &str) -> Option<(&Entry, &Loading)> {
-        let named = self.entries.iter().filter(|entry| entry.description.name == name);
-        named.filter_map(|entry| Some((entry, entry.load()?))).next()
-    }
-
-    /// Begins no more calls, lets those under way end, for two seconds at most, then stops the guests' threads.
-    pub async fn shut_down(self) {
-        self.guests.calls.close();
-        let versions: Vec<_> = self.slots().map(|slot| slot.current()).collect();
+    /// Begins no more calls, lets those under way end, for two seconds at most.
+    pub async fn shut_down(&self) {
+        self.shared.guests.calls.close();
+        let versions: Vec<_> = self.shared.slots().iter().flat_map(|slot| slot.builds()).collect();
         let drained = async {
             for version in &versions {
                 version.leases.drained().await;
@@ -194,15 +248,80 @@ impl Registry {
         }
     }
 
+    /// Where plugins are looked for.
+    pub(super) fn dirs(&self) -> &[PathBuf] {
+        &self.shared.dirs
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.shared.means.clock.clone()
+    }
+
+    /// As the watcher wants it.
+    pub(super) async fn renew(&self, all: bool) -> Option<Duration> {
+        self.shared.renew(all).await
+    }
+
+    /// Waits until a probation has ended.
+    pub(super) async fn ruled(&self) {
+        self.shared.wake.notified().await;
+    }
+
+    /// Notes and tells what probations have ended with. Whether a build was rolled back.
+    pub(super) async fn settle(&self) -> bool {
+        self.shared.settle().await
+    }
+
+    /// Gives a plugin what `[plugin.NAME]` says now. Calls under way end with what they began with.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, or cannot be set so: one sentence for people. Nothing has changed then.
+    pub fn reconfigure(&self, name: &str, config: &Arc<Config>) -> Result<(), String> {
+        *self.shared.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(config);
+        let slot = self.shared.slot(name).ok_or_else(|| format!("plugin `{name}` is not loaded"))?;
+        let table = config.plugin.get(name).cloned().unwrap_or_default();
+        slot.dress(|version| version.dressed(&table))
+    }
+}
+
+impl Shared {
+    fn shelf(&self) -> Vec<Entry> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other entries in the place of all.
+    fn put(&self, entries: Vec<Entry>) {
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = entries;
+    }
+
+    /// Adds an entry, in the place of others about the same file that tell why it was not taken.
+    fn add_refused(&self, refused: Entry) {
+        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        shelf.retain(|entry| !(matches!(entry.fate, EntryFate::Refused(_)) && entry.file == refused.file));
+        shelf.push(refused);
+    }
+
     /// The place of the plugin of that name, where it is loaded.
-    pub(super) fn slot(&self, name: &str) -> Option<Arc<Slot>> {
-        self.slots().find(|slot| slot.current().anatomy.manifest.name == name)
+    fn slot(&self, name: &str) -> Option<Arc<Slot>> {
+        self.slots().into_iter().find(|slot| slot.current().anatomy.manifest.name == name)
     }
 
     /// Those that are loaded by now.
-    fn slots(&self) -> impl Iterator<Item = Arc<Slot>> {
-        self.entries.iter().filter_map(|entry| entry.load()?.borrow().as_ref()?.as_ref().ok().cloned())
+    fn slots(&self) -> Vec<Arc<Slot>> {
+        self.shelf().iter().filter_map(|entry| entry.so_far()?.ok()).collect()
     }
+
+    fn builds(&self) -> Option<Builds> {
+        self.means.data.path().map(Builds::of)
+    }
+}
+
+/// A file that was not taken is passed over where an older build of the same name answers.
+fn counts(entry: &Entry, all: &[Entry]) -> bool {
+    let answers = |other: &Entry| {
+        other.description.name == entry.description.name && other.so_far().is_some_and(|so_far| so_far.is_ok())
+    };
+    !entry.is_refused() || !all.iter().any(answers)
 }
 
 fn picker(name: &str, loaded: Loaded) -> Result<Picker, PickError> {
@@ -214,31 +333,22 @@ fn not_yet() -> Loaded {
     Err(Arc::new(LoadError::Compile(String::from("it is still being loaded"))))
 }
 
-/// A plugin as it may be chosen: by its manifest, before it is loaded.
-fn choice(entry: &Entry) -> Option<Choice<'_, (&str, &Loading)>> {
-    let fate = entry.load()?;
-    let refused = fate.borrow().as_ref().and_then(|loaded| loaded.as_ref().err().map(ToString::to_string));
-    let picker = match refused {
-        Some(reason) => Err(Unusable::Refused(reason)),
-        None if entry.is(Kind::Picker) => Ok((entry.description.name.as_str(), fate)),
-        None => Err(Unusable::NotAPicker),
-    };
-    let rooms = entry.manifest.as_ref().map_or(&[][..], |manifest| &manifest.rooms);
-    Some(Choice { name: &entry.description.name, rooms, picker })
-}
-
-async fn listing(entry: &Entry) -> Listing {
+/// What is shown of an entry: the build that answers and older ones that still have calls under way, or why none does.
+fn listings(entry: &Entry) -> Vec<Listing> {
+    let refused = |error: &LoadError| (State::of(error), Some(error.to_string()));
     let (state, reason) = match &entry.fate {
-        EntryFate::Load(fate) => match loaded(fate).await {
-            Ok(_) => (State::Active, None),
-            Err(error) => (State::of(&error), Some(error.to_string())),
+        EntryFate::Load(_) => match entry.so_far().unwrap_or_else(not_yet) {
+            Ok(slot) => return slot.listings(),
+            Err(error) => refused(&error),
         },
+        EntryFate::Refused(error) => refused(error),
         EntryFate::Shadowed(first) => (State::Shadowed, Some(format!("`{}` comes first", first.display()))),
     };
-    Listing { description: entry.description.clone(), state, reason }
+    vec![Listing { description: (*entry.description).clone(), state, reason }]
 }
 
-/// Grants a file what it asks for, also beyond what was granted before. Gives back what that is, as people read it.
+/// Grants a file what it asks for, also beyond what was granted before, and lets it be tried again where it failed. Gives
+/// back what it asks for, as people read it.
 ///
 /// # Errors
 /// The file is no plugin, or the grant cannot be noted.
@@ -246,7 +356,13 @@ pub fn approve_file(data_dir: &Path, file: &Path) -> anyhow::Result<Vec<String>>
     let wasm = scan::bytes(file)?;
     let (_, anatomy) = super::anatomy::read(&wasm);
     let anatomy = anatomy?;
-    let decided = grants::change(data_dir, |grants| grants.decide(&anatomy, crate::config::Approve::All))?;
+    let decided = grants::change(data_dir, |grants| {
+        let decided = grants.decide(&anatomy, crate::config::Approve::All);
+        if let Some(track) = grants.track_mut(&anatomy.manifest.name) {
+            track.forgive(&anatomy.sha256);
+        }
+        decided
+    })?;
     decided?;
     Ok(anatomy.manifest.asks())
 }

@@ -1,14 +1,17 @@
 //! Which files of the plugins directories count. A plugin is known by its manifest's name: the first directory wins;
 //! in one directory the higher version, then the later change.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::anatomy::{self, Anatomy};
 use super::error::LoadError;
+use super::listing::Description;
 use super::manifest::Manifest;
 use crate::config::open_file;
 
@@ -24,6 +27,14 @@ pub(super) struct Found {
     pub(super) sha256: Option<String>,
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) read: Result<(Vec<u8>, Anatomy), LoadError>,
+}
+
+impl Found {
+    /// What is shown of it.
+    pub(super) fn description(&self) -> Description {
+        let anatomy = self.read.as_ref().ok().map(|(_, anatomy)| anatomy);
+        Description::of(&self.file, self.sha256.clone(), self.manifest.as_deref(), anatomy)
+    }
 }
 
 /// What is to be done with a file.
@@ -44,6 +55,30 @@ pub(super) fn scan(dirs: &[PathBuf]) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
         }
     }
     (rank(all), unread)
+}
+
+/// What tells whether a file may be another one: inode, length, times of content and of the inode.
+type Stamp = (u64, u64, i64, i64, i64, i64);
+
+/// All files that count, and whatever else decides about them.
+pub(super) type Stamps = BTreeMap<PathBuf, Option<Stamp>>;
+
+/// The files of the directories as they are now. Blocks.
+pub(super) fn stamps(dirs: &[PathBuf]) -> Stamps {
+    let all = dirs.iter().flat_map(|dir| files(dir).unwrap_or_else(|_| vec![dir.clone()]));
+    all.map(|file| (file.clone(), stamp(&file))).collect()
+}
+
+/// The same with one more file. Blocks.
+pub(super) fn stamps_with(dirs: &[PathBuf], more: Option<&Path>) -> Stamps {
+    let mut stamps = stamps(dirs);
+    stamps.extend(more.map(|file| (file.to_owned(), stamp(file))));
+    stamps
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let facts = fs::metadata(file).ok()?;
+    Some((facts.ino(), facts.len(), facts.mtime(), facts.mtime_nsec(), facts.ctime(), facts.ctime_nsec()))
 }
 
 /// The bytes of a file that may be a plugin.
@@ -78,10 +113,15 @@ fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
 fn found(file: PathBuf, dir: usize) -> Found {
     let changed = fs::metadata(&file).and_then(|facts| facts.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     let nothing = |file, read| Found { file, dir, changed, sha256: None, manifest: None, read: Err(read) };
+    let before = stamp(&file);
     let wasm = match bytes(&file) {
         Ok(wasm) => wasm,
         Err(error) => return nothing(file, error),
     };
+    // Somebody writes it at this moment: what was read may be half of the one and half of the other.
+    if stamp(&file) != before {
+        return nothing(file, LoadError::Incomplete);
+    }
     let (manifest, read) = anatomy::read(&wasm);
     let sha256 = Some(anatomy::hash(&wasm));
     Found { file, dir, changed, sha256, manifest, read: read.map(|anatomy| (wasm, anatomy)) }

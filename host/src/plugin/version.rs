@@ -13,12 +13,15 @@ use super::anatomy::Anatomy;
 use super::bindings::notifier::NotifierPluginPre;
 use super::bindings::picker::PickerPluginPre;
 use super::imports::{Facts, Host};
+use super::listing::Description;
 use crate::config::Text;
 use crate::http::host::Overrides;
 
 /// A build that can be called.
 pub(super) struct Version {
     pub(super) anatomy: Anatomy,
+    /// What is shown of it; its file is the one that it was read from.
+    pub(super) description: Arc<Description>,
     pub(super) facts: Facts,
     /// The settings of its table, which a target's are laid over.
     pub(super) table: BTreeMap<String, Text>,

@@ -81,7 +81,8 @@ impl Store {
                 let sql = "SELECT at, time, type, session, data FROM event
                            WHERE (platform = ?1 AND room = ?2 AND type <> 'repair')
                              OR (?3 <> '' AND room IS NULL
-                               AND type IN ('check_failed', 'plugin_refused', 'plugin_replaced', 'plugin_rolled_back')
+                               AND type IN ('check_failed', 'plugin_refused', 'plugin_replaced', 'plugin_rolled_back',
+                                            'plugin_removed')
                                AND data ->> '$.plugin' IN (?3, ?4))
                            ORDER BY id DESC LIMIT ?5";
                 let values = params![platform, room, label, name, limit];

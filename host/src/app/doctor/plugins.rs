@@ -16,7 +16,9 @@ pub(super) fn judge(listings: &[Listing], dirs: &[PathBuf]) -> Vec<Finding> {
         return vec![finding(TOPIC, Weight::Bad, format!("none in {places}"), Some(hint))];
     }
     let mut findings: Vec<Finding> = listings.iter().map(tell).collect();
-    let answers = |listing: &Listing| listing.state == State::Active && listing.description.kinds.contains(&"picker");
+    let answers = |listing: &Listing| {
+        listing.state == State::Active && listing.description.kinds.iter().any(|kind| kind == "picker")
+    };
     if !listings.iter().any(answers) {
         let text = format!("no picker in {places} answers: no room can be watched");
         findings.push(finding(TOPIC, Weight::Bad, text, Some("`lyrebird plugin list` says what became of each")));

@@ -90,7 +90,10 @@ fn event(event: &PastEvent) -> Option<Line> {
         Some(Kind::PluginLoaded) => ("plugin", format!("{} {} is ready", fact("plugin"), fact("version"))),
         Some(Kind::PluginRefused) => ("plugin", format!("{} was not taken: {}", fact("plugin"), fact("reason"))),
         Some(Kind::PluginReplaced) => ("plugin", format!("{} {} answers now", fact("plugin"), fact("version"))),
-        Some(Kind::PluginRolledBack) => ("plugin", format!("{} was rolled back: {}", fact("plugin"), fact("reason"))),
+        Some(Kind::PluginRolledBack) => {
+            ("plugin", format!("{} was rolled back to {}: {}", fact("plugin"), fact("version"), fact("reason")))
+        }
+        Some(Kind::PluginRemoved) => ("plugin", format!("{} was removed, nothing new is asked", fact("plugin"))),
         // A newer program has written it.
         None => ("event", format!("{} {}", event.kind, event.data)),
     };

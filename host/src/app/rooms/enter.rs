@@ -15,6 +15,9 @@ use crate::monitor::room::{Leave, Outcome, Trouble};
 use crate::monitor::watch::{Glance, Told, trouble};
 use crate::plugin::Picker;
 
+/// Nobody can tell the room's id any more: the plugin failed, as exit codes have it.
+const NO_PLUGIN: Outcome = Outcome::GaveUp(5);
+
 pub(super) struct Entering<'a> {
     pub(super) ground: &'a Ground,
     pub(super) desk: &'a Desk,
@@ -30,7 +33,11 @@ impl Entering<'_> {
     ) -> Result<Entry, Outcome> {
         let house = &self.ground.house;
         let (url, mut failures, mut told) = (&self.plan.url, 0_u32, Told::default());
+        let mut plugins = house.registry.changes();
         loop {
+            if !house.registry.has(&picker.manifest().name) {
+                return Err(NO_PLUGIN);
+            }
             let asked = house.enter(picker, url, &self.plan.options, self.desk.resolve(url));
             let answer = tokio::select! {
                 answer = asked => answer,
@@ -57,6 +64,8 @@ impl Entering<'_> {
             }
             tokio::select! {
                 () = house.clock.sleep(pause(&trouble(&failed), failures)) => {}
+                // What one build could not tell, another one may.
+                Ok(()) = plugins.changed() => {}
                 _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
             }
         }

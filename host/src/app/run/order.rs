@@ -108,7 +108,7 @@ impl Runner {
 
     fn start_one(&mut self, at: usize) -> bool {
         let Some(wanted) = self.wanted.get(at) else { return false };
-        if !matches!(wanted.state, State::Stopped | State::Ended | State::Twin) {
+        if !matches!(wanted.state, State::Stopped | State::Ended | State::NoPicker | State::Twin) {
             return false;
         }
         let mut wanted = self.wanted.remove(at);

@@ -116,6 +116,7 @@ fn usual(facts: &Facts<'_>) -> String {
         Kind::PluginRefused => format!("plugin {} was not taken: {}", fact("plugin"), fact("reason")),
         Kind::PluginReplaced => format!("plugin {} {} answers now", fact("plugin"), fact("version")),
         Kind::PluginRolledBack => format!("plugin {} was rolled back: {}", fact("plugin"), fact("reason")),
+        Kind::PluginRemoved => format!("plugin {} was removed", fact("plugin")),
         Kind::DiskLow => format!("the disk is almost full {}", fact("folder")),
         Kind::DiskOk => format!("the disk has room again {}", fact("folder")),
         Kind::MachineLow => format!("nothing new is recorded: {}", fact("reason")),

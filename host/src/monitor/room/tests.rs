@@ -13,7 +13,7 @@ mod kept;
 mod replay;
 mod walls;
 
-const BY_CHECK: Rules = Rules { by_media: false, once: false, interval: secs(30), grace: secs(60) };
+const BY_CHECK: Rules = Rules { by_media: false, once: false, last: false, interval: secs(30), grace: secs(60) };
 const BY_MEDIA: Rules = Rules { by_media: true, ..BY_CHECK };
 const ONCE: Rules = Rules { once: true, ..BY_MEDIA };
 

@@ -11,6 +11,8 @@ pub struct Rules {
     pub by_media: bool,
     /// The room is done after its first session with media.
     pub once: bool,
+    /// Nobody answers for it any more: it is done as soon as it is dark.
+    pub last: bool,
     /// Time between two checks.
     pub interval: Duration,
     /// How long the room may seem dark before its session is over.
@@ -84,6 +86,8 @@ pub enum Fact {
     },
     /// A person wants to know now whether the room is live.
     CheckNow,
+    /// Another build of the picker answers from now on: what has failed may go well.
+    Replaced,
     /// Somebody wants the room left.
     Stop(Leave),
 }

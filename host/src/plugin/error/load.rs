@@ -40,7 +40,7 @@ pub enum LoadError {
         /// What more it asks for, as people read it.
         more: Vec<String>,
     },
-    /// This very build failed its probation before; the text is its hash.
+    /// This very build failed its probation before, or somebody rolled it back; the text says what it did.
     Quarantined(String),
     /// The user's settings for the plugin do not fit its manifest, or cannot be read.
     Settings(String),
@@ -84,6 +84,24 @@ impl LoadError {
         }
     }
 
+    /// Whether the file may be in the middle of being written.
+    pub(in crate::plugin) fn may_pass(&self) -> bool {
+        match self {
+            LoadError::Io(_) | LoadError::Incomplete | LoadError::NotAComponent(_) | LoadError::BadManifest(_) => true,
+            LoadError::TooLarge { .. }
+            | LoadError::ContractTooNew { .. }
+            | LoadError::Unsupported(_)
+            | LoadError::MissingImport(_)
+            | LoadError::ContractMismatch(_)
+            | LoadError::NeedsApproval { .. }
+            | LoadError::Quarantined(_)
+            | LoadError::Settings(_)
+            | LoadError::Compile(_)
+            | LoadError::StartTrap { .. }
+            | LoadError::SelfTest { .. } => false,
+        }
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -106,9 +124,11 @@ impl LoadError {
             LoadError::MissingImport(_) => "a plugin may import the interfaces of `wit/` and WASI 0.2",
             LoadError::ContractMismatch(_) => "build the plugin against the `wit/` of this host",
             LoadError::NeedsApproval { name, .. } => {
-                return Some(format!("a start with `approve = \"all\"` in `[plugins]` grants `{name}` what it asks"));
+                return Some(format!("`lyrebird plugin approve {name}` grants what it asks"));
             }
-            LoadError::Quarantined(_) => "put another build in its place",
+            LoadError::Quarantined(_) => {
+                "put another build in its place; `lyrebird plugin approve NAME` lets this one try again"
+            }
             LoadError::Settings(_) => "the plugin's table in lyrebird.toml has the settings",
             LoadError::Compile(_) => "the file may be damaged: build or copy it again",
             LoadError::StartTrap { .. } | LoadError::SelfTest { .. } => "this build is broken: tell its author",
@@ -134,7 +154,7 @@ impl fmt::Display for LoadError {
             LoadError::MissingImport(name) => write!(out, "imports `{name}`, which this host does not offer"),
             LoadError::ContractMismatch(what) => write!(out, "does not fit the contract: {what}"),
             LoadError::NeedsApproval { more, .. } => write!(out, "needs approval: it asks for {}", more.join(", ")),
-            LoadError::Quarantined(hash) => write!(out, "quarantined: build {hash} failed before"),
+            LoadError::Quarantined(why) => write!(out, "quarantined: {why}"),
             LoadError::Settings(why) => write!(out, "bad settings: {why}"),
             LoadError::Compile(why) => write!(out, "cannot be compiled: {why}"),
             LoadError::StartTrap { why, stderr } => {

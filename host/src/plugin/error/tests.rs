@@ -23,7 +23,7 @@ fn a_load_error_says_what_why_and_what_to_do() {
     };
     assert_eq!(
         error.to_string(),
-        "needs approval: it asks for host a.example, cookie for b.example\nhint: a start with `approve = \"all\"` in `[plugins]` grants `example` what it asks"
+        "needs approval: it asks for host a.example, cookie for b.example\nhint: `lyrebird plugin approve example` grants what it asks"
     );
 }
 

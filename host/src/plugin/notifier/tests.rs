@@ -91,16 +91,16 @@ fn said(answer: Result<Option<String>, AnnounceError>) -> String {
 async fn a_guest_announces_finds_and_takes_back() {
     let Some(guests) = guests() else { return };
     let data = std::env::temp_dir().join(format!("lyrebird-notifier-{}", event::new_id()));
-    let config = crate::config::Config::default();
+    let config = Arc::new(crate::config::Config::default());
     let means = Means {
-        config: &config,
-        data: &DataDir::Kept(data.clone()),
+        config: Arc::clone(&config),
+        data: Arc::new(DataDir::Kept(data.clone())),
         http: Http::new(&config.http, &[]).unwrap(),
         store: Store::passing(None, Clock::system()),
         clock: Clock::system(),
         events: event::queue().0,
     };
-    let registry = Registry::load(&[guests], &means).await.unwrap();
+    let registry = Registry::load(&[guests], means.clone()).await.unwrap();
     registry.ready("telltale").await;
     let notifier = registry.notifier("telltale").unwrap();
     let at = |port: u16| {

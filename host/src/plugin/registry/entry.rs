@@ -1,41 +1,35 @@
 //! One file of the plugins directories: what is known of it at once, and the load that shows what becomes of it.
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use serde_json::json;
 use tokio::sync::watch;
-use tracing::{info, warn};
 
-use super::Means;
-use crate::clock::Clock;
-use crate::event;
-use crate::event::Event;
-use crate::plugin::access;
-use crate::plugin::anatomy::{Anatomy, Kind};
+use super::Shared;
+use crate::plugin::anatomy::Kind;
 use crate::plugin::error::LoadError;
-use crate::plugin::grants::{self, Decision, Grants};
-use crate::plugin::imports::{Facts, Line, LogGate, Network, Shelf};
-use crate::plugin::limits::Limits;
-use crate::plugin::listing::Description;
-use crate::plugin::loader::{Candidate, Loader};
+use crate::plugin::listing::{Description, Listing, State};
 use crate::plugin::manifest::Manifest;
+use crate::plugin::pick::Unusable;
 use crate::plugin::scan::{Fate, Found};
-use crate::plugin::settings::Settings;
 use crate::plugin::slot::Slot;
-use crate::store::DataDir;
 
-/// One file.
+/// One file, or the plugin that answers for it.
+#[derive(Clone)]
 pub(super) struct Entry {
-    pub(super) description: Description,
+    /// Of the file; what is known of the build that answers is in its version.
+    pub(super) description: Arc<Description>,
     pub(super) manifest: Option<Arc<Manifest>>,
+    /// The file in the plugins directory.
+    pub(super) file: PathBuf,
     pub(super) fate: EntryFate,
 }
 
+#[derive(Clone)]
 pub(super) enum EntryFate {
     Load(Loading),
+    /// It is not taken. Another build of the same name may answer.
+    Refused(Arc<LoadError>),
     Shadowed(PathBuf),
 }
 
@@ -44,135 +38,120 @@ pub(super) type Loaded = Result<Arc<Slot>, Arc<LoadError>>;
 /// What came of a load; none while it goes on.
 pub(super) type Loading = watch::Receiver<Option<Loaded>>;
 
+/// A plugin as it may be chosen: its name, its manifest, and its load or why it cannot be asked.
+pub(super) type Choosable = (String, Arc<Manifest>, Result<(String, Loading), Unusable>);
+
 impl Entry {
-    /// Its load; none where it is shadowed.
-    pub(super) fn load(&self) -> Option<&Loading> {
+    pub(super) fn of(found: &Found, fate: EntryFate) -> Entry {
+        let anatomy = found.read.as_ref().ok().map(|(_, anatomy)| anatomy);
+        let description = Description::of(&found.file, found.sha256.clone(), found.manifest.as_deref(), anatomy);
+        Entry { description: Arc::new(description), manifest: found.manifest.clone(), file: found.file.clone(), fate }
+    }
+
+    /// A plugin that is loaded.
+    pub(super) fn active(slot: Arc<Slot>, file: PathBuf) -> Entry {
+        let version = slot.current();
+        let manifest = Some(Arc::clone(&version.anatomy.manifest));
+        let fate = EntryFate::Load(watch::Sender::new(Some(Ok(slot))).subscribe());
+        Entry { description: Arc::clone(&version.description), manifest, file, fate }
+    }
+
+    /// Its load; none where there is none.
+    pub(super) fn load(&self) -> Option<Loading> {
         match &self.fate {
-            EntryFate::Load(fate) => Some(fate),
+            EntryFate::Load(fate) => Some(fate.clone()),
+            EntryFate::Refused(_) | EntryFate::Shadowed(_) => None,
+        }
+    }
+
+    /// What became of it, as far as that is known.
+    pub(super) fn so_far(&self) -> Option<Loaded> {
+        match &self.fate {
+            EntryFate::Load(fate) => fate.borrow().clone(),
+            EntryFate::Refused(error) => Some(Err(Arc::clone(error))),
             EntryFate::Shadowed(_) => None,
         }
     }
 
-    pub(super) fn is(&self, kind: Kind) -> bool {
-        self.description.kinds.contains(&kind.word())
-    }
-}
-
-/// A file's entry, and the load that fills it in; none where there is nothing to wait for.
-pub(super) fn entry(
-    loader: &Arc<Loader>,
-    means: &Means<'_>,
-    fate: Fate,
-) -> (Entry, Option<impl Future<Output = ()> + Send + 'static + use<>>) {
-    let (found, first) = match fate {
-        Fate::Load(found) => (found, None),
-        Fate::Shadowed(found, first) => (found, Some(first)),
-    };
-    let Found { file, sha256, manifest, read, .. } = found;
-    let anatomy = read.as_ref().ok().map(|(_, anatomy)| anatomy);
-    let description = Description::of(&file, sha256, manifest.as_deref(), anatomy);
-    if let Some(first) = first {
-        return (Entry { description, manifest, fate: EntryFate::Shadowed(first) }, None);
-    }
-    let (teller, told) = (Teller::of(means, &description), watch::Sender::new(None));
-    let fate = EntryFate::Load(told.subscribe());
-    let entry = Entry { description, manifest, fate };
-    match read.and_then(|(wasm, anatomy)| candidate(means, wasm, anatomy)) {
-        Err(error) => {
-            teller.tell(Some(&error));
-            told.send_replace(Some(Err(Arc::new(error))));
-            (entry, None)
-        }
-        Ok(candidate) => {
-            let loader = Arc::clone(loader);
-            let load = async move {
-                let loaded = loader.load(candidate).await;
-                teller.tell(loaded.as_ref().err());
-                let slot = loaded.map(|version| Arc::new(Slot::new(version, Arc::clone(&loader.guests))));
-                told.send_replace(Some(slot.map_err(Arc::new)));
-            };
-            (entry, Some(load))
-        }
-    }
-}
-
-fn candidate(means: &Means<'_>, wasm: Vec<u8>, anatomy: Anatomy) -> Result<Candidate, LoadError> {
-    let manifest = Arc::clone(&anatomy.manifest);
-    let table = means.config.plugin.get(&manifest.name).cloned().unwrap_or_default();
-    approve(means, &anatomy)?;
-    let settings = Settings::of(&manifest, &[&table.settings]).map_err(LoadError::Settings)?;
-    let base = access::base(&manifest.name, &table).map_err(LoadError::Settings)?;
-    let grant = access::grant(&manifest, &settings, &base).map_err(LoadError::Settings)?;
-    let limits = Limits::of(&table.limits);
-    let line = Line {
-        http: means.http.clone(),
-        grant: Arc::new(grant),
-        main: tokio::runtime::Handle::current(),
-        made: Arc::new(AtomicU64::new(0)),
-        timeout: limits.longest(),
-    };
-    let facts = Facts {
-        plugin: manifest.name.as_str().into(),
-        settings: Arc::new(settings),
-        limits,
-        network: Network::Open(line),
-        shelf: Shelf::Kept(means.store.clone()),
-        log: Arc::new(LogGate::new(means.clock.clone())),
-        posts: None,
-    };
-    Ok(Candidate { wasm, anatomy, facts, table, overrides: base.overrides })
-}
-
-/// What the plugin asks for, against what it has been granted.
-fn approve(means: &Means<'_>, anatomy: &Anatomy) -> Result<(), LoadError> {
-    let decide = |grants: &mut Grants| grants.decide(anatomy, means.config.plugins.approve);
-    let dir = match means.data {
-        DataDir::Kept(dir) => dir,
-        // What is decided here is decided again, and told, by the command that notes it.
-        DataDir::Read(dir) => return decide(&mut Grants::read(dir)).map(drop),
-        DataDir::Nowhere => return decide(&mut Grants::default()).map(drop),
-    };
-    let decided = grants::change(dir, decide).unwrap_or_else(|error| {
-        // A data directory that cannot be written to must not keep rooms from being recorded.
-        warn!(%error, "cannot note what a plugin was granted");
-        decide(&mut Grants::read(dir))
-    });
-    if let Decision::New(granted) = decided? {
-        info!(plugin = anatomy.manifest.label(), granted = granted.join(", "), "plugin gets what it asks for");
-    }
-    Ok(())
-}
-
-/// Tells what came of a load.
-struct Teller {
-    events: event::Sink,
-    clock: Clock,
-    data: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Teller {
-    fn of(means: &Means<'_>, description: &Description) -> Teller {
-        let Description { name, version, sha256, file, .. } = description;
-        let facts = [
-            ("plugin", json!(name)),
-            ("version", json!(version)),
-            ("sha256", json!(sha256)),
-            ("file", json!(file.display().to_string())),
-        ];
-        let data = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        Teller { events: means.events.clone(), clock: means.clock.clone(), data }
+    pub(super) fn is_refused(&self) -> bool {
+        self.so_far().is_some_and(|so_far| so_far.is_err())
     }
 
-    fn tell(mut self, error: Option<&LoadError>) {
-        let kind = match error {
-            Some(error) => {
-                self.data.insert(String::from("kind"), json!(error.kind()));
-                self.data.insert(String::from("reason"), json!(error.to_string()));
-                event::Kind::PluginRefused
+    /// The slot, where it is loaded.
+    pub(super) fn slot(&self) -> Option<Arc<Slot>> {
+        self.so_far()?.ok()
+    }
+
+    pub(super) fn choosable(&self) -> Option<Choosable> {
+        let manifest = self.manifest.clone()?;
+        let is_picker = |kinds: &[Kind]| kinds.contains(&Kind::Picker);
+        let (manifest, picker) = match (self.so_far(), self.load()) {
+            (Some(Err(error)), _) => (manifest, Err(Unusable::Refused(error.to_string()))),
+            (Some(Ok(slot)), Some(load)) => {
+                let version = slot.current();
+                let manifest = Arc::clone(&version.anatomy.manifest);
+                match is_picker(&version.anatomy.kinds) {
+                    true => (manifest.clone(), Ok((manifest.name.clone(), load))),
+                    false => (manifest, Err(Unusable::NotAPicker)),
+                }
             }
-            None => event::Kind::PluginLoaded,
+            (None, Some(load)) if self.description.kinds.iter().any(|kind| kind == Kind::Picker.word()) => {
+                let name = manifest.name.clone();
+                (manifest, Ok((name, load)))
+            }
+            (None, Some(_)) => (manifest, Err(Unusable::NotAPicker)),
+            (_, None) => return None,
         };
-        self.events.send(Event::now(&self.clock, kind, None, None, self.data.into()));
+        Some((manifest.name.clone(), manifest, picker))
+    }
+}
+
+impl Slot {
+    /// The build that answers, then those that were replaced and have calls under way.
+    pub(super) fn listings(&self) -> Vec<Listing> {
+        let listing = |version: &crate::plugin::version::Version, state, reason: Option<String>| Listing {
+            description: (*version.description).clone(),
+            state,
+            reason,
+        };
+        let builds = self.builds();
+        let mut list: Vec<Listing> =
+            builds.iter().take(1).map(|version| listing(version, State::Active, None)).collect();
+        for version in builds.iter().skip(1).filter(|version| version.leases.held() > 0) {
+            let reason = format!("replaced, calls under way: {}", version.leases.held());
+            list.push(listing(version, State::Draining, Some(reason)));
+        }
+        list
+    }
+}
+
+impl Shared {
+    /// A file's entry, and the load that fills it in; none where there is nothing to wait for.
+    pub(super) fn entry(
+        self: &Arc<Shared>,
+        fate: Fate,
+    ) -> (Entry, Option<impl Future<Output = ()> + Send + 'static + use<>>) {
+        let found = match fate {
+            Fate::Shadowed(found, first) => return (Entry::of(&found, EntryFate::Shadowed(first)), None),
+            Fate::Load(found) => found,
+        };
+        let told = watch::Sender::new(None);
+        let mut entry = Entry::of(&found, EntryFate::Load(told.subscribe()));
+        if found.manifest.is_none() {
+            let error = Arc::new(found.read.err().unwrap_or(LoadError::Incomplete));
+            self.tell_refused(&entry.description, &error, None);
+            entry.fate = EntryFate::Refused(error);
+            return (entry, None);
+        }
+        let (shared, refused) = (Arc::clone(self), entry.clone());
+        let load = async move {
+            let (outcome, file_refused) = shared.first(found).await;
+            if let (Ok(_), Some(error)) = (&outcome, file_refused) {
+                shared.add_refused(Entry { fate: EntryFate::Refused(error), ..refused });
+            }
+            told.send_replace(Some(outcome));
+        };
+        (entry, Some(load))
     }
 }
 

@@ -11,18 +11,18 @@ async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
     for (name, bytes) in files {
         fs::write(plugins.join(name), bytes).unwrap();
     }
-    let config = crate::config::parse(Path::new("lyrebird.toml"), config).unwrap();
+    let config = Arc::new(crate::config::parse(Path::new("lyrebird.toml"), config).unwrap());
     let (events, mut told) = event::queue();
     let means = Means {
-        config: &config,
-        data: &DataDir::Kept(data.clone()),
+        config: Arc::clone(&config),
+        data: Arc::new(DataDir::Kept(data.clone())),
         http: Http::new(&config.http, &[]).unwrap(),
         // One of its own thread would still write to the folder while it is removed.
         store: Store::passing(None, Clock::system()),
         clock: Clock::system(),
         events,
     };
-    let registry = Registry::load(&[plugins], &means).await.unwrap();
+    let registry = Registry::load(&[plugins], means.clone()).await.unwrap();
     let lines = registry.list().await.into_iter().map(|listing| {
         let reason = listing.reason.unwrap_or_default();
         format!("{}: {}: {}", listing.description.name, listing.state.word(), reason.lines().next().unwrap_or_default())
@@ -69,17 +69,17 @@ async fn what_was_compiled_before_does_not_wait_behind_a_compile() {
         let wasm = component(&format!("{words}\ninstance\nexport lyrebird:plugin/picker@0.1.0"));
         fs::write(plugins.join(format!("{name}.wasm")), wasm).unwrap();
     };
-    let config = crate::config::Config::default();
+    let config = Arc::new(crate::config::Config::default());
     let means = Means {
-        config: &config,
-        data: &DataDir::Kept(data.clone()),
+        config: Arc::clone(&config),
+        data: Arc::new(DataDir::Kept(data.clone())),
         http: Http::new(&config.http, &[]).unwrap(),
         store: Store::passing(None, Clock::system()),
         clock: Clock::system(),
         events: event::queue().0,
     };
     write("warm");
-    let first = Registry::load(std::slice::from_ref(&plugins), &means).await.unwrap();
+    let first = Registry::load(std::slice::from_ref(&plugins), means.clone()).await.unwrap();
     assert_eq!(first.list().await.len(), 1);
     first.shut_down().await;
 
@@ -93,7 +93,7 @@ async fn what_was_compiled_before_does_not_wait_behind_a_compile() {
         compiler.compile(job).await
     });
     begun.await.unwrap();
-    let registry = Registry::load_on(guests, &[plugins], &means).await.unwrap();
+    let registry = Registry::load_on(guests, &[plugins], means.clone()).await.unwrap();
     // Both are hollow, which shows only once they are linked.
     let hollow = |error: PickError| assert!(error.to_string().contains("does not fit the contract"), "{error}");
     hollow(registry.pick("x", Some("warm")).await.unwrap_err());

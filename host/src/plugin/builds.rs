@@ -1,0 +1,77 @@
+//! The bytes of builds that may have to answer again when the file in place is another one: `builds/NAME-HASH.wasm` in
+//! the data directory.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::anatomy;
+use super::error::LoadError;
+use super::scan;
+
+/// How the files end.
+const EXTENSION: &str = "wasm";
+
+/// The directory of builds.
+#[derive(Clone, Debug)]
+pub(super) struct Builds(PathBuf);
+
+impl Builds {
+    pub(super) fn of(data_dir: &Path) -> Builds {
+        Builds(data_dir.join("builds"))
+    }
+
+    /// Where a build's bytes are.
+    pub(super) fn file(&self, name: &str, sha256: &str) -> PathBuf {
+        self.0.join(format!("{name}-{sha256}.{EXTENSION}"))
+    }
+
+    /// Keeps a build's bytes. Blocks.
+    pub(super) fn keep(&self, name: &str, sha256: &str, wasm: &[u8]) -> io::Result<()> {
+        let file = self.file(name, sha256);
+        if file.exists() {
+            return Ok(());
+        }
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        let draft = self.0.join(format!("{}.tmp", crate::event::new_id()));
+        let written = write(&draft, wasm).and_then(|()| fs::rename(&draft, file));
+        if written.is_err() {
+            // The first error counts.
+            let _ = fs::remove_file(&draft);
+        }
+        written
+    }
+
+    /// A build's bytes, if they are still the same. Blocks.
+    pub(super) fn read(&self, name: &str, sha256: &str) -> Result<Vec<u8>, LoadError> {
+        let wasm = scan::bytes(&self.file(name, sha256))?;
+        match anatomy::hash(&wasm) == sha256 {
+            true => Ok(wasm),
+            false => Err(LoadError::Incomplete),
+        }
+    }
+
+    /// Removes a plugin's builds but for these. Blocks.
+    pub(super) fn prune(&self, name: &str, kept: &[String]) -> io::Result<()> {
+        for entry in fs::read_dir(&self.0)? {
+            let path = entry?.path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            let hash = stem.and_then(|stem| stem.strip_prefix(name)?.strip_prefix('-'));
+            // The hash has no dash: what has one is another plugin's, whose name begins like this.
+            if hash.is_some_and(|hash| !hash.contains('-') && !kept.iter().any(|kept| kept == hash)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write(draft: &Path, wasm: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
+    file.write_all(wasm)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

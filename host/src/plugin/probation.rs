@@ -1,0 +1,152 @@
+//! Whether a build that has just come is worth keeping: a count of what its calls gave, and what the build before it
+//! could do. Pure: whoever calls it says what time it is.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+/// Calls that gave something, after which a build is kept.
+const CALLS: u32 = 10;
+
+/// Time after which it is kept, however few there were.
+const TIME: Duration = Duration::from_secs(600);
+
+/// Strikes in a row that end it.
+const STRIKES: u32 = 3;
+
+/// Rooms of one plugin that are remembered as read: more than anybody watches of one platform, 160 KiB at most.
+const ROOMS: usize = 20_000;
+
+/// What a call, or one room's part of it, said of the build that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// It gave an answer that makes sense; about this room, where it was about one.
+    Answer(Option<String>),
+    /// It could not read what the platform said about this room.
+    Unread(String, String),
+    /// It is to blame, whatever the platform said; the text says for what.
+    Strike(String),
+    /// Nothing: the platform, the network or the host had the word.
+    Nothing,
+}
+
+/// What a build has shown so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Health {
+    /// Strikes since its last answer.
+    streak: u32,
+    answers: u32,
+    read: HashSet<u64>,
+}
+
+impl Health {
+    /// Takes what a call said: an unread room that was read before is as good as a strike.
+    pub(super) fn hear(&mut self, said: &Said) {
+        match said {
+            Said::Answer(room) => {
+                self.streak = 0;
+                self.answers = self.answers.saturating_add(1);
+                if let Some(room) = room.as_deref().filter(|_| self.read.len() < ROOMS) {
+                    self.read.insert(print(room));
+                }
+            }
+            Said::Unread(room, _) => {
+                self.streak += u32::from(self.read.remove(&print(room)));
+            }
+            Said::Strike(_) => self.streak = self.streak.saturating_add(1),
+            Said::Nothing => {}
+        }
+    }
+
+    /// Whether it was well when it was last called.
+    pub(super) fn is_well(&self) -> bool {
+        self.streak == 0
+    }
+
+    /// Whether it has ever given an answer.
+    pub(super) fn has_answered(&self) -> bool {
+        self.answers > 0
+    }
+
+    /// Whether it could read what the platform says about this room.
+    fn could_read(&self, room: &str) -> bool {
+        self.read.contains(&print(room))
+    }
+}
+
+fn print(room: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    room.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What is decided about a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// It is not known yet.
+    Open,
+    /// It is kept.
+    Passed,
+    /// The build before it answers again; the text says what it did.
+    Failed(String),
+}
+
+/// A build's first calls.
+#[derive(Clone, Debug)]
+pub(super) struct Probation {
+    since: Duration,
+    answers: u32,
+    strikes: Vec<String>,
+}
+
+impl Probation {
+    /// Begins at this moment.
+    pub(super) fn begin(now: Duration) -> Probation {
+        Probation { since: now, answers: 0, strikes: Vec::new() }
+    }
+
+    /// One call, room by room. `before` is what the build before it has shown, where there is one to go back to.
+    pub(super) fn hear(&mut self, call: &[Said], before: Option<&Health>, now: Duration) -> Ruling {
+        let mut answered = false;
+        for said in call {
+            let strike = match said {
+                Said::Strike(why) => Some(why.clone()),
+                Said::Unread(room, why) if before.is_some_and(|before| before.could_read(room)) => Some(why.clone()),
+                Said::Unread(..) | Said::Nothing => None,
+                Said::Answer(_) => {
+                    self.strikes.clear();
+                    answered = true;
+                    None
+                }
+            };
+            self.strikes.extend(strike);
+            let is_worse = before.is_some_and(Health::is_well);
+            if is_worse && self.strikes.len() >= usize::try_from(STRIKES).unwrap_or(usize::MAX) {
+                return Ruling::Failed(format!("{STRIKES} strikes in a row: {}", distinct(&self.strikes)));
+            }
+        }
+        self.answers += u32::from(answered);
+        self.look(now)
+    }
+
+    /// Whether it has lasted long enough.
+    pub(super) fn look(&self, now: Duration) -> Ruling {
+        let is_long = self.answers >= CALLS || now.saturating_sub(self.since) >= TIME;
+        // One that has begun to fail is not let go.
+        if is_long && self.strikes.is_empty() { Ruling::Passed } else { Ruling::Open }
+    }
+}
+
+/// Each once, in order.
+fn distinct(texts: &[String]) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for text in texts {
+        if !seen.contains(&text.as_str()) {
+            seen.push(text);
+        }
+    }
+    seen.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+use super::*;
+
+const START: Duration = Duration::from_secs(100);
+
+fn answer(room: &str) -> Said {
+    Said::Answer(Some(room.into()))
+}
+
+fn unread(room: &str) -> Said {
+    Said::Unread(room.into(), String::from("unexpected answer: no `data`"))
+}
+
+fn trap() -> Said {
+    Said::Strike("it trapped".into())
+}
+
+/// A build that read rooms `a`, `b`, `c`.
+fn well() -> Health {
+    let mut health = Health::default();
+    ["a", "b", "c"].map(answer).iter().for_each(|said| health.hear(said));
+    health
+}
+
+/// One letter a call: answer, unread room `a`, unread room `z` that nobody could read, trap, no word.
+fn calls(letters: &str, before: Option<&Health>) -> Vec<Ruling> {
+    let mut probation = Probation::begin(START);
+    let said = |letter| match letter {
+        '.' => answer("a"),
+        'u' => unread("a"),
+        'z' => unread("z"),
+        't' => trap(),
+        _ => Said::Nothing,
+    };
+    letters.chars().map(|letter| probation.hear(&[said(letter)], before, START)).collect()
+}
+
+fn last(letters: &str, before: Option<&Health>) -> Ruling {
+    calls(letters, before).pop().unwrap()
+}
+
+#[test]
+fn ten_answers_are_enough_and_silence_is_none() {
+    let rulings = calls("..........", Some(&well()));
+    assert_eq!(rulings.iter().filter(|ruling| **ruling == Ruling::Open).count(), 9);
+    assert_eq!(rulings.last(), Some(&Ruling::Passed));
+    assert_eq!(last("------------", Some(&well())), Ruling::Open);
+}
+
+#[test]
+fn three_strikes_in_a_row_end_it() {
+    let failed = |why: &str| Ruling::Failed(format!("3 strikes in a row: {why}"));
+    assert_eq!(last("ttt", Some(&well())), failed("it trapped"));
+    assert_eq!(last(".uuu", Some(&well())), failed("unexpected answer: no `data`"));
+    assert_eq!(last("tut", Some(&well())), failed("it trapped; unexpected answer: no `data`"));
+    // What says nothing parts no row, an answer does.
+    assert_eq!(last("t-t-t", Some(&well())), failed("it trapped"));
+    assert_eq!(last("tt.tt.", Some(&well())), Ruling::Open);
+}
+
+#[test]
+fn a_batch_counts_room_by_room_and_as_one_call() {
+    let mut probation = Probation::begin(START);
+    let batch = ["a", "b", "c"].map(unread);
+    assert!(matches!(probation.hear(&batch, Some(&well()), START), Ruling::Failed(_)));
+    let mut probation = Probation::begin(START);
+    let batch = vec![answer("a"); 50];
+    assert_eq!(probation.hear(&batch, Some(&well()), START), Ruling::Open);
+}
+
+#[test]
+fn nothing_is_lost_by_a_build_that_fails_as_the_one_before_did() {
+    assert_eq!(last("zzzz", Some(&well())), Ruling::Open, "the old one could not read it either");
+    let mut ill = well();
+    ill.hear(&unread("a"));
+    assert!(!ill.is_well());
+    assert_eq!(last("tttt", Some(&ill)), Ruling::Open, "the old one was failing");
+    assert_eq!(last("tttt", None), Ruling::Open, "there is none");
+    ill.hear(&answer("b"));
+    assert_eq!(last("uuuu", Some(&ill)), Ruling::Open, "it could not read that room any more");
+}
+
+#[test]
+fn ten_minutes_are_enough_unless_it_has_begun_to_fail() {
+    let later = START + TIME;
+    let mut probation = Probation::begin(START);
+    assert_eq!(probation.look(later - Duration::from_secs(1)), Ruling::Open);
+    assert_eq!(probation.look(later), Ruling::Passed);
+    assert_eq!(probation.hear(&[trap()], Some(&well()), later), Ruling::Open);
+    assert_eq!(probation.hear(&[answer("a")], Some(&well()), later), Ruling::Passed);
+}

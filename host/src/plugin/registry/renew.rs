@@ -1,0 +1,247 @@
+//! The directories again: what has changed in them becomes what answers, one file after the other, and nothing that
+//! runs notices more than that.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::Shared;
+use super::entry::{Entry, EntryFate};
+use crate::plugin::error::LoadError;
+use crate::plugin::imports::Network;
+use crate::plugin::scan::{self, Fate, Found, Stamps};
+use crate::plugin::slot::Slot;
+use crate::plugin::version::Version;
+
+/// A file that cannot be read may be in the middle of being written: it is looked at again after these pauses, then its
+/// fault is told.
+const AGAIN: [Duration; 4] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+/// What was found when the directories were last looked at.
+#[derive(Default)]
+pub(super) struct Memory {
+    stamps: Stamps,
+    tried: BTreeMap<PathBuf, Tried>,
+}
+
+/// A file that was not taken.
+struct Tried {
+    sha256: Option<String>,
+    /// How often the same bytes were tried.
+    times: usize,
+    error: Arc<LoadError>,
+    /// When it is tried again; none when its fault is told.
+    again_at: Option<Duration>,
+}
+
+impl Memory {
+    /// The directories as they were when what answers now was loaded from them.
+    pub(super) fn after(stamps: Stamps) -> Memory {
+        Memory { stamps, ..Memory::default() }
+    }
+
+    /// When a file is to be looked at again.
+    fn due(&self) -> Option<Duration> {
+        self.tried.values().filter_map(|tried| tried.again_at).min()
+    }
+}
+
+impl Shared {
+    /// Looks at the directories, and takes what has changed. `all` looks at what seems unchanged, too. Gives back when
+    /// a file is to be looked at again, of [`crate::clock::Clock::passed`].
+    pub(super) async fn renew(&self, all: bool) -> Option<Duration> {
+        let mut memory = self.memory.lock().await;
+        let dirs = self.dirs.clone();
+        let lock = self.means.data.path().map(|dir| dir.join("plugins.lock"));
+        let stamped = tokio::task::spawn_blocking(move || (scan::stamps_with(&dirs, lock.as_deref()), dirs)).await;
+        let Ok((stamps, dirs)) = stamped else { return memory.due() };
+        let is_due = memory.due().is_some_and(|at| at <= self.means.clock.passed());
+        if !all && !is_due && stamps == memory.stamps {
+            return memory.due();
+        }
+        let Ok((fates, unread)) = tokio::task::spawn_blocking(move || scan::scan(&dirs)).await else {
+            return memory.due();
+        };
+        memory.stamps = stamps;
+        let before = self.shelf();
+        let mut next: Vec<Entry> = Vec::new();
+        for fate in fates {
+            next.extend(self.take(fate, &before, &mut memory).await);
+        }
+        let unread: Vec<(PathBuf, String)> = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
+        self.keep_or_remove(&before, &mut next, &unread);
+        let is_there = |file: &PathBuf| next.iter().any(|entry| entry.file == *file);
+        memory.tried.retain(|file, _| is_there(file));
+        let has_changed = outline(&before) != outline(&next);
+        self.put(next);
+        *self.unread.write().unwrap_or_else(PoisonError::into_inner) = unread;
+        if has_changed {
+            self.changes.send_modify(|count| *count += 1);
+        }
+        memory.due()
+    }
+
+    /// What is to be found for one file: the plugin that answers for it, and where that is another build, why.
+    async fn take(&self, fate: Fate, before: &[Entry], memory: &mut Memory) -> Vec<Entry> {
+        let found = match fate {
+            Fate::Shadowed(found, first) => return vec![Entry::of(&found, EntryFate::Shadowed(first))],
+            Fate::Load(found) => found,
+        };
+        let (file, sha256) = (found.file.clone(), found.sha256.clone());
+        let refused = Entry::of(&found, EntryFate::Refused(Arc::new(LoadError::Incomplete)));
+        let name = found.manifest.as_ref().map(|manifest| manifest.name.clone());
+        let removed = || self.removed.lock().unwrap_or_else(PoisonError::into_inner).remove(name.as_deref()?);
+        let running = name.as_deref().and_then(|name| slot_of(before, name)).or_else(removed);
+        let (active, outcome) = match (name, running) {
+            (None, _) => (None, Err(Arc::new(found.read.err().unwrap_or(LoadError::Incomplete)))),
+            (Some(_), running) if is_settled(memory, &found, running.as_ref()) => {
+                let error = memory.tried.get(&file).map(|tried| Arc::clone(&tried.error));
+                let active = running.map(|slot| Entry::active(slot, file.clone()));
+                return active.into_iter().chain(error.map(|error| refusal(&refused, error))).collect();
+            }
+            (Some(name), Some(slot)) => {
+                let outcome = self.replace(&name, &slot, found).await.map_err(Arc::new);
+                (Some(slot), outcome)
+            }
+            (Some(_), None) => match self.first(found).await {
+                (Ok(slot), None) => (Some(slot), Ok(())),
+                // It was told with the load.
+                (Ok(slot), Some(error)) => {
+                    memory.tell(&file, sha256, &error);
+                    return vec![Entry::active(slot, file), refusal(&refused, error)];
+                }
+                (Err(error), _) => {
+                    memory.tell(&file, sha256, &error);
+                    return vec![refusal(&refused, error)];
+                }
+            },
+        };
+        // A file without a name that lies where a plugin's file lay is that plugin's next build.
+        let kept = active.clone().map(|slot| slot.current().description.clone());
+        let kept = kept.or_else(|| Some(Arc::clone(&at(before, &file)?.slot()?.current().description)));
+        let mut entries: Vec<Entry> = active.map(|slot| Entry::active(slot, file.clone())).into_iter().collect();
+        match outcome {
+            Ok(()) => drop(memory.tried.remove(&file)),
+            Err(error) => {
+                if memory.fail(&file, sha256, &error, self.means.clock.passed()) {
+                    self.tell_refused(&refused.description, &error, kept.as_deref());
+                }
+                entries.push(refusal(&refused, error));
+            }
+        }
+        entries
+    }
+
+    /// Lets what the file holds answer in place of the build that does, unless that is what the file holds.
+    async fn replace(&self, name: &str, slot: &Arc<Slot>, found: Found) -> Result<(), LoadError> {
+        let running = slot.current();
+        let sha256 = found.sha256.clone().unwrap_or_default();
+        let track = self.track(name);
+        let pinned = track.pinned_over(&sha256).map(str::to_owned);
+        if let Some(to) = pinned.filter(|to| *to != running.anatomy.sha256) {
+            match self.load_kept(name, &to, &made(&running)).await {
+                Ok(version) => {
+                    let old = slot.put(version);
+                    self.note_running(&slot.current()).await;
+                    self.tell_rolled_back(&old, &slot.current(), "by hand");
+                }
+                Err(error) => tracing::warn!(plugin = name, %error, "cannot go back to an earlier build"),
+            }
+        }
+        if sha256 == running.anatomy.sha256 && track.pinned_over(&sha256).is_none() {
+            return Ok(());
+        }
+        self.may_answer(&track, &sha256)?;
+        let version = self.load_found(found, &made(&running)).await?;
+        let old = if track.is_good(&sha256) { slot.put(version) } else { slot.swap(version) };
+        let new = slot.current();
+        self.note_running(&new).await;
+        self.tell_replaced(&old, &new);
+        Ok(())
+    }
+
+    /// Plugins whose files are not there any more: kept, where nobody can know; else told, and asked no more.
+    fn keep_or_remove(&self, before: &[Entry], next: &mut Vec<Entry>, unread: &[(PathBuf, String)]) {
+        for old in before {
+            let Some(slot) = old.slot() else { continue };
+            let version = slot.current();
+            let name = &version.anatomy.manifest.name;
+            if slot_of(next, name).is_some() {
+                continue;
+            }
+            let is_unread = |file: &Path| unread.iter().any(|(dir, _)| file.parent() == Some(dir));
+            let has_another_name = |entry: &Entry| entry.file == old.file && entry.manifest.is_some();
+            if (old.file.exists() && !next.iter().any(has_another_name)) || is_unread(&old.file) {
+                next.push(old.clone());
+            } else {
+                self.tell_removed(&version);
+                self.removed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), slot);
+            }
+        }
+    }
+}
+
+/// What the next requests of a plugin are added to.
+fn made(version: &Version) -> Arc<AtomicU64> {
+    match &version.facts.network {
+        Network::Open(line) => Arc::clone(&line.made),
+        _ => Arc::default(),
+    }
+}
+
+fn refusal(refused: &Entry, error: Arc<LoadError>) -> Entry {
+    Entry { fate: EntryFate::Refused(error), ..refused.clone() }
+}
+
+/// The plugin of that name, where it is loaded.
+fn slot_of(entries: &[Entry], name: &str) -> Option<Arc<Slot>> {
+    entries.iter().filter_map(Entry::slot).find(|slot| slot.current().anatomy.manifest.name == name)
+}
+
+/// The plugin whose file this is.
+fn at<'a>(entries: &'a [Entry], file: &Path) -> Option<&'a Entry> {
+    entries.iter().find(|entry| entry.file == file && entry.slot().is_some())
+}
+
+/// Whether everything is known of these bytes: they were refused for good, and nothing that could change that has.
+fn is_settled(memory: &Memory, found: &Found, running: Option<&Arc<Slot>>) -> bool {
+    let Some(tried) = memory.tried.get(&found.file) else { return false };
+    let may_change =
+        matches!(*tried.error, LoadError::NeedsApproval { .. } | LoadError::Quarantined(_) | LoadError::Settings(_));
+    let answers = running.is_some_and(|slot| found.sha256.as_deref() == Some(&*slot.current().anatomy.sha256));
+    tried.sha256 == found.sha256 && tried.again_at.is_none() && !may_change && !answers
+}
+
+/// What whoever watches rooms has to know of the plugins there are.
+fn outline(entries: &[Entry]) -> Vec<(String, Option<String>)> {
+    let of = |entry: &Entry| {
+        let slot = entry.slot()?;
+        let version = slot.current();
+        Some((version.anatomy.manifest.name.clone(), Some(version.anatomy.sha256.clone())))
+    };
+    let mut all: Vec<_> = entries.iter().filter_map(of).collect();
+    all.sort();
+    all
+}
+
+impl Memory {
+    /// Notes a fault that was told.
+    fn tell(&mut self, file: &Path, sha256: Option<String>, error: &Arc<LoadError>) {
+        let tried = Tried { sha256, times: AGAIN.len(), error: Arc::clone(error), again_at: None };
+        self.tried.insert(file.to_owned(), tried);
+    }
+
+    /// Notes a fault. Whether it is to be told now.
+    fn fail(&mut self, file: &Path, sha256: Option<String>, error: &Arc<LoadError>, now: Duration) -> bool {
+        let before = self.tried.get(file).filter(|tried| tried.sha256 == sha256);
+        let was_told = before.is_some_and(|tried| tried.again_at.is_none() && tried.error.kind() == error.kind());
+        let times = before.map_or(0, |tried| tried.times);
+        let pause = AGAIN.get(times).filter(|_| error.may_pass());
+        let again_at = pause.map(|pause| now.saturating_add(*pause)).filter(|_| !was_told);
+        self.tried.insert(file.to_owned(), Tried { sha256, times: times + 1, error: Arc::clone(error), again_at });
+        again_at.is_none() && !was_told
+    }
+}

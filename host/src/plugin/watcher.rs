@@ -1,0 +1,95 @@
+//! Sees that something has changed in the plugins directories or in what was granted, and has it taken.
+//!
+//! The kernel's word is a hint only: bind mounts and network shares lose it, so all is looked at from time to time.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::registry::Registry;
+use crate::config::{Ears, RESCAN, SETTLE, SETTLE_AT_MOST};
+
+/// How often it is looked whether somebody has approved or rolled back a plugin, or a probation has lasted long enough.
+const GLANCE: Duration = Duration::from_secs(2);
+
+/// Takes changed plugins, from its start to its end.
+pub struct Watcher {
+    asks: mpsc::Sender<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Watcher {
+    /// Begins where the registry has loaded what it found. Call it on the runtime; [`Watcher::close`] ends it.
+    pub fn start(registry: Registry) -> Watcher {
+        let (asks, asked) = mpsc::channel(1);
+        Watcher { asks, task: Mutex::new(Some(tokio::spawn(watch(registry, asked)))) }
+    }
+
+    /// Looks at everything again now.
+    pub fn ask(&self) {
+        // A question that waits already is answered for both.
+        let _ = self.asks.try_send(());
+    }
+
+    /// Ends the watching. A build that is just being loaded is not waited for.
+    pub async fn close(self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+}
+
+async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
+    registry.settled().await;
+    let dirs = registry.dirs().iter().cloned().collect();
+    let is_ours = |path: &Path| path.extension().is_none_or(|end| end == "wasm");
+    let Ok(mut ears) = tokio::task::spawn_blocking(move || Ears::new(dirs, is_ours)).await else { return };
+    let clock = registry.clock();
+    let mut rescan_at = clock.passed().saturating_add(RESCAN);
+    // Between the first reading and the first hint something may have been written.
+    let mut again_at = registry.renew(false).await;
+    loop {
+        let next = again_at.unwrap_or(Duration::MAX).min(rescan_at).min(clock.passed().saturating_add(GLANCE));
+        let all = tokio::select! {
+            asked = asked.recv() => match asked {
+                Some(()) => true,
+                None => return,
+            },
+            () = ears.hear() => {
+                settled(&clock, &mut ears).await;
+                false
+            }
+            () = registry.ruled() => false,
+            () = clock.sleep_until(next) => false,
+        };
+        // The files of one that failed are told of as such.
+        let all = registry.settle().await || all;
+        if all || clock.passed() >= rescan_at {
+            rescan_at = clock.passed().saturating_add(RESCAN);
+            // A folder that was removed and made anew is another one.
+            let listened = tokio::task::spawn_blocking(move || {
+                ears.listen();
+                ears
+            });
+            let Ok(listening) = listened.await else { return };
+            ears = listening;
+        }
+        again_at = registry.renew(all).await;
+    }
+}
+
+/// Waits until nothing is written any more.
+async fn settled(clock: &crate::clock::Clock, ears: &mut Ears) {
+    let latest = clock.passed().saturating_add(SETTLE_AT_MOST);
+    while clock.passed() < latest {
+        tokio::select! {
+            () = ears.hear() => {}
+            () = clock.sleep(SETTLE) => return,
+        }
+    }
+}
