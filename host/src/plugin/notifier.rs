@@ -197,4 +197,4 @@ fn event(notice: Notice) -> wit::Event {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -53,7 +53,7 @@ impl Service {
 }
 
 /// The notifier of the tests, as `cargo xtask plugins` builds it. Under `cargo xtask test` it must be there.
-fn guests() -> Option<PathBuf> {
+pub(in crate::plugin) fn guests() -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests");
     let wanted = std::env::var_os("LYREBIRD_GUESTS").map(PathBuf::from);
     match wanted.is_some() || built.join("telltale.wasm").is_file() {

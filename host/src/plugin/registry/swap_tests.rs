@@ -1,0 +1,175 @@
+//! Builds are swapped under load: no call fails for it, and none of them stays behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::*;
+use crate::model::{Room, Status};
+use crate::plugin::notifier::tests::guests;
+
+/// A registry over a folder of its own, with one picker in it.
+struct Stage {
+    root: PathBuf,
+    wasm: Vec<u8>,
+    registry: Registry,
+    _told: tokio::sync::mpsc::Receiver<event::Event>,
+}
+
+impl Stage {
+    async fn new() -> Option<Stage> {
+        let wasm = fs::read(guests()?.join("misbehaving.wasm")).unwrap();
+        let root = std::env::temp_dir().join(format!("lyrebird-swap-{}", event::new_id()));
+        let plugins = root.join("plugins");
+        fs::create_dir_all(&plugins).unwrap();
+        fs::write(plugins.join("misbehaving.wasm"), &wasm).unwrap();
+        let config = Arc::new(Config::default());
+        let (events, told) = event::queue();
+        let means = Means {
+            http: Http::new(&config.http, &[]).unwrap(),
+            config,
+            data: Arc::new(DataDir::Kept(root.join("data"))),
+            store: Store::passing(None, Clock::system()),
+            clock: Clock::system(),
+            events,
+        };
+        let registry = Registry::load(&[plugins], means).await.unwrap();
+        Some(Stage { root, wasm, registry, _told: told })
+    }
+
+    /// The plugin with another version, of as many letters.
+    fn build(&self, version: &str) -> Vec<u8> {
+        let (old, new) = (b"version = \"0.1.0\"", format!("version = \"{version}\""));
+        let mut wasm = self.wasm.clone();
+        let is_there = |at: &usize| self.wasm[*at..].starts_with(old);
+        for at in (0..self.wasm.len() - old.len()).filter(is_there) {
+            wasm[at..at + new.len()].copy_from_slice(new.as_bytes());
+        }
+        wasm
+    }
+
+    /// Puts it in place, and has it taken.
+    async fn put(&self, wasm: &[u8]) {
+        let file = self.root.join("plugins/misbehaving.wasm");
+        fs::write(file.with_extension("draft"), wasm).unwrap();
+        fs::rename(file.with_extension("draft"), file).unwrap();
+        self.registry.renew(true).await;
+        self.registry.settle().await;
+    }
+
+    async fn picker(&self) -> Picker {
+        self.registry.pick("x", Some("misbehaving")).await.unwrap()
+    }
+
+    async fn close(self) {
+        self.registry.shut_down().await;
+        fs::remove_dir_all(self.root).unwrap();
+    }
+}
+
+fn room(deed: &str) -> Room {
+    Room { id: deed.to_owned(), input: format!("https://misbehaving.test/{deed}"), options: Vec::new() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_callers_do_not_notice_a_hundred_swaps() {
+    let Some(stage) = Stage::new().await else { return };
+    let picker = stage.picker().await;
+    let (stop, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let callers: Vec<_> = (0..50)
+        .map(|_| {
+            let (picker, stop, calls) = (picker.clone(), Arc::clone(&stop), Arc::clone(&calls));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let answer = picker.check(vec![room("state")]).await.unwrap();
+                    let Ok(Status::Live(broadcast)) = &answer[0] else { panic!("{answer:?}") };
+                    assert_eq!(broadcast.title, "calls=1", "an instance was used twice");
+                    calls.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+
+    let good: Vec<Vec<u8>> = (0..8).map(|number| stage.build(&format!("1.0.{number}"))).collect();
+    let trapping = fs::read(guests().unwrap().join("start-trap.wasm")).unwrap();
+    let mut seen = BTreeSet::new();
+    for number in 0..50_usize {
+        let build = &good[number % good.len()];
+        match number % 3 {
+            0 => stage.put(b"not a plugin").await,
+            1 => stage.put(&build[..build.len() / 3]).await,
+            _ => stage.put(&trapping).await,
+        }
+        let before = calls.load(Ordering::Relaxed);
+        stage.put(build).await;
+        assert_eq!(picker.label(), format!("misbehaving@1.0.{}", number % good.len()));
+        seen.insert(picker.label());
+        while calls.load(Ordering::Relaxed) == before {
+            tokio::task::yield_now().await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    assert_eq!(seen.len(), good.len());
+    let builds = stage.registry.shared.slot("misbehaving").unwrap().builds();
+    assert!(builds.len() <= 2, "{} builds are held: the one that answers, and the one before it", builds.len());
+    let kept = fs::read_dir(stage.root.join("data/builds")).unwrap().count();
+    assert!(kept <= 3, "{kept} builds are kept on the disk");
+    drop(picker);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn three_traps_bring_the_build_before_back() {
+    let Some(stage) = Stage::new().await else { return };
+    let picker = stage.picker().await;
+    picker.check(vec![room("state")]).await.unwrap().remove(0).unwrap();
+    stage.put(&stage.build("2.0.0")).await;
+    for strike in 1..=3 {
+        assert_eq!(picker.label(), "misbehaving@2.0.0", "before strike {strike}");
+        picker.check(vec![room("unreachable")]).await.unwrap_err();
+    }
+    assert_eq!(picker.label(), "misbehaving@0.1.0");
+    assert!(stage.registry.settle().await);
+    stage.registry.renew(true).await;
+    let listed = stage.registry.list().await;
+    let shown: Vec<_> = listed.iter().map(|one| (one.state, one.description.version.as_deref().unwrap())).collect();
+    assert_eq!(shown, [(State::Active, "0.1.0"), (State::Quarantined, "2.0.0")]);
+    // The same bytes again are refused, others are not.
+    stage.put(&stage.build("2.0.0")).await;
+    assert_eq!(picker.label(), "misbehaving@0.1.0");
+    stage.put(&stage.build("2.0.1")).await;
+    assert_eq!(picker.label(), "misbehaving@2.0.1");
+    drop(picker);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_build_drains_until_its_last_call_is_over() {
+    let Some(stage) = Stage::new().await else { return };
+    let picker = stage.picker().await;
+    let slow = Room { options: vec![(String::from("ms"), String::from("15000"))], ..room("sleep") };
+    let call = tokio::spawn({
+        let picker = picker.clone();
+        async move { picker.check(vec![slow]).await }
+    });
+    let slot = stage.registry.shared.slot("misbehaving").unwrap();
+    while slot.current().leases.held() == 0 {
+        tokio::task::yield_now().await;
+    }
+    stage.put(&stage.build("3.0.0")).await;
+    let listed = stage.registry.list().await;
+    let shown: Vec<_> = listed.iter().map(|one| (one.state, one.description.version.as_deref().unwrap())).collect();
+    assert_eq!(shown, [(State::Active, "3.0.0"), (State::Draining, "0.1.0")]);
+    call.abort();
+    call.await.unwrap_err();
+    while stage.registry.list().await.len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    drop((picker, slot));
+    stage.close().await;
+}
