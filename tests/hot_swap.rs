@@ -9,7 +9,7 @@ use lyrebird_tests::build::{Build, shelf};
 use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Finished, Run, Signal};
 
-use crate::run_config::stage::{LIMIT, OTHER, STEADY, end_undisturbed, end_whole, head, page, rooms};
+use crate::run_config::stage::{LIMIT, OTHER, STEADY, end_undisturbed, head, page, rooms};
 
 /// A room that records, one that is dark, and a plugins directory of their own.
 struct Scene {
@@ -146,7 +146,7 @@ fn a_build_that_understands_nothing_is_rolled_back_and_stays_so() {
     run.wait_for_text("a plugin was rolled back", LIMIT);
     scene.shows(&[("0.1.0", "active"), ("0.2.0", "quarantined")]);
     scene.answers(2);
-    end_whole(run, &scene.platform, &scene.place, "Menura");
+    end_undisturbed(run, &scene.platform, &scene.place, "Menura");
 
     // After a restart, too: the file in place is the one that failed.
     let run = scene.start();

@@ -88,14 +88,6 @@ pub(crate) fn end(run: Run) -> Finished {
 /// that holds all that was sent.
 #[track_caller]
 pub(crate) fn end_undisturbed(run: Run, platform: &Bilibili, place: &Place, streamer: &str) -> Finished {
-    let said = end_whole(run, platform, place, streamer);
-    platform.expect_no_violation();
-    said
-}
-
-/// The same where a plugin was to ask what the platform does not know.
-#[track_caller]
-pub(crate) fn end_whole(run: Run, platform: &Bilibili, place: &Place, streamer: &str) -> Finished {
     // What is on its way while the program is told to stop would be missing.
     platform.go_dark(STEADY);
     wait_until("the steady room's file is whole", LIMIT, || !files_of(place, streamer).is_empty());
@@ -105,5 +97,6 @@ pub(crate) fn end_whole(run: Run, platform: &Bilibili, place: &Place, streamer: 
     let files = files_of(place, streamer);
     assert_eq!(files.len(), 1, "its file was cut: {files:?}");
     judge(&receptions, &files, Some(&binary())).expect_good();
+    platform.expect_no_violation();
     said
 }

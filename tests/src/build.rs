@@ -44,7 +44,7 @@ impl Build {
         self
     }
 
-    /// One that does not know the platform any more: it asks where there is nothing.
+    /// One that does not know Bilibili any more: it asks at an address that was moved.
     pub fn blind(self) -> Build {
         self.with("getRoomBaseInfo", "getRoomBaseInf0")
     }

@@ -95,12 +95,18 @@ impl Run {
 
     /// Waits until stdout or stderr holds the text.
     pub fn wait_for_text(&self, text: &str, limit: Duration) {
+        let found = self.says(text, limit);
+        let heard = self.heard.0.lock().unwrap();
+        assert!(found, "{} never said `{text}` in {limit:?}; it said:\n{}{}", self.line, heard.stdout, heard.stderr);
+    }
+
+    /// Whether stdout or stderr holds the text before the time is over.
+    pub fn says(&self, text: &str, limit: Duration) -> bool {
         let (heard, changed) = &*self.heard;
-        let guard = heard.lock().unwrap();
-        let absent = |heard: &mut Heard| heard.open > 0 && !heard.stderr.contains(text) && !heard.stdout.contains(text);
-        let (guard, _) = changed.wait_timeout_while(guard, limit, absent).unwrap();
-        let found = guard.stderr.contains(text) || guard.stdout.contains(text);
-        assert!(found, "{} never said `{text}` in {limit:?}; it said:\n{}{}", self.line, guard.stdout, guard.stderr);
+        let has = |heard: &Heard| heard.stderr.contains(text) || heard.stdout.contains(text);
+        let absent = |heard: &mut Heard| heard.open > 0 && !has(heard);
+        let (guard, _) = changed.wait_timeout_while(heard.lock().unwrap(), limit, absent).unwrap();
+        has(&guard)
     }
 
     /// Sends a signal.

@@ -202,6 +202,7 @@ fn said_of_each(ids: &[String], answers: &Result<Vec<Result<Status, Failure>>, C
             });
             each.collect()
         }
+        (Err(CallError::Failure(failure)), ids) => ids.iter().map(|id| said_by(failure, Some(id))).collect(),
         (Err(_), [id]) => vec![said(answers, Some(id))],
         (Err(_), _) => vec![Said::Nothing],
     }

@@ -37,6 +37,8 @@ pub enum Endpoint {
     Media,
     /// `hdslb.com`: covers and faces.
     Picture,
+    /// `getRoomBaseInf0`: an address that was moved long ago. Nobody is blamed who still asks there.
+    Former,
     /// Nothing that is known here.
     Unknown,
 }
@@ -78,6 +80,7 @@ impl Endpoint {
             "/xlive/web-room/v1/index/getRoomBaseInfo" => Endpoint::BaseInfo,
             "/room/v1/Room/get_status_info_by_uids" => Endpoint::StatusByUids,
             "/xlive/web-room/v2/index/getRoomPlayInfo" => Endpoint::PlayInfo,
+            "/xlive/web-room/v1/index/getRoomBaseInf0" => Endpoint::Former,
             _ => Endpoint::Unknown,
         }
     }
@@ -112,7 +115,12 @@ impl Endpoint {
                 (&[], allowed, &[])
             }
             Endpoint::RemoveDynamic => (&[], &["csrf", "platform"], &[]),
-            Endpoint::ShortLink | Endpoint::RoomPage | Endpoint::Media | Endpoint::Picture | Endpoint::Unknown => {
+            Endpoint::ShortLink
+            | Endpoint::RoomPage
+            | Endpoint::Media
+            | Endpoint::Picture
+            | Endpoint::Former
+            | Endpoint::Unknown => {
                 return None;
             }
         };

@@ -181,7 +181,7 @@ impl Visit<'_> {
             Endpoint::Nav | Endpoint::Visitor | Endpoint::ShortLink | Endpoint::RoomPage | Endpoint::Picture => {
                 pages::reply(self)
             }
-            Endpoint::Unknown => Answer::html().with_status(404).into(),
+            Endpoint::Former | Endpoint::Unknown => Answer::html().with_status(404).into(),
             Endpoint::InfoByRoom
             | Endpoint::RoomInit
             | Endpoint::GetInfo

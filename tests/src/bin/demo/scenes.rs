@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lyrebird_tests::bilibili::{Bilibili, Endpoint, Plan, Trouble};
+use lyrebird_tests::build::Build;
 use lyrebird_tests::clip::Clip;
 use lyrebird_tests::origin::How;
 
@@ -29,7 +30,7 @@ const DARK: Duration = Duration::from_secs(3);
 /// The parts of the first broadcast; the scenes below lie on them, counted from its start.
 const FIRST_PARTS: [Part; 2] = [
     Part { size: "640x360", clip: Clip::Small, seconds: 13 },
-    Part { size: "1280x720", clip: Clip::Large, seconds: 38 },
+    Part { size: "1280x720", clip: Clip::Large, seconds: 64 },
 ];
 const CUT_AT: Duration = Duration::from_secs(19);
 /// How long the platform answers whoever comes back with an error.
@@ -68,6 +69,7 @@ pub(crate) fn play(stage: &mut Stage, teller: &mut Teller) -> anyhow::Result<Sto
     let second = second_goes_live(stage, teller)?;
     thread::sleep(KILL_AT.saturating_sub(begin.elapsed()));
     killed(stage, teller, &mut story)?;
+    picker_replaced(stage, teller)?;
     over(stage, teller, (first, second))?;
     Ok(story)
 }
@@ -163,6 +165,34 @@ fn killed(stage: &mut Stage, teller: &mut Teller, story: &mut Story) -> anyhow::
     teller.check(posts.len() == 2 && seen == 2, "no second notice: still two posts, both to be seen", || {
         format!("{posts:?}")
     });
+    Ok(())
+}
+
+fn picker_replaced(stage: &mut Stage, teller: &mut Teller) -> anyhow::Result<()> {
+    let connections = |platform: &Bilibili| platform.receptions(FIRST.id).len();
+    let (before, numbers) = (connections(&stage.platform), stage.numbers(FIRST));
+    teller.say("demo", "copies a web page over plugins/bilibili.wasm, the picker that both rooms are asked by");
+    stage.put_picker(b"<html>not found</html>")?;
+    stage.log_says("a plugin's file was refused", "the page was refused")?;
+    teller.say("lyrebird", "refuses it, with words; the picker that runs still answers");
+    teller.say("demo", "copies a build over it that asks where the platform has moved from");
+    stage.put_picker(Build::of("bilibili").version("0.2.0").blind().bytes())?;
+    stage.log_says("another build of a plugin answers", "the other build answered")?;
+    stage.log_says("a plugin was rolled back", "the other build was rolled back")?;
+    teller
+        .say("lyrebird", "lets it answer, sees three questions fail that 0.1.0 had answers to, and goes back to 0.1.0");
+    teller.say("demo", "copies the mended build over it");
+    stage.put_picker(Build::of("bilibili").version("0.2.1").bytes())?;
+    stage.log_says("is=\"0.2.1", "the mended build answered")?;
+    let asked = stage.platform.count(Endpoint::BaseInfo);
+    stage.wait("the mended build asked", |platform| platform.count(Endpoint::BaseInfo) > asked)?;
+    teller.say("lyrebird", "asks the next question with it");
+    let (now, files) = (connections(&stage.platform), stage.numbers(FIRST));
+    teller.check(
+        now == before && files == numbers,
+        "the first room records all the while: no new connection, no new file",
+        || format!("{before} connections became {now}, files {numbers:?} became {files:?}"),
+    );
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use lyrebird_tests::bilibili::Bilibili;
+use lyrebird_tests::build::shelf;
 use lyrebird_tests::encoder;
 use lyrebird_tests::place::{Place, recordings_below};
 use lyrebird_tests::program::{Run, Signal};
@@ -60,6 +61,8 @@ pub(crate) struct Stage {
     pub(crate) place: Place,
     /// Whether FFmpeg encodes; else clips play.
     pub(crate) has_encoder: bool,
+    /// Plugins of its own.
+    plugins: PathBuf,
     run: Option<Run>,
     logs: Vec<String>,
 }
@@ -80,7 +83,8 @@ impl Stage {
         }
         place.write("lyrebird.toml", config);
         place.write("cookie.txt", platform.cookie());
-        Ok(Stage { platform, place, has_encoder, run: None, logs: Vec::new() })
+        let plugins = shelf(place.root(), &["bilibili", "bilibili-dynamic"]);
+        Ok(Stage { platform, place, has_encoder, plugins, run: None, logs: Vec::new() })
     }
 
     /// Shows the config as it was written.
@@ -94,7 +98,8 @@ impl Stage {
 
     /// `lyrebird run`.
     pub(crate) fn start(&mut self) {
-        self.run = Some(Run::start(self.place.lyrebird(&["run", "-c", "lyrebird.toml"]), None));
+        let words = ["run", "-c", "lyrebird.toml"];
+        self.run = Some(Run::start(self.place.lyrebird_with(&self.plugins, &words), None));
     }
 
     /// `kill -9`.
@@ -112,6 +117,20 @@ impl Stage {
         let finished = run.finish(LIMIT);
         self.keep_log(&finished.stderr);
         Ok(finished.code)
+    }
+
+    /// Copies a file over the picker in the plugins directory.
+    pub(crate) fn put_picker(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        fs::write(self.plugins.join("bilibili.wasm"), bytes).context("copying over the picker")
+    }
+
+    /// Waits until the log of the program that runs has these words.
+    pub(crate) fn log_says(&mut self, words: &str, what: &str) -> anyhow::Result<()> {
+        let run = self.run.as_ref().context("lyrebird does not run")?;
+        match run.says(words, LIMIT) {
+            true => Ok(()),
+            false => bail!("waited {} s in vain until {what}", LIMIT.as_secs()),
+        }
     }
 
     /// Waits until something is so.
