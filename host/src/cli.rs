@@ -97,6 +97,8 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::History(args) => history::history(&global, args).await,
             Command::Plugin(args::Plugin::List { config, json }) => plugin::list(&global, config, json).await,
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
+            Command::Plugin(args::Plugin::Check(args)) => plugin::tapes::check(&global, args).await,
+            Command::Plugin(args::Plugin::Record(args)) => plugin::tapes::record(&global, args).await,
             Command::Flv(args::Flv::Fix(args)) => flv::fix::fix(args, global.color.into()).await,
             Command::Doctor(args) => doctor::doctor(&global, args).await,
             Command::Completions { .. } | Command::Flv(_) | Command::Config(_) => Ok(Exit::Done),

@@ -1,4 +1,4 @@
-//! `plugin list` and `plugin inspect` at the door.
+//! `plugin` at the door: `list` and `inspect` here.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,8 @@ use super::exit::{Exit, Failed, WithExit};
 use super::{config, data_to_read, output};
 use crate::app::{House, Wishes};
 use crate::plugin::{self, Description, Listing, State};
+
+pub(super) mod tapes;
 
 pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> Result<Exit, Failed> {
     let config = config(file.as_ref())?;

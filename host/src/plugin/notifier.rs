@@ -8,6 +8,7 @@ use tracing::{Instrument as _, error_span};
 use super::access;
 use super::bindings::notifier::exports::lyrebird::plugin::notifier as wit;
 use super::bindings::notifier::{NotifierPlugin, NotifierPluginPre};
+use super::engine::Guests;
 use super::error::CallError;
 use super::imports::{Facts, Host, Network, Posts};
 use super::instance;
@@ -62,7 +63,7 @@ pub struct AnnounceError {
 }
 
 /// What is asked of a notifier.
-enum Question {
+pub(super) enum Question {
     Announce(wit::Event),
     Find(wit::Event),
     Retract(wit::Event, String),
@@ -123,28 +124,38 @@ impl Notifier {
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, Facts { posts, ..facts(&lease, target)? });
-            let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.notifier);
-            let answer = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
-                let plugin: NotifierPlugin = pre.instantiate_async(&mut store).await?;
-                let notifier = plugin.lyrebird_plugin_notifier();
-                match question {
-                    Question::Announce(event) => notifier.call_announce(&mut store, &event).await,
-                    Question::Find(event) => notifier.call_find(&mut store, &event).await,
-                    Question::Retract(event, receipt) => {
-                        let answer = notifier.call_retract(&mut store, &event, &receipt).await?;
-                        Ok(answer.map(|()| None))
-                    }
-                }
-            })
-            .await?;
-            let receipt = answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?;
-            match receipt.as_ref().map_or(0, String::len) > RECEIPT {
-                true => Err(CallError::BadAnswer(format!("a receipt of more than {RECEIPT} bytes"))),
-                false => Ok(receipt),
-            }
+            put(&self.slot.guests, facts, pre, question).await
         }
         .instrument(span)
         .await
+    }
+}
+
+/// One question to one build.
+pub(super) async fn put(
+    guests: &Guests,
+    facts: Facts,
+    pre: NotifierPluginPre<Host>,
+    question: Question,
+) -> Result<Option<String>, CallError> {
+    let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.notifier);
+    let answer = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: NotifierPlugin = pre.instantiate_async(&mut store).await?;
+        let notifier = plugin.lyrebird_plugin_notifier();
+        match question {
+            Question::Announce(event) => notifier.call_announce(&mut store, &event).await,
+            Question::Find(event) => notifier.call_find(&mut store, &event).await,
+            Question::Retract(event, receipt) => {
+                let answer = notifier.call_retract(&mut store, &event, &receipt).await?;
+                Ok(answer.map(|()| None))
+            }
+        }
+    })
+    .await?;
+    let receipt = answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?;
+    match receipt.as_ref().map_or(0, String::len) > RECEIPT {
+        true => Err(CallError::BadAnswer(format!("a receipt of more than {RECEIPT} bytes"))),
+        false => Ok(receipt),
     }
 }
 
@@ -168,7 +179,8 @@ fn pre(lease: &Lease) -> Result<NotifierPluginPre<Host>, CallError> {
     lease.notifier.clone().ok_or_else(|| CallError::HostBug(String::from("the plugin is no notifier")))
 }
 
-fn event(notice: Notice) -> wit::Event {
+/// In the contract's words.
+pub(super) fn event(notice: Notice) -> wit::Event {
     wit::Event {
         id: notice.id,
         time: notice.time,

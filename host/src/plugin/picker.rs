@@ -53,7 +53,7 @@ impl Picker {
     pub fn requests(&self) -> u64 {
         match &self.slot.current().facts.network {
             Network::Open(line) => line.made.load(Ordering::Relaxed),
-            Network::Closed => 0,
+            _ => 0,
         }
     }
 
@@ -83,23 +83,7 @@ impl Picker {
         let span = error_span!("check", plugin = self.label(), room, rooms = rooms.len());
         async {
             let (_turn, lease) = self.slot.begin().await?;
-            let (pre, facts) = (pre(&lease)?, lease.facts.clone());
-            let (settings, asked) = (Arc::clone(&facts.settings), rooms.len());
-            let rooms: Vec<_> = rooms.into_iter().map(words::room).collect();
-            let wall = facts.limits.check;
-            let answers = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
-                let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
-                plugin.lyrebird_plugin_picker().call_check(&mut store, &rooms).await
-            })
-            .await?;
-            if answers.len() != asked {
-                return Err(CallError::WrongCount { asked, got: answers.len() });
-            }
-            let answers = answers.into_iter().map(|answer| match answer {
-                Ok(status) => words::status(status, &settings).map(Ok),
-                Err(failure) => Ok(Err(words::failure(failure, &settings))),
-            });
-            answers.collect()
+            check(&self.slot.guests, lease.facts.clone(), pre(&lease)?, rooms).await
         }
         .instrument(span)
         .await
@@ -113,16 +97,7 @@ impl Picker {
         let span = error_span!("streams", plugin = self.label(), room = shown_id(&room.id));
         async {
             let (_turn, lease) = self.slot.begin().await?;
-            let (pre, facts) = (pre(&lease)?, lease.facts.clone());
-            let settings = Arc::clone(&facts.settings);
-            let (room, wish) = (words::room(room), words::wish(wish));
-            let wall = facts.limits.streams;
-            let answer = instance::call(&self.slot.guests, facts, wall, move |mut store| async move {
-                let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
-                plugin.lyrebird_plugin_picker().call_streams(&mut store, &room, &wish).await
-            })
-            .await?;
-            words::candidates(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+            streams(&self.slot.guests, lease.facts.clone(), pre(&lease)?, room, wish).await
         }
         .instrument(span)
         .await
@@ -143,6 +118,49 @@ pub(super) async fn resolve(
     })
     .await?;
     words::id(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
+}
+
+/// `check` by one build.
+pub(super) async fn check(
+    guests: &Guests,
+    facts: Facts,
+    pre: PickerPluginPre<Host>,
+    rooms: Vec<Room>,
+) -> Result<Vec<Result<Status, Failure>>, CallError> {
+    let (settings, asked) = (Arc::clone(&facts.settings), rooms.len());
+    let rooms: Vec<_> = rooms.into_iter().map(words::room).collect();
+    let wall = facts.limits.check;
+    let answers = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+        plugin.lyrebird_plugin_picker().call_check(&mut store, &rooms).await
+    })
+    .await?;
+    if answers.len() != asked {
+        return Err(CallError::WrongCount { asked, got: answers.len() });
+    }
+    let answers = answers.into_iter().map(|answer| match answer {
+        Ok(status) => words::status(status, &settings).map(Ok),
+        Err(failure) => Ok(Err(words::failure(failure, &settings))),
+    });
+    answers.collect()
+}
+
+/// `streams` by one build.
+pub(super) async fn streams(
+    guests: &Guests,
+    facts: Facts,
+    pre: PickerPluginPre<Host>,
+    room: Room,
+    wish: Wish,
+) -> Result<Vec<Candidate>, CallError> {
+    let (settings, wall) = (Arc::clone(&facts.settings), facts.limits.streams);
+    let (room, wish) = (words::room(room), words::wish(wish));
+    let answer = instance::call(guests, facts, wall, move |mut store| async move {
+        let plugin: PickerPlugin = pre.instantiate_async(&mut store).await?;
+        plugin.lyrebird_plugin_picker().call_streams(&mut store, &room, &wish).await
+    })
+    .await?;
+    words::candidates(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
 }
 
 fn pre(lease: &Lease) -> Result<PickerPluginPre<Host>, CallError> {
