@@ -28,5 +28,6 @@ mod run;
 mod run_config;
 mod soak;
 mod state;
+mod tapes;
 mod tidy;
 mod tools;

@@ -30,6 +30,7 @@ pub mod run;
 pub mod salvage;
 pub mod scrutiny;
 pub mod space;
+pub mod tapes;
 mod targets;
 
 use news::Hearers;

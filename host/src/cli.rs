@@ -99,6 +99,8 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::Plugin(args::Plugin::Approve { name, config }) => plugin::approve(&global, &name, config),
             Command::Plugin(args::Plugin::Rollback { name, config }) => plugin::roll_back(&global, &name, config),
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
+            Command::Plugin(args::Plugin::Check(args)) => plugin::tapes::check(&global, args).await,
+            Command::Plugin(args::Plugin::Record(args)) => plugin::tapes::record(&global, args).await,
             Command::Flv(args::Flv::Fix(args)) => flv::fix::fix(args, global.color.into()).await,
             Command::Doctor(args) => doctor::doctor(&global, args).await,
             Command::Completions { .. } | Command::Flv(_) | Command::Config(_) => Ok(Exit::Done),

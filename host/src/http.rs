@@ -22,7 +22,7 @@ mod media;
 mod resolver;
 mod tls;
 
-pub use guest::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Method, Redirect, Trace};
+pub use guest::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Method, Redirect, Trace, vet};
 pub use header::is_reserved;
 pub use media::{Media, MediaFault, MediaRequest};
 

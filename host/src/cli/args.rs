@@ -7,6 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::config::{LEAST_SIZE, LEAST_SPAN, Size, Span};
 use crate::logging;
 
+mod tapes;
+
+pub(super) use tapes::{PluginCheck, PluginRecord};
+
 /// Records live streams, unattended.
 #[derive(Debug, Parser)]
 #[command(name = "lyrebird", version, about, max_term_width = 100, arg_required_else_help = true)]
@@ -92,7 +96,7 @@ pub(super) enum Command {
     Why(Why),
     /// Tell what was recorded: sessions, files, gaps, notices
     History(History),
-    /// Look at plugins
+    /// Look at plugins, try them
     #[command(subcommand)]
     Plugin(Plugin),
     /// Look at FLV files, mend them
@@ -249,6 +253,10 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
+    /// Try a plugin: its manifest, its samples, its tapes, and broken answers
+    Check(PluginCheck),
+    /// Ask a picker about a room and write a redacted tape of it
+    Record(PluginRecord),
 }
 
 /// `flv`.

@@ -1,4 +1,4 @@
-//! `plugin list`, `inspect`, `approve` and `rollback` at the door.
+//! `plugin` at the door: `list`, `inspect`, `approve` and `rollback` here.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,8 @@ use super::exit::{Exit, Failed, WithExit};
 use super::{config, data_dir, data_to_read, needed_data_dir, output};
 use crate::app::{House, Wishes, plugins};
 use crate::plugin::{self, Description, Listing, State};
+
+pub(super) mod tapes;
 
 pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> Result<Exit, Failed> {
     if let Some((run, listings)) = data_dir(global).and_then(|data| plugins::of_run(&data)) {

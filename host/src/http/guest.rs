@@ -234,21 +234,11 @@ impl Visit<'_> {
     }
 
     fn takes_cookie(&self, url: &Url) -> bool {
-        self.grant.cookies.iter().any(|pattern| pattern.matches(url))
+        takes_cookie(self.grant, url)
     }
 
     fn check_listed(&self, url: &Url) -> Result<(), GuestError> {
-        let target = HostPort::of(url);
-        let listed = self.grant.hosts.iter().any(|pattern| pattern.matches(url));
-        let permitted = target.as_ref().is_some_and(|target| self.grant.permitted.contains(target));
-        match target {
-            _ if listed => Ok(()),
-            Some(target) if matches!(url.scheme(), "http" | "https") => match permitted {
-                true => Ok(()),
-                false => Err(GuestError::Denied(format!("the manifest does not list `{}://{target}`", url.scheme()))),
-            },
-            _ => Err(GuestError::Denied(format!("a `{}` URL is neither http nor https", url.scheme()))),
-        }
+        check_listed(self.grant, url)
     }
 
     /// Reads the body, up to the limit.
@@ -281,6 +271,36 @@ impl Visit<'_> {
             }
         }
         Ok(shown)
+    }
+}
+
+/// Whether a request may be sent as it is, as far as that shows without looking at the network: its form, its host, and
+/// what it wants of the user's cookie.
+///
+/// # Errors
+/// What [`Http::guest`] would say.
+pub fn vet(request: &GuestRequest, grant: &Grant) -> Result<(), GuestError> {
+    let jar = Jar::new(grant.cookie.as_ref());
+    let draft = Draft::new(request.clone(), &jar, &grant.cookies)?;
+    check_listed(grant, &draft.url)?;
+    draft.headers(&jar, takes_cookie(grant, &draft.url), None).map(drop)
+}
+
+fn takes_cookie(grant: &Grant, url: &Url) -> bool {
+    grant.cookies.iter().any(|pattern| pattern.matches(url))
+}
+
+fn check_listed(grant: &Grant, url: &Url) -> Result<(), GuestError> {
+    let target = HostPort::of(url);
+    let listed = grant.hosts.iter().any(|pattern| pattern.matches(url));
+    let permitted = target.as_ref().is_some_and(|target| grant.permitted.contains(target));
+    match target {
+        _ if listed => Ok(()),
+        Some(target) if matches!(url.scheme(), "http" | "https") => match permitted {
+            true => Ok(()),
+            false => Err(GuestError::Denied(format!("the manifest does not list `{}://{target}`", url.scheme()))),
+        },
+        _ => Err(GuestError::Denied(format!("a `{}` URL is neither http nor https", url.scheme()))),
     }
 }
 

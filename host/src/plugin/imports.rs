@@ -63,6 +63,9 @@ impl Host {
         wasi.stdout(tail.clone()).stderr(tail.clone());
         wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         wasi.max_random_size(MOST_RANDOM);
+        if let Some(still) = facts.network.still() {
+            still.dress(&mut wasi);
+        }
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(MOST_RESOURCES);
         Host {

@@ -64,7 +64,7 @@ pub struct AnnounceError {
 }
 
 /// What is asked of a notifier.
-enum Question {
+pub(super) enum Question {
     Announce(wit::Event),
     Find(wit::Event),
     Retract(wit::Event, String),
@@ -125,7 +125,7 @@ impl Notifier {
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, Facts { posts, ..facts(&lease, target)? });
-            let answer = asked(&self.slot.guests, facts, pre, question).await;
+            let answer = put(&self.slot.guests, facts, pre, question).await;
             self.slot.hear(&lease, &[said(&answer, None)]);
             answer
         }
@@ -135,7 +135,7 @@ impl Notifier {
 }
 
 /// One question to one build: the receipt, where there is one.
-async fn asked(
+pub(super) async fn put(
     guests: &Guests,
     facts: Facts,
     pre: NotifierPluginPre<Host>,
@@ -182,7 +182,8 @@ fn pre(lease: &Lease) -> Result<NotifierPluginPre<Host>, CallError> {
     lease.notifier.clone().ok_or_else(|| CallError::HostBug(String::from("the plugin is no notifier")))
 }
 
-fn event(notice: Notice) -> wit::Event {
+/// In the contract's words.
+pub(super) fn event(notice: Notice) -> wit::Event {
     wit::Event {
         id: notice.id,
         time: notice.time,

@@ -24,7 +24,7 @@ impl Version {
             Network::Open(line) => {
                 Network::Open(Line { grant: Arc::new(grant), timeout: limits.longest(), ..line.clone() })
             }
-            Network::Closed => Network::Closed,
+            other => other.clone(),
         };
         let facts = Facts { settings: Arc::new(settings), limits, network, ..self.facts.clone() };
         Ok(Version {

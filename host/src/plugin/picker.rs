@@ -11,7 +11,7 @@ use super::error::CallError;
 use super::imports::{Facts, Host, Network};
 use super::instance;
 use super::manifest::Manifest;
-use super::probation::Said;
+use super::probation::Mark;
 use super::slot::Slot;
 use super::version::Lease;
 use super::words;
@@ -54,7 +54,7 @@ impl Picker {
     pub fn requests(&self) -> u64 {
         match &self.slot.current().facts.network {
             Network::Open(line) => line.made.load(Ordering::Relaxed),
-            Network::Closed => 0,
+            _ => 0,
         }
     }
 
@@ -130,7 +130,8 @@ pub(super) async fn resolve(
     words::id(answer.map_err(|said| CallError::Failure(words::failure(said, &settings)))?)
 }
 
-async fn check(
+/// `check` by one build.
+pub(super) async fn check(
     guests: &Guests,
     facts: Facts,
     pre: PickerPluginPre<Host>,
@@ -153,7 +154,8 @@ async fn check(
     answers.collect()
 }
 
-async fn streams(
+/// `streams` by one build.
+pub(super) async fn streams(
     guests: &Guests,
     facts: Facts,
     pre: PickerPluginPre<Host>,
@@ -171,40 +173,40 @@ async fn streams(
 }
 
 /// What the answer to a question about one room says of the build.
-pub(super) fn said<T>(answer: &Result<T, CallError>, room: Option<&str>) -> Said {
+pub(super) fn said<T>(answer: &Result<T, CallError>, room: Option<&str>) -> Mark {
     match answer {
-        Ok(_) => Said::Answer(room.map(str::to_owned)),
+        Ok(_) => Mark::Answer(room.map(str::to_owned)),
         Err(CallError::Failure(failure)) => said_by(failure, room),
-        Err(error) if error.is_strike() => Said::Strike(error.reason()),
-        Err(_) => Said::Nothing,
+        Err(error) if error.is_strike() => Mark::Strike(error.reason()),
+        Err(_) => Mark::Nothing,
     }
 }
 
 /// A failure of the platform's is an answer that makes sense, but for those that may be the network's or nobody's.
-fn said_by(failure: &Failure, room: Option<&str>) -> Said {
+fn said_by(failure: &Failure, room: Option<&str>) -> Mark {
     match failure {
         Failure::UnexpectedAnswer(_) => match room {
-            Some(room) => Said::Unread(room.to_owned(), failure.to_string()),
-            None => Said::Nothing,
+            Some(room) => Mark::Unread(room.to_owned(), failure.to_string()),
+            None => Mark::Nothing,
         },
-        _ => Said::Nothing,
+        _ => Mark::Nothing,
     }
 }
 
 /// The same for each room of a batch. One that gave nothing as a whole is asked again in halves: only what a single
 /// room's call gives counts.
-fn said_of_each(ids: &[String], answers: &Result<Vec<Result<Status, Failure>>, CallError>) -> Vec<Said> {
+fn said_of_each(ids: &[String], answers: &Result<Vec<Result<Status, Failure>>, CallError>) -> Vec<Mark> {
     match (answers, ids) {
         (Ok(answers), _) => {
             let each = ids.iter().zip(answers).map(|(id, answer)| match answer {
-                Ok(_) => Said::Answer(Some(id.clone())),
+                Ok(_) => Mark::Answer(Some(id.clone())),
                 Err(failure) => said_by(failure, Some(id)),
             });
             each.collect()
         }
         (Err(CallError::Failure(failure)), ids) => ids.iter().map(|id| said_by(failure, Some(id))).collect(),
         (Err(_), [id]) => vec![said(answers, Some(id))],
-        (Err(_), _) => vec![Said::Nothing],
+        (Err(_), _) => vec![Mark::Nothing],
     }
 }
 

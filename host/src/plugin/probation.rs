@@ -19,7 +19,7 @@ const ROOMS: usize = 20_000;
 
 /// What a call, or one room's part of it, said of the build that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum Mark {
     /// It gave an answer that makes sense; about this room, where it was about one.
     Answer(Option<String>),
     /// It could not read what the platform said about this room.
@@ -41,20 +41,20 @@ pub(super) struct Health {
 
 impl Health {
     /// Takes what a call said: an unread room that was read before is as good as a strike.
-    pub(super) fn hear(&mut self, said: &Said) {
+    pub(super) fn hear(&mut self, said: &Mark) {
         match said {
-            Said::Answer(room) => {
+            Mark::Answer(room) => {
                 self.streak = 0;
                 self.answers = self.answers.saturating_add(1);
                 if let Some(room) = room.as_deref().filter(|_| self.read.len() < ROOMS) {
                     self.read.insert(print(room));
                 }
             }
-            Said::Unread(room, _) => {
+            Mark::Unread(room, _) => {
                 self.streak += u32::from(self.read.remove(&print(room)));
             }
-            Said::Strike(_) => self.streak = self.streak.saturating_add(1),
-            Said::Nothing => {}
+            Mark::Strike(_) => self.streak = self.streak.saturating_add(1),
+            Mark::Nothing => {}
         }
     }
 
@@ -106,14 +106,14 @@ impl Probation {
     }
 
     /// One call, room by room. `before` is what the build before it has shown, where there is one to go back to.
-    pub(super) fn hear(&mut self, call: &[Said], before: Option<&Health>, now: Duration) -> Ruling {
+    pub(super) fn hear(&mut self, call: &[Mark], before: Option<&Health>, now: Duration) -> Ruling {
         let mut answered = false;
         for said in call {
             let strike = match said {
-                Said::Strike(why) => Some(why.clone()),
-                Said::Unread(room, why) if before.is_some_and(|before| before.could_read(room)) => Some(why.clone()),
-                Said::Unread(..) | Said::Nothing => None,
-                Said::Answer(_) => {
+                Mark::Strike(why) => Some(why.clone()),
+                Mark::Unread(room, why) if before.is_some_and(|before| before.could_read(room)) => Some(why.clone()),
+                Mark::Unread(..) | Mark::Nothing => None,
+                Mark::Answer(_) => {
                     self.strikes.clear();
                     answered = true;
                     None

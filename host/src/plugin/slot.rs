@@ -8,7 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::engine::Guests;
 use super::error::CallError;
-use super::probation::{Health, Probation, Ruling, Said};
+use super::probation::{Health, Mark, Probation, Ruling};
 use super::version::{Lease, Version};
 use crate::clock::Clock;
 
@@ -170,7 +170,7 @@ impl Slot {
     }
 
     /// Takes what a call said of the build that made it. Three strikes in a row, and the build before it answers again.
-    pub(super) fn hear(&self, lease: &Lease, call: &[Said]) {
+    pub(super) fn hear(&self, lease: &Lease, call: &[Mark]) {
         let mut state = self.state();
         // Of a build that was replaced meanwhile nobody needs to know any more.
         if state.now.anatomy.sha256 != lease.anatomy.sha256 {

@@ -89,7 +89,7 @@ fn survey(id: &str, wished: &[u32]) -> Result<Vec<Offer>, Failure> {
 fn ask(id: &str, quality: u32) -> Result<Vec<Offer>, Failure> {
     let told = api::ask(PLAY, &question(id, quality))?;
     let perhaps = PERHAPS_NO_ROOM.contains(&told.code);
-    if rooms::is_no_room(told.code) || (perhaps && matches!(rooms::single(id), Ok(None))) {
+    if rooms::is_no_room(told.code) || (perhaps && rooms::single(id)?.is_none()) {
         return Err(rooms::gone(id));
     }
     let told = told.content()?;

@@ -9,6 +9,7 @@ use super::Host;
 use super::wit::http::{self as wit, Host as Imports};
 use crate::http::{Grant, GuestError, GuestLimits, GuestRequest, GuestResponse, Http, Method, Redirect, Trace};
 use crate::plugin::engine::AbortOnDrop;
+use crate::plugin::tape::{Player, Recorder, Still};
 use futures_util::StreamExt as _;
 
 /// Requests of a call under way at the same time.
@@ -19,8 +20,23 @@ const AT_ONCE: usize = 6;
 pub(in super::super) enum Network {
     /// The hosts that the plugin was granted.
     Open(Line),
+    /// The same, and what goes over it is noted.
+    Recorded(Line, Recorder),
+    /// A tape's answers, and nothing else.
+    Tape(Player),
     /// Nothing: the self-test.
     Closed,
+}
+
+impl Network {
+    /// The clocks and random numbers of a call whose requests must come out the same again.
+    pub(super) fn still(&self) -> Option<Still> {
+        match self {
+            Network::Recorded(_, recorder) => Some(recorder.still()),
+            Network::Tape(player) => Some(player.still()),
+            Network::Open(_) | Network::Closed => None,
+        }
+    }
 }
 
 /// The way to the main runtime.
@@ -36,6 +52,13 @@ pub(in super::super) struct Line {
 }
 
 type Answer = Result<wit::Response, wit::Error>;
+
+/// What a tape has to do with a request.
+enum Place {
+    Plain,
+    Played(Result<GuestResponse, GuestError>),
+    Noted(Recorder, usize),
+}
 
 impl Imports for Host {
     async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Answer> {
@@ -76,21 +99,35 @@ impl Host {
         // All answers must fit the guest's memory: together they take no more of the host's.
         let share = limits.memory_bytes / u64::try_from(count.max(1)).unwrap_or(u64::MAX);
         let body_bytes = usize::try_from(limits.body_bytes.min(share)).unwrap_or(usize::MAX);
+        let request = from_wit(request);
+        // Here, where requests are in the order in which the guest asked.
+        let place = match &network {
+            Network::Tape(player) if charged.is_ok() => Place::Played(player.answer(&request, body_bytes)),
+            Network::Recorded(_, recorder) if charged.is_ok() => {
+                Place::Noted(recorder.clone(), recorder.begin(&request))
+            }
+            _ => Place::Plain,
+        };
         async move {
             charged?;
-            let Network::Open(line) = network else {
+            if let Place::Played(answer) = place {
+                return answer.map(response_to_wit).map_err(error_to_wit);
+            }
+            let (Network::Open(line) | Network::Recorded(line, _)) = network else {
                 return Err(wit::Error::Denied(String::from("the network is closed while a plugin is tested")));
             };
             line.made.fetch_add(1, Ordering::Relaxed);
             let limits = GuestLimits { timeout: line.timeout, body_bytes };
             let Line { http, grant, main, .. } = line;
-            let request = from_wit(request);
             let (posts, trace) = (posts.unwrap_or_default(), request.trace.clone());
-            let place = posts.begin(request.method);
+            let post = posts.begin(request.method);
             let sent = main.spawn(async move { http.guest(request, &grant, &limits).await });
             let answer = AbortOnDrop(sent).await;
             if let Some(answer) = &answer {
-                posts.end(place, answer, &trace);
+                posts.end(post, answer, &trace);
+                if let Place::Noted(recorder, place) = place {
+                    recorder.end(place, answer);
+                }
             }
             match answer {
                 Some(answer) => answer.map(response_to_wit).map_err(error_to_wit),

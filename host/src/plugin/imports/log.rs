@@ -21,7 +21,8 @@ const TOLD_EVERY: Duration = Duration::from_secs(60);
 /// Counts a plugin's lines, all its calls together.
 #[derive(Debug)]
 pub(in super::super) struct LogGate {
-    clock: Clock,
+    /// None lets nothing through.
+    clock: Option<Clock>,
     window: Mutex<Window>,
 }
 
@@ -44,11 +45,17 @@ enum Verdict {
 
 impl LogGate {
     pub(in super::super) fn new(clock: Clock) -> LogGate {
-        LogGate { clock, window: Mutex::default() }
+        LogGate { clock: Some(clock), window: Mutex::default() }
+    }
+
+    /// One for calls that nobody wants to hear of.
+    pub(in super::super) fn closed() -> LogGate {
+        LogGate { clock: None, window: Mutex::default() }
     }
 
     fn judge(&self) -> Verdict {
-        let now = self.clock.passed();
+        let Some(clock) = &self.clock else { return Verdict::Drop };
+        let now = clock.passed();
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_sub(window.began) >= Duration::from_secs(1) {
             window.began = now;

@@ -1,10 +1,12 @@
 //! `store`: the plugin's own small state, on the host's database.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Host;
 use super::wit::store::{Error, Host as Imports};
-use crate::store::{Store, StoreError};
+use crate::store::{MAX_KEY, MAX_PLUGIN, MAX_VALUE, Store, StoreError};
 
 /// Where a call keeps things.
 #[derive(Clone)]
@@ -13,6 +15,31 @@ pub(in super::super) enum Shelf {
     Kept(Store),
     /// Nothing is there and nothing stays: a plugin that is only tried out must leave no trace.
     Closed,
+    /// Values of one call, gone with it.
+    Passing(Arc<Mutex<BTreeMap<String, Vec<u8>>>>),
+}
+
+impl Shelf {
+    /// One that holds these values, and what the call adds to them.
+    pub(in super::super) fn passing(values: &BTreeMap<String, String>) -> Shelf {
+        let values = values.iter().map(|(key, value)| (key.clone(), value.clone().into_bytes())).collect();
+        Shelf::Passing(Arc::new(Mutex::new(values)))
+    }
+}
+
+/// Within the limits of the database. No time passes in a call: what is kept for a while is there to its end.
+fn set_passing(values: &Mutex<BTreeMap<String, Vec<u8>>>, key: String, value: Vec<u8>) -> Result<(), Error> {
+    if key.len() > MAX_KEY || value.len() > MAX_VALUE {
+        return Err(Error::TooLarge);
+    }
+    let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
+    let others: usize =
+        values.iter().filter(|(other, _)| **other != key).map(|(key, value)| key.len() + value.len()).sum();
+    if others + key.len() + value.len() > MAX_PLUGIN {
+        return Err(Error::Quota);
+    }
+    values.insert(key, value);
+    Ok(())
 }
 
 impl Imports for Host {
@@ -20,6 +47,7 @@ impl Imports for Host {
         match &self.facts.shelf {
             Shelf::Kept(store) => Ok(store.kv_get(&self.facts.plugin, &key).await.map_err(translate)),
             Shelf::Closed => Ok(Ok(None)),
+            Shelf::Passing(values) => Ok(Ok(values.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned())),
         }
     }
 
@@ -28,6 +56,7 @@ impl Imports for Host {
         match &self.facts.shelf {
             Shelf::Kept(store) => Ok(store.kv_set(&self.facts.plugin, &key, value, ttl).await.map_err(translate)),
             Shelf::Closed => Ok(Ok(())),
+            Shelf::Passing(values) => Ok(set_passing(values, key, value)),
         }
     }
 
@@ -35,6 +64,10 @@ impl Imports for Host {
         match &self.facts.shelf {
             Shelf::Kept(store) => Ok(store.kv_delete(&self.facts.plugin, &key).await.map_err(translate)),
             Shelf::Closed => Ok(Ok(())),
+            Shelf::Passing(values) => {
+                values.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+                Ok(Ok(()))
+            }
         }
     }
 }

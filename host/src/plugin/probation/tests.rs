@@ -2,16 +2,16 @@ use super::*;
 
 const START: Duration = Duration::from_secs(100);
 
-fn answer(room: &str) -> Said {
-    Said::Answer(Some(room.into()))
+fn answer(room: &str) -> Mark {
+    Mark::Answer(Some(room.into()))
 }
 
-fn unread(room: &str) -> Said {
-    Said::Unread(room.into(), String::from("unexpected answer: no `data`"))
+fn unread(room: &str) -> Mark {
+    Mark::Unread(room.into(), String::from("unexpected answer: no `data`"))
 }
 
-fn trap() -> Said {
-    Said::Strike("it trapped".into())
+fn trap() -> Mark {
+    Mark::Strike("it trapped".into())
 }
 
 /// A build that read rooms `a`, `b`, `c`.
@@ -29,7 +29,7 @@ fn calls(letters: &str, before: Option<&Health>) -> Vec<Ruling> {
         'u' => unread("a"),
         'z' => unread("z"),
         't' => trap(),
-        _ => Said::Nothing,
+        _ => Mark::Nothing,
     };
     letters.chars().map(|letter| probation.hear(&[said(letter)], before, START)).collect()
 }

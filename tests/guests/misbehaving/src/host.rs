@@ -19,6 +19,12 @@ pub(crate) fn fetch(deed: &Deed) -> Result<Told, Failure> {
     tell(request(deed)?.send())
 }
 
+/// What a careless picker makes of an answer: what is not live is dark, and an error is not live.
+pub(crate) fn is_told_live(deed: &Deed) -> Result<bool, Failure> {
+    let answer = request(deed)?.send();
+    Ok(answer.is_ok_and(|answer| String::from_utf8_lossy(&answer.body).contains("\"live\"")))
+}
+
 /// A line break in a header: the oldest trick.
 pub(crate) fn header_break(deed: &Deed) -> Result<Told, Failure> {
     tell(request(deed)?.header("X-Test", "a\r\nX-Smuggled: yes").send())

@@ -66,6 +66,7 @@
 //! | `ok` | live; a candidate for every `media` | `media` (URL, repeated), `transport` (flv, hls, unknown, raw:EXT, other:NAME), `header` (`N: V`), `title`, `streamer`, `broadcast` (id), `started` (Unix seconds), `expires`, `quality` (key), `codec`, `cdn`, `extra` (`N: V`) |
 //! | `offline`, `upcoming`, `replay` | that status | as `ok` |
 //! | `fail/KIND` | that failure, by its name in the contract | `text`, `after` (s, for `rate-limited`) |
+//! | `careless` | asks `url`: live (with the room's `started`) where the body says `"live"`, else offline, whatever happened; `streams`: a candidate, else none | `url`, `media` |
 //! | `echo` | live; title = the room as the guest got it, with its options; `streams`: a candidate that carries the wish in `extra` | |
 
 mod answers;
@@ -109,6 +110,9 @@ impl Picker for Misbehaving {
 
     fn streams(room: &Room, wish: &Wish) -> Result<Vec<Candidate>, Failure> {
         let deed = Deed::of(room);
+        if deed.name == "careless" && !host::is_told_live(&deed)? {
+            return Ok(Vec::new());
+        }
         let mut candidates = answers::candidates(&deed, room, wish)?;
         if deed.phase == Phase::Streams {
             candidates.push(answers::told(deeds::act(&deed)?));
@@ -123,6 +127,10 @@ fn check(room: &Room) -> Verdict {
     let deed = Deed::of(room);
     match deed.phase {
         Phase::Check if answers::is_status(&deed) => Ok(answers::status(&deed)),
+        Phase::Check if deed.name == "careless" => match host::is_told_live(&deed)? {
+            true => Ok(answers::live(&deed, String::from("careless"), Vec::new())),
+            false => Ok(Status::OFFLINE),
+        },
         Phase::Check if deed.name == "echo" => Ok(answers::live(&deed, format!("{room:?}"), Vec::new())),
         Phase::Check => {
             let told = deeds::act(&deed)?;
