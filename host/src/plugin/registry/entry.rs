@@ -103,7 +103,7 @@ fn candidate(means: &Means<'_>, wasm: Vec<u8>, anatomy: Anatomy) -> Result<Candi
     let settings = Settings::of(&manifest, &[&table.settings]).map_err(LoadError::Settings)?;
     let base = access::base(&manifest.name, &table).map_err(LoadError::Settings)?;
     let grant = access::grant(&manifest, &settings, &base).map_err(LoadError::Settings)?;
-    let limits = Limits::of(&table.limits);
+    let limits = Limits::of(&table.limits, anatomy.instances);
     let line = Line {
         http: means.http.clone(),
         grant: Arc::new(grant),
