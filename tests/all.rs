@@ -20,6 +20,7 @@ mod flv_fix;
 mod flv_verify;
 mod guests;
 mod hints;
+mod hostile;
 mod matrix;
 mod media;
 mod record_live;

@@ -18,6 +18,7 @@ pub mod bilibili;
 pub mod broadcast;
 pub mod chaos;
 pub mod clip;
+pub mod component;
 pub mod damage;
 pub mod encoder;
 pub mod feed;
