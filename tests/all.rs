@@ -20,6 +20,7 @@ mod flv_fix;
 mod flv_verify;
 mod guests;
 mod hints;
+mod hostile;
 mod hot_swap;
 mod matrix;
 mod media;

@@ -7,6 +7,7 @@ mod config;
 mod database;
 mod disk;
 mod folder;
+mod guests;
 mod http;
 mod killed;
 mod machine;

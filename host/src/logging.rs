@@ -86,14 +86,19 @@ fn write_field(out: &mut Writer<'_>, name: &str, value: &dyn fmt::Debug) -> fmt:
     }
 }
 
+/// Whether a letter ends a line, moves a terminal's cursor, or turns the direction of writing.
+pub fn is_unsafe(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Prints a text with its control and bidi characters escaped, so that it stays on its line and moves no cursor.
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for letter in self.0.chars() {
-            let bidi = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if letter.is_control() || bidi || matches!(letter, '\u{2028}' | '\u{2029}') {
+            if is_unsafe(letter) {
                 write!(out, "{}", letter.escape_default())?;
             } else {
                 fmt::Write::write_char(out, letter)?;

@@ -19,6 +19,7 @@ pub mod broadcast;
 pub mod build;
 pub mod chaos;
 pub mod clip;
+pub mod component;
 pub mod damage;
 pub mod encoder;
 pub mod feed;

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -24,21 +25,27 @@ pub const NOWHERE: &str = "nowhere.lyrebird.test";
 pub const FAILS: &str = "fails.lyrebird.test";
 /// One that nobody answers for.
 pub const SILENT: &str = "silent.lyrebird.test";
+/// One that means 127.77.0.1 when it is asked for first, and 127.0.0.1 from then on.
+pub const REBINDS: &str = "rebinds.lyrebird.test";
+/// One that means both.
+pub const MIXED: &str = "mixed.lyrebird.test";
 
 impl Resolver {
     /// Listens where every resolver does, on a loopback address of its own.
     pub fn start() -> Self {
-        let address = IpAddr::from([127, 53, 0, u8::try_from(std::process::id() % 250).unwrap() + 2]);
+        static COUNT: AtomicU8 = AtomicU8::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let address = IpAddr::from([127, 53, number, u8::try_from(std::process::id() % 250).unwrap() + 2]);
         let socket = UdpSocket::bind((address, 53)).unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
         thread::spawn(move || {
-            let mut question = [0; 512];
+            let (mut question, mut rebound) = ([0; 512], false);
             while let Ok((length, from)) = socket.recv_from(&mut question) {
                 let question = &question[..length];
                 let Some((name, end)) = name(question) else { continue };
                 noted.lock().unwrap().push(name.clone());
-                if let Some(answer) = answer(question, &name, end) {
+                if let Some(answer) = answer(question, &name, end, &mut rebound) {
                     socket.send_to(&answer, from).ok();
                 }
             }
@@ -78,20 +85,29 @@ fn name(question: &[u8]) -> Option<(String, usize)> {
 }
 
 /// What the name is worth; none where nobody answers.
-fn answer(question: &[u8], name: &str, end: usize) -> Option<Vec<u8>> {
+fn answer(question: &[u8], name: &str, end: usize, rebound: &mut bool) -> Option<Vec<u8>> {
+    const HOME: [u8; 4] = [127, 0, 0, 1];
+    const AWAY: [u8; 4] = [127, 77, 0, 1];
     let is_ipv4 = question.get(end - 4..end - 2)? == [0, 1];
-    let (code, has_address) = match name {
-        GOOD => (0, is_ipv4),
-        FAILS => (SERVFAIL, false),
+    let (code, addresses): (u8, &[[u8; 4]]) = match name {
+        GOOD => (0, &[HOME]),
+        REBINDS if is_ipv4 && !*rebound => (0, &[AWAY]),
+        REBINDS => (0, &[HOME]),
+        MIXED => (0, &[AWAY, HOME]),
+        FAILS => (SERVFAIL, &[]),
         SILENT => return None,
-        _ => (NXDOMAIN, false),
+        _ => (NXDOMAIN, &[]),
     };
+    *rebound |= name == REBINDS && is_ipv4;
+    let addresses = if is_ipv4 { addresses } else { &[] };
+    let count = u8::try_from(addresses.len()).unwrap();
     let mut answer = question.get(..end)?.to_vec();
-    // A response, recursion available; one question, perhaps one answer, nothing more.
-    answer[2..12].copy_from_slice(&[0x81, 0x80 | code, 0, 1, 0, u8::from(has_address), 0, 0, 0, 0]);
-    if has_address {
+    // A response, recursion available; one question, some answers, nothing more.
+    answer[2..12].copy_from_slice(&[0x81, 0x80 | code, 0, 1, 0, count, 0, 0, 0, 0]);
+    for address in addresses {
         // The name is that of the question; A, IN, 0 s, four bytes.
-        answer.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);
+        answer.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
+        answer.extend_from_slice(address);
     }
     Some(answer)
 }

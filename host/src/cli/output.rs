@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::logging::{Color, Escaped};
+use crate::logging::{Color, Escaped, is_unsafe};
 
 /// Prints one line of data. Strangers' text in it must be escaped by the caller ([`safe`]).
 pub(super) fn line(text: impl Display) {
@@ -24,8 +24,22 @@ pub(super) fn is_lost() -> bool {
 
 /// Prints one JSON document on one line.
 pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    line(serde_json::to_string(value)?);
+    line(escape(&serde_json::to_string(value)?));
     Ok(())
+}
+
+/// JSON need not escape what moves a terminal's cursor or turns its writing around (C1, DEL, bidi); it may. Outside of
+/// strings none of it stands.
+fn escape(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        // All of them lie in the first plane: one unit each.
+        match is_unsafe(letter) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            false => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 /// A stranger's text, safe for a terminal.
@@ -60,5 +74,18 @@ fn tell(sign: &str, code: &str, text: impl Display, color: Color) {
             None => Escaped(line).to_string(),
         };
         let _ = writeln!(stderr, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_moves_no_cursor_and_stays_the_same_json() {
+        let value = serde_json::json!({ "a\u{9b}": "b\u{1b}[2J\u{7f}\u{202e}\u{2028}é🦜" });
+        let shown = escape(&value.to_string());
+        assert_eq!(shown, r#"{"a\u009b":"b\u001b[2J\u007f\u202e\u2028é🦜"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 }

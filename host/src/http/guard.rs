@@ -48,24 +48,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    const PRIVATE: [([u16; 8], u32); 13] = [
-        // Unspecified, loopback, and the old form of IPv4 in IPv6.
-        ([0, 0, 0, 0, 0, 0, 0, 0], 96),
-        ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
-        ([0, 0, 0, 0, 0xffff, 0, 0, 0], 96),
-        ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96),
-        ([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
-        ([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
+    // All that has been given to the public so far (RFC 4291, 2.4). Outside of it lie loopback, link-local, unique-local
+    // and multicast addresses, and every form of IPv4 in IPv6 but 6to4 and Teredo.
+    const UNICAST: ([u16; 8], u32) = ([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+    const PRIVATE: [([u16; 8], u32); 4] = [
         ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
         ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
         ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
         ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-        ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
-        // Link-local and the site-local range of old.
-        ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 9),
-        ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
     ];
-    !PRIVATE.iter().any(|&(net, length)| shares_v6(address, Ipv6Addr::from(net), length))
+    let lies_in = |&(net, length): &([u16; 8], u32)| shares_v6(address, Ipv6Addr::from(net), length);
+    lies_in(&UNICAST) && !PRIVATE.iter().any(lies_in)
 }
 
 fn shares_v4(address: Ipv4Addr, net: Ipv4Addr, length: u32) -> bool {

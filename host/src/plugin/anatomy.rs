@@ -10,6 +10,12 @@ use wasmparser::{ComponentExternName, Encoding, Parser, Payload};
 
 use super::error::LoadError;
 use super::manifest::{self, Manifest};
+use super::settings::cut;
+use crate::logging::Escaped;
+
+mod weight;
+
+use weight::Weight;
 
 /// The contract's package.
 const PACKAGE: &str = "lyrebird:plugin";
@@ -25,6 +31,15 @@ const OFFERED: [&str; 7] = ["types", "log", "http", "store", "config", "text", "
 
 /// Packages of WASI 0.2 that are there, in their deny-all state.
 const WASI: [&str; 6] = ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets"];
+
+/// Components within components. Tools make three of them; what the compiler keeps grows with the square.
+const DEEPEST: usize = 100;
+
+/// Modules and components in a file: ten times what Python's runtime is linked of.
+const MOST_PARTS: usize = 1_000;
+
+/// Bytes of what is shown of a file's own words.
+const MOST_WORDS: usize = 1 << 10;
 
 /// What a plugin can do. One file may be both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +71,8 @@ pub(super) struct Anatomy {
     pub kinds: Vec<Kind>,
     /// The highest contract version that it names.
     pub contract: Version,
+    /// Core instances that a call may make of its modules.
+    pub instances: usize,
 }
 
 /// Names at the rim of the outermost component, and manifests anywhere.
@@ -64,6 +81,7 @@ struct Rim {
     imports: Vec<String>,
     exports: Vec<String>,
     manifests: Vec<Vec<u8>>,
+    weight: Weight,
 }
 
 /// Reads a file's bytes. The manifest comes back with the error where it could be read: a listing wants its name.
@@ -75,8 +93,8 @@ pub(super) fn read(bytes: &[u8]) -> (Option<Arc<Manifest>>, Result<Anatomy, Load
     };
     let judged = contract(&rim).and_then(|contract| Ok((kinds(&rim)?, contract)));
     let anatomy = judged.map(|(kinds, contract)| {
-        let manifest = Arc::clone(&manifest);
-        Anatomy { sha256: hash(bytes), manifest, kinds, contract }
+        let (manifest, instances) = (Arc::clone(&manifest), rim.weight.instances());
+        Anatomy { sha256: hash(bytes), manifest, kinds, contract, instances }
     });
     (Some(manifest), anatomy)
 }
@@ -98,13 +116,22 @@ fn walk(bytes: &[u8]) -> Result<Rim, LoadError> {
         return Err(LoadError::NotAComponent(String::from("it does not begin like WebAssembly")));
     }
     let mut rim = Rim::default();
-    let mut depth = 0_usize;
+    let (mut depth, mut parts) = (0_usize, 0_usize);
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|error| broken(&error))? {
+        let payload = payload.map_err(|error| broken(&error))?;
+        rim.weight.add(&payload).map_err(|error| broken(&error))?;
+        match payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return Err(LoadError::NotAComponent(String::from("it is a core module")));
             }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                (depth, parts) = (depth + 1, parts + 1);
+                if depth > DEEPEST || parts > MOST_PARTS {
+                    return Err(LoadError::NotAComponent(format!(
+                        "more than {MOST_PARTS} parts, or nested more than {DEEPEST} deep"
+                    )));
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
@@ -128,6 +155,11 @@ fn full_name(name: &ComponentExternName<'_>) -> String {
     format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
 }
 
+/// A file's words as they may be told: on one line, and no more than anybody reads.
+fn shown(text: &str) -> String {
+    cut(Escaped(text).to_string(), MOST_WORDS)
+}
+
 fn broken(error: &wasmparser::BinaryReaderError) -> LoadError {
     let text = error.message();
     // The parser has no other way of saying so.
@@ -138,7 +170,7 @@ fn broken(error: &wasmparser::BinaryReaderError) -> LoadError {
 }
 
 fn manifest(rim: &Rim) -> Result<Manifest, LoadError> {
-    let bad = |why: String| LoadError::BadManifest(why);
+    let bad = |why: String| LoadError::BadManifest(shown(&why));
     let mut manifests = rim.manifests.clone();
     manifests.dedup();
     let [data] = manifests.as_slice() else {
@@ -156,7 +188,7 @@ fn contract(rim: &Rim) -> Result<Version, LoadError> {
     let mut highest = None;
     for name in &rim.imports {
         let (package, interface, version) = split(name);
-        let missing = || LoadError::MissingImport(name.clone());
+        let missing = || LoadError::MissingImport(shown(name));
         if package == PACKAGE {
             let version = version.ok_or_else(missing)?;
             speaks(name, &version)?;
@@ -182,11 +214,12 @@ fn contract(rim: &Rim) -> Result<Version, LoadError> {
 /// Before 1.0 another minor version is another contract; a newer patch has what we do not know.
 fn speaks(name: &str, version: &Version) -> Result<(), LoadError> {
     if *version > CONTRACT {
-        return Err(LoadError::ContractTooNew { asks: name.to_owned(), speaks: CONTRACT.to_string() });
+        return Err(LoadError::ContractTooNew { asks: shown(name), speaks: CONTRACT.to_string() });
     }
     if (version.major, version.minor) != (CONTRACT.major, CONTRACT.minor) {
         return Err(LoadError::ContractMismatch(format!(
-            "`{name}` is older than `{CONTRACT}`, which this host speaks"
+            "`{}` is older than `{CONTRACT}`, which this host speaks",
+            shown(name)
         )));
     }
     Ok(())

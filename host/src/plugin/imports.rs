@@ -30,7 +30,7 @@ pub(super) use store::Shelf;
 const MOST_RANDOM: u64 = 1 << 20;
 
 /// Resources of WASI (streams, pollables, errors) alive in one call.
-const MOST_RESOURCES: usize = 1_000;
+pub(super) const MOST_RESOURCES: usize = 1_000;
 
 /// A call's facts, the same for all its imports.
 #[derive(Clone)]
@@ -51,6 +51,8 @@ pub(super) struct Host {
     facts: Facts,
     /// Requests that the call may still make.
     requests_left: u32,
+    /// Changes of the store that it may still make.
+    changes_left: u32,
     wasi: WasiCtx,
     resources: ResourceTable,
     pub(super) ceiling: Ceiling,
@@ -70,6 +72,7 @@ impl Host {
         resources.set_max_capacity(MOST_RESOURCES);
         Host {
             requests_left: facts.limits.requests,
+            changes_left: store::MOST_CHANGES,
             ceiling: Ceiling::new(&facts.limits),
             wasi: wasi.build(),
             resources,

@@ -12,7 +12,7 @@ use wasmtime_wasi::I32Exit;
 use super::budget::{Meter, Metered};
 use super::engine::Guests;
 use super::error::CallError;
-use super::imports::{Facts, Host, Tail};
+use super::imports::{Facts, Host, MOST_RESOURCES, Tail};
 use super::limits::Stop;
 use super::settings::{Settings, cut};
 
@@ -53,6 +53,13 @@ where
     })
 }
 
+/// The chain of causes without the guest's stack: the names of its functions are the guest's own words.
+fn causes(error: &wasmtime::Error) -> String {
+    let texts = error.chain().map(ToString::to_string);
+    let told: Vec<String> = texts.filter(|text| !text.starts_with("error while executing at wasm backtrace")).collect();
+    told.join(": ")
+}
+
 /// What stopped a guest.
 fn judge(error: &wasmtime::Error, tail: &Tail, settings: &Settings) -> CallError {
     if let Some(stop) = error.downcast_ref::<Stop>() {
@@ -62,13 +69,19 @@ fn judge(error: &wasmtime::Error, tail: &Tail, settings: &Settings) -> CallError
             Stop::Tables(limit) => CallError::MemoryLimit { what: "table elements", limit: *limit },
         };
     }
-    let text = format!("{error:#}");
-    // wasmtime keeps these two types to itself.
+    let text = causes(error);
+    // wasmtime keeps most of these types to itself.
     if text.contains("fuel allocated for hostcalls") {
         return CallError::HostCallLimit(format!("more than {} MiB handed over at once", HANDED_OVER >> 20));
     }
     if text.contains("handle limit exceeded") {
         return CallError::HostCallLimit(format!("more than {MOST_HANDLES} resources"));
+    }
+    if text.contains("resource table has no free keys") {
+        return CallError::HostCallLimit(format!("more than {MOST_RESOURCES} resources of WASI"));
+    }
+    if text.contains("resource limit exceeded") {
+        return CallError::HostCallLimit(String::from("more instances, memories or tables than a call may have"));
     }
     let kind = match (error.downcast_ref::<I32Exit>(), error.downcast_ref::<Trap>()) {
         (Some(exit), _) => format!("it exited with status {}", exit.0),

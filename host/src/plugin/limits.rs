@@ -25,6 +25,8 @@ pub(super) struct Limits {
     pub memory_bytes: u64,
     /// Elements of all tables.
     pub table_elements: u64,
+    /// Core instances: what each of them costs beside memory and tables is the file's choice.
+    pub instances: usize,
     /// HTTP requests of a call.
     pub requests: u32,
     /// Decompressed bytes of an answer.
@@ -41,6 +43,7 @@ impl Default for Limits {
             cpu: Duration::from_secs(1),
             memory_bytes: 64 << 20,
             table_elements: 20_000,
+            instances: 1_000,
             requests: 32,
             body_bytes: 8 << 20,
         }
@@ -49,7 +52,8 @@ impl Default for Limits {
 
 impl Limits {
     /// The usual limits, but for what the user set.
-    pub(super) fn of(wishes: &config::Limits) -> Limits {
+    /// `instances` is what the file's modules allow.
+    pub(super) fn of(wishes: &config::Limits, instances: usize) -> Limits {
         let usual = Limits::default();
         let span = |wish: Option<config::Span>, usual| wish.map_or(usual, |span| span.0);
         Limits {
@@ -60,6 +64,7 @@ impl Limits {
             cpu: span(wishes.cpu, usual.cpu),
             memory_bytes: wishes.memory.map_or(usual.memory_bytes, |size| size.0),
             table_elements: wishes.tables.map_or(usual.table_elements, u64::from),
+            instances,
             requests: wishes.http.unwrap_or(usual.requests),
             body_bytes: wishes.body.map_or(usual.body_bytes, |size| size.0),
         }
@@ -99,6 +104,7 @@ impl std::error::Error for Stop {}
 pub(super) struct Ceiling {
     memory: Gauge,
     tables: Gauge,
+    instances: usize,
 }
 
 #[derive(Debug)]
@@ -125,6 +131,7 @@ impl Ceiling {
         Ceiling {
             memory: Gauge { used: 0, limit: limits.memory_bytes },
             tables: Gauge { used: 0, limit: limits.table_elements },
+            instances: limits.instances,
         }
     }
 }
@@ -140,9 +147,8 @@ impl ResourceLimiter for Ceiling {
         self.tables.grow(current, desired).then_some(true).ok_or_else(|| Stop::Tables(limit).into())
     }
 
-    // Python's runtime is linked of some dozens of modules; ten times that is no plugin.
     fn instances(&self) -> usize {
-        1_000
+        self.instances
     }
 
     fn tables(&self) -> usize {

@@ -19,7 +19,7 @@ impl Version {
         let settings = Settings::of(manifest, &[&table.settings])?;
         let base = access::base(&manifest.name, table)?;
         let grant = access::grant(manifest, &settings, &base)?;
-        let limits = Limits::of(&table.limits);
+        let limits = Limits::of(&table.limits, self.anatomy.instances);
         let network = match &self.facts.network {
             Network::Open(line) => {
                 Network::Open(Line { grant: Arc::new(grant), timeout: limits.longest(), ..line.clone() })

@@ -85,6 +85,9 @@ fn stamp(file: &Path) -> Option<Stamp> {
 pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, LoadError> {
     let open = open_file(file).map_err(LoadError::Io)?;
     let facts = open.metadata().map_err(LoadError::Io)?;
+    if facts.len() > MOST_BYTES {
+        return Err(LoadError::TooLarge { bytes: facts.len(), limit: MOST_BYTES });
+    }
     let mut bytes = Vec::new();
     // What grows while it is read is cut off here, and found incomplete.
     open.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(LoadError::Io)?;

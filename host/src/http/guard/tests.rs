@@ -6,7 +6,8 @@ fn public_and_private() {
         172.16.0.1 172.31.255.255 192.0.0.8 192.0.2.1 192.88.99.1 192.168.255.255 198.18.0.1 198.19.255.255 \
         198.51.100.7 203.0.113.9 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 \
         :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1 2001:1ff::1 \
-        2001:db8::1 2002:7f00:1::1 3fff::1 fc00::1 fdff::1 fe80::1 febf::1 fec0::1 ff02::1";
+        2001:db8::1 2002:7f00:1::1 3fff::1 fc00::1 fdff::1 fe80::1 febf::1 fec0::1 ff02::1 \
+        100:0:0:1::1 1fff::1 4000::1 5f00::1 64:ff9b:2::1 2001:0:7f00:1::1 2002:c0a8:101::1 ::a00:1 ::ffff:a00:1";
     let public = "1.1.1.1 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0 169.253.0.1 \
         172.15.255.255 172.32.0.0 192.0.1.0 192.167.0.1 192.169.0.1 198.17.255.255 198.20.0.0 223.255.255.255 \
         2001:200::1 2001:4860:4860::8888 2400:3200::1 2606:4700::1111 2a00::1";
@@ -51,6 +52,46 @@ async fn judges() {
     check(&["localhost:81"], &[], "http://localhost:81/", "private").await;
     check(&[], &[], "file:///etc/passwd", "a `file` URL is neither http nor https").await;
     check(&[], &[], "http://u:p@1.1.1.1/", "the URL carries a user or a password").await;
+}
+
+/// However an address is written, it is judged by what it means; and what a URL hides in front of an `@` is no host.
+#[tokio::test]
+async fn spellings_of_loopback() {
+    let hosts = "127.0.0.1 127.1 127.0.1 0177.0.0.1 0x7f.0.0.1 0x7f000001 017700000001 2130706433 127.0.0.1. \
+        \u{ff11}\u{ff12}\u{ff17}.0.0.1 %31%32%37.0.0.1 \u{2460}\u{2461}\u{2466}.0.0.1 127\u{3002}0\u{3002}0\u{3002}1";
+    for host in hosts.split_whitespace() {
+        check(&[], &[], &format!("http://{host}/"), "private address: `127.0.0.1:80` is 127.0.0.1").await;
+    }
+    check(&[], &[], "http://1.1.1.1\\@127.0.0.1/", "ok").await;
+    check(&[], &[], "http://0/", "private address: `0.0.0.0:80` is 0.0.0.0").await;
+    for host in ["[::1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]"] {
+        let denied = judge(&[], config::Http::default(), &[], &format!("http://{host}/")).await;
+        assert!(
+            matches!(&denied, Err(Denial::Rule(rule)) if rule.starts_with("private address: ")),
+            "{host}: {denied:?}"
+        );
+    }
+    for host in ["1.1.1.1@127.0.0.1", "127.0.0.1@1.1.1.1", ":@127.0.0.1", "a:b@[::1]"] {
+        let denied = judge(&[], config::Http::default(), &[], &format!("http://{host}/")).await;
+        assert!(denied.is_err(), "{host}: {denied:?}");
+    }
+    for url in [
+        "file:///etc/passwd",
+        "ftp://1.1.1.1/",
+        "gopher://1.1.1.1/",
+        "data:text/plain,x",
+        "unix:/run/x",
+        "ws://1.1.1.1/",
+    ] {
+        let denied = judge(&[], config::Http::default(), &[], url).await;
+        assert!(
+            matches!(&denied, Err(Denial::Rule(rule)) if rule.ends_with("is neither http nor https")),
+            "{url}: {denied:?}"
+        );
+    }
+    for url in ["http://[fe80::1%25eth0]/", "http://256.0.0.1/", "http://a b/", "http:///", "http://[::1"] {
+        assert!(Url::parse(url).is_err(), "{url} is a URL");
+    }
 }
 
 #[tokio::test]

@@ -120,3 +120,41 @@ fn the_contract_is_the_one_of_the_wit_folder() {
         assert!(known, "`{interface}` is in wit/ and unknown here");
     }
 }
+
+/// What the compiler keeps of components within components grows with the square of their number.
+#[test]
+fn a_file_has_so_many_parts_and_no_more() {
+    let leb = |mut number: usize| {
+        let mut bytes = Vec::new();
+        while number > 0x7f {
+            bytes.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
+            number >>= 7;
+        }
+        bytes.push(u8::try_from(number).unwrap());
+        bytes
+    };
+    let within = |inner: Vec<u8>| [b"\0asm\x0d\0\x01\0\x04".to_vec(), leb(inner.len()), inner].concat();
+    let deep = |levels: usize| (0..levels).fold(b"\0asm\x0d\0\x01\0".to_vec(), |inner, _| within(inner));
+    let says = |bytes: &[u8]| read(bytes).1.unwrap_err().to_string().lines().next().unwrap().to_owned();
+    let bare = "bad manifest: the file carries none (custom section `lyrebird:manifest`)";
+    let refused = "not a WebAssembly component: more than 1000 parts, or nested more than 100 deep";
+    assert_eq!(says(&deep(100)), bare);
+    assert_eq!(says(&deep(101)), refused);
+    assert_eq!(says(&deep(20_000)), refused);
+    let wide = |parts: usize| [b"\0asm\x0d\0\x01\0".to_vec(), section(4, b"\0asm\x0d\0\x01\0").repeat(parts)].concat();
+    assert_eq!(says(&wide(1_000)), bare);
+    assert_eq!(says(&wide(1_001)), refused);
+}
+
+/// Names of imports and values of keys are the file's own words: on one line, and cut.
+#[test]
+fn what_a_file_says_is_told_on_one_line() {
+    let picker = "manifest\nexport lyrebird:plugin/picker@0.1.0\n";
+    check(&format!("{picker}import a\u{1b}[2Jb"), "imports `a\\u{1b}[2Jb`, which this host does not offer");
+    check(
+        "manifest name = \"\\u001b[2Ja\\nhint: b\";version = \"1.0.0\"",
+        "bad manifest: `name = \"\\u{1b}[2Ja\\nhint: b\"`: it takes lower-case letters, digits and dashes, a letter first, \
+         at most 40",
+    );
+    assert!(shown(&"a".repeat(100_000)).len() < 2_000);
+}

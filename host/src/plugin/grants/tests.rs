@@ -16,6 +16,7 @@ fn build(version: &str, asks: &[&str]) -> Anatomy {
         manifest: Arc::new(manifest::parse(&text).unwrap()),
         kinds: vec![Kind::Picker],
         contract: Version::new(0, 1, 0),
+        instances: 1,
     }
 }
 

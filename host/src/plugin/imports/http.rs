@@ -68,13 +68,16 @@ impl Imports for Host {
 
     async fn send_all(&mut self, requests: Vec<wit::Request>) -> wasmtime::Result<Vec<Answer>> {
         let most = usize::try_from(self.facts.limits.requests).unwrap_or(usize::MAX);
-        let count = requests.len().min(most);
-        let mut answers = Vec::with_capacity(requests.len());
-        for request in requests {
+        let (asked, count) = (requests.len(), requests.len().min(most));
+        let mut answers = Vec::with_capacity(count);
+        for request in requests.into_iter().take(count) {
             let charged = self.charge();
             answers.push(self.one(request, charged, count));
         }
-        Ok(futures_util::stream::iter(answers).buffered(AT_ONCE).collect().await)
+        let mut answers: Vec<Answer> = futures_util::stream::iter(answers).buffered(AT_ONCE).collect().await;
+        // What no call can send is answered without being looked at: there may be a hundred thousand of them.
+        answers.resize_with(asked, || Err(used_up(self.facts.limits.requests)));
+        Ok(answers)
     }
 }
 
@@ -82,8 +85,7 @@ impl Host {
     /// Takes a request off the call's account, if there is one left.
     fn charge(&mut self) -> Result<(), wit::Error> {
         let limit = self.facts.limits.requests;
-        let used_up = || wit::Error::Denied(format!("the call has made its {limit} requests"));
-        self.requests_left = self.requests_left.checked_sub(1).ok_or_else(used_up)?;
+        self.requests_left = self.requests_left.checked_sub(1).ok_or_else(|| used_up(limit))?;
         Ok(())
     }
 
@@ -135,6 +137,10 @@ impl Host {
             }
         }
     }
+}
+
+fn used_up(limit: u32) -> wit::Error {
+    wit::Error::Denied(format!("the call has made its {limit} requests"))
 }
 
 fn from_wit(request: wit::Request) -> GuestRequest {

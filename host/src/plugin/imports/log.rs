@@ -8,6 +8,7 @@ use tracing::{debug, error, info, trace, warn};
 use super::Host;
 use super::wit::log::{Host as Imports, Level};
 use crate::clock::Clock;
+use crate::logging::is_unsafe;
 
 /// Lines of a plugin a second.
 const LINES: u32 = 100;
@@ -103,8 +104,7 @@ impl Imports for Host {
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        match c.is_control() || hidden {
+        match is_unsafe(c) {
             true => line.extend(c.escape_default()),
             false => line.push(c),
         }

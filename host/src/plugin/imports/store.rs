@@ -8,6 +8,9 @@ use super::Host;
 use super::wit::store::{Error, Host as Imports};
 use crate::store::{MAX_KEY, MAX_PLUGIN, MAX_VALUE, Store, StoreError};
 
+/// Changes that a call may make, all to the one database: two for every room of the largest batch.
+pub(super) const MOST_CHANGES: u32 = 1_000;
+
 /// Where a call keeps things.
 #[derive(Clone)]
 pub(in super::super) enum Shelf {
@@ -52,6 +55,9 @@ impl Imports for Host {
     }
 
     async fn set(&mut self, key: String, value: Vec<u8>, ttl: Option<u32>) -> wasmtime::Result<Result<(), Error>> {
+        if let Err(used_up) = self.note_change() {
+            return Ok(Err(used_up));
+        }
         let ttl = ttl.map(|seconds| Duration::from_secs(u64::from(seconds)));
         match &self.facts.shelf {
             Shelf::Kept(store) => Ok(store.kv_set(&self.facts.plugin, &key, value, ttl).await.map_err(translate)),
@@ -61,6 +67,9 @@ impl Imports for Host {
     }
 
     async fn delete(&mut self, key: String) -> wasmtime::Result<Result<(), Error>> {
+        if let Err(used_up) = self.note_change() {
+            return Ok(Err(used_up));
+        }
         match &self.facts.shelf {
             Shelf::Kept(store) => Ok(store.kv_delete(&self.facts.plugin, &key).await.map_err(translate)),
             Shelf::Closed => Ok(Ok(())),
@@ -69,6 +78,15 @@ impl Imports for Host {
                 Ok(Ok(()))
             }
         }
+    }
+}
+
+impl Host {
+    /// Takes a change off the call's account, if there is one left.
+    fn note_change(&mut self) -> Result<(), Error> {
+        let used_up = || Error::Io(format!("the call has made its {MOST_CHANGES} changes"));
+        self.changes_left = self.changes_left.checked_sub(1).ok_or_else(used_up)?;
+        Ok(())
     }
 }
 

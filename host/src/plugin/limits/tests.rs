@@ -15,5 +15,6 @@ fn memories_count_together_and_the_limit_has_a_name() {
 fn what_the_user_sets_wins_over_the_usual() {
     let wishes =
         config::Limits { cpu: Some(config::Span(Duration::from_secs(3))), http: Some(5), ..Default::default() };
-    assert_eq!(Limits::of(&wishes), Limits { cpu: Duration::from_secs(3), requests: 5, ..Limits::default() });
+    let expected = Limits { cpu: Duration::from_secs(3), requests: 5, instances: 7, ..Limits::default() };
+    assert_eq!(Limits::of(&wishes, 7), expected);
 }

@@ -19,6 +19,12 @@ const MOST_ROOMS: u32 = 500;
 /// Longest pause that a platform may ask for.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3_600);
 
+/// Bytes of what a person might write for a room, and of its id.
+const LONGEST_SAMPLE: usize = 1 << 10;
+
+/// Bytes of a version.
+const LONGEST_VERSION: usize = 64;
+
 /// Most entries of each list.
 const MOST_ENTRIES: usize = 200;
 
@@ -92,8 +98,7 @@ pub(in crate::plugin) fn parse(text: &str) -> Result<Manifest, String> {
     Ok(Manifest {
         platform: written.platform.map_or_else(|| Ok(name.clone()), |platform| word("platform", platform))?,
         name,
-        version: Version::parse(&written.version)
-            .map_err(|error| format!("`version = \"{}\"`: {error}; write it as `1.2.3`", written.version))?,
+        version: version(&written.version)?,
         description: line("description", written.description)?,
         license: line("license", written.license)?,
         rooms: written.rooms.iter().map(|text| Glob::parse(text)).collect::<Result<_, _>>()?,
@@ -122,6 +127,14 @@ fn word(key: &str, text: String) -> Result<String, String> {
     fits.then_some(text.clone()).ok_or_else(|| {
         format!("`{key} = \"{text}\"`: it takes lower-case letters, digits and dashes, a letter first, at most 40")
     })
+}
+
+/// It stands in every log line of the plugin.
+fn version(text: &str) -> Result<Version, String> {
+    if text.len() > LONGEST_VERSION {
+        return Err(format!("`version` has {} bytes, at most {LONGEST_VERSION} are taken", text.len()));
+    }
+    Version::parse(text).map_err(|error| format!("`version = \"{text}\"`: {error}; write it as `1.2.3`"))
 }
 
 fn line(key: &str, text: String) -> Result<String, String> {
@@ -211,9 +224,10 @@ fn setting(written: WrittenSetting) -> Result<Setting, String> {
 }
 
 fn samples(written: Vec<WrittenSample>) -> Result<Vec<Sample>, String> {
-    let one = |WrittenSample { input, id }| match input.is_empty() || id.is_empty() {
-        true => Err(String::from("a sample has an `input` and an `id`, neither empty")),
-        false => Ok(Sample { input, id }),
+    let fits = |text: &str| (1..=LONGEST_SAMPLE).contains(&text.len()) && !text.chars().any(char::is_control);
+    let one = |WrittenSample { input, id }| match fits(&input) && fits(&id) {
+        false => Err(format!("a sample has an `input` and an `id`, each one line of 1 to {LONGEST_SAMPLE} bytes")),
+        true => Ok(Sample { input, id }),
     };
     written.into_iter().map(one).collect()
 }

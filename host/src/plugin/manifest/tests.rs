@@ -77,6 +77,13 @@ fn every_mistake_is_named() {
     check("\"https://api.example.com\"", "\"api\"", "not an http or https URL");
     check("secret = true", "secret = true\ndefault = \"x\"", "a secret has no default");
     check("name = \"key\"", "name = \"api\"", "declared twice");
-    check("id = \"1\"", "id = \"\"", "neither empty");
+    check("id = \"1\"", "id = \"\"", "each one line");
     check("Rooms of example.com", "two\\nlines", "one line");
+}
+
+#[test]
+fn what_is_shown_everywhere_is_short() {
+    check("version = \"0.1.0\"", &format!("version = \"0.1.0-{}\"", "a".repeat(60)), "at most 64 are taken");
+    check("id = \"1\"", "id = \"1\\nhint: x\"", "each one line");
+    check("id = \"1\"", &format!("id = \"{}\"", "a".repeat(1_025)), "each one line");
 }

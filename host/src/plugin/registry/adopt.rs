@@ -134,7 +134,7 @@ impl Shared {
         let settings = Settings::of(&manifest, &[&table.settings]).map_err(LoadError::Settings)?;
         let base = access::base(&manifest.name, &table).map_err(LoadError::Settings)?;
         let grant = access::grant(&manifest, &settings, &base).map_err(LoadError::Settings)?;
-        let limits = Limits::of(&table.limits);
+        let limits = Limits::of(&table.limits, anatomy.instances);
         let line = Line {
             http: self.means.http.clone(),
             grant: Arc::new(grant),

@@ -50,7 +50,7 @@ impl Single {
         let facts = Facts {
             plugin: anatomy.manifest.name.as_str().into(),
             settings: Arc::new(settings),
-            limits: Limits::of(&table.limits),
+            limits: Limits::of(&table.limits, anatomy.instances),
             network: Network::Closed,
             shelf: Shelf::Closed,
             log: Arc::new(LogGate::new(clock.clone())),

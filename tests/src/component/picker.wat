@@ -1,0 +1,12 @@
+;; The exports of a picker: wit/picker.wit.
+(type $resolved (result string (error $failure)))
+(type $verdict (result $status (error $failure)))
+(type $ways (result (list $candidate) (error $failure)))
+(func $resolve (param "input" string) (result $resolved)
+  (canon lift (core func $i "resolve") (memory (core memory $memory)) (realloc (core func $realloc))))
+(func $check (param "rooms" (list $room)) (result (list $verdict))
+  (canon lift (core func $i "check") (memory (core memory $memory)) (realloc (core func $realloc))))
+(func $streams (param "room" $room) (param "wish" $wish) (result $ways)
+  (canon lift (core func $i "streams") (memory (core memory $memory)) (realloc (core func $realloc))))
+(instance (export "lyrebird:plugin/picker@0.1.0")
+  (export "resolve" (func $resolve)) (export "check" (func $check)) (export "streams" (func $streams)))
