@@ -1,3 +1,5 @@
+mod special;
+
 use super::*;
 
 #[test]
