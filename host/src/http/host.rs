@@ -17,7 +17,8 @@ pub struct HostPort {
 impl HostPort {
     /// The host and port that a URL names, its scheme's own port where it names none. None for a URL without a host.
     pub fn of(url: &Url) -> Option<HostPort> {
-        Some(HostPort { host: plain(url.host_str()?), port: url.port_or_known_default()? })
+        let host = Some(plain(url.host_str()?)).filter(|host| !host.is_empty());
+        Some(HostPort { host: host?, port: url.port_or_known_default()? })
     }
 
     /// The same from a text; none unless it is an `http` or `https` URL.
@@ -83,6 +84,8 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // With brackets, as a port may follow: `[::1]:81` and the address `::1:81` are not the same.
+            Name::Exact(name) if name.contains(':') => write!(out, "[{name}]"),
             Name::Exact(name) => out.write_str(name),
             Name::Below(name) => write!(out, "*.{name}"),
         }
@@ -213,10 +216,11 @@ pub(super) fn split(text: &str) -> anyhow::Result<(String, Option<u16>)> {
     };
     // The URL parser's own reading, so that `EXAMPLE.org`, `0x7f.1` and names outside ASCII compare equal to a URL's.
     let parsed = Host::parse(host).map_err(|error| anyhow::anyhow!("`{text}` is no host: {error}"))?;
-    if host.contains('*') || host.is_empty() {
+    let plain = plain(&parsed.to_string());
+    if host.contains('*') || plain.is_empty() {
         bail!("`{text}` is no host");
     }
-    Ok((plain(&parsed.to_string()), port))
+    Ok((plain, port))
 }
 
 #[cfg(test)]

@@ -27,9 +27,16 @@ fn patterns() {
     );
 }
 
+/// What is granted is kept as it prints.
+#[test]
+fn an_address_with_a_port_is_no_other_address() {
+    let shown = |text: &str| HostPattern::parse(text).unwrap().to_string();
+    assert_eq!(["[::1]:81", "::1:81", "http://[::1]"].map(shown), ["[::1]:81", "[::1:81]", "http://[::1]"]);
+}
+
 #[test]
 fn wrong_patterns() {
-    for text in ["", "*", "*.", "a b", "ftp://a", "a/b", "a.*", "a:b", "a:99999", "user@a", "setting:api"] {
+    for text in [".", "", "*", "*.", "a b", "ftp://a", "a/b", "a.*", "a:b", "a:99999", "user@a", "setting:api"] {
         assert!(HostPattern::parse(text).is_err(), "{text}");
     }
 }
@@ -41,6 +48,7 @@ fn host_and_port() {
     assert_eq!(shown("http://[::1]:80/").as_deref(), Some("[::1]:80"));
     assert_eq!(shown("http://0x7f.1/").as_deref(), Some("127.0.0.1:80"));
     assert_eq!(shown("file:///etc/passwd"), None);
+    assert_eq!(shown("http://./"), None);
     assert_eq!(HostPort::parse("[::1]:80").ok(), HostPort::from_url("http://[::1]/"));
     assert!(HostPort::parse("a").is_err());
 }
