@@ -10,6 +10,7 @@ use wasmparser::{ComponentExternName, Encoding, Parser, Payload};
 
 use super::error::LoadError;
 use super::manifest::{self, Manifest};
+use super::settings::cut;
 
 /// The contract's package.
 const PACKAGE: &str = "lyrebird:plugin";
@@ -25,6 +26,9 @@ const OFFERED: [&str; 7] = ["types", "log", "http", "store", "config", "text", "
 
 /// Packages of WASI 0.2 that are there, in their deny-all state.
 const WASI: [&str; 6] = ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets"];
+
+/// Most bytes of an import's or export's name: errors tell it, and no name that we know comes near.
+const LONGEST_NAME: usize = 200;
 
 /// What a plugin can do. One file may be both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +129,7 @@ fn walk(bytes: &[u8]) -> Result<Rim, LoadError> {
 
 /// Newer tools may cut a version down to what must be equal (`@0.1`) and put the rest beside it.
 fn full_name(name: &ComponentExternName<'_>) -> String {
-    format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
+    cut(format!("{}{}", name.name, name.version_suffix.unwrap_or_default()), LONGEST_NAME)
 }
 
 fn broken(error: &wasmparser::BinaryReaderError) -> LoadError {

@@ -9,6 +9,7 @@ use super::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};
 use crate::config::Span;
 use crate::http::host::HostPattern;
 use crate::plugin::glob::Glob;
+use crate::plugin::settings::cut;
 
 /// A longer manifest is no manifest.
 const LONGEST: usize = 64 * 1024;
@@ -21,6 +22,12 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3_600);
 
 /// Most entries of each list.
 const MOST_ENTRIES: usize = 200;
+
+/// Most bytes of a sample's input, and of its id: rooms have short ones.
+const LONGEST_SAMPLE: usize = 1_000;
+
+/// Most bytes of what is said about a manifest: it may be wrong by a text as long as itself.
+const MOST_WORDS: usize = 1 << 10;
 
 /// As it is written.
 #[derive(Deserialize)]
@@ -77,6 +84,10 @@ struct WrittenSample {
 /// # Errors
 /// What is wrong with it, for the plugin's author: one sentence.
 pub(in crate::plugin) fn parse(text: &str) -> Result<Manifest, String> {
+    read(text).map_err(|why| cut(why, MOST_WORDS))
+}
+
+fn read(text: &str) -> Result<Manifest, String> {
     if text.len() > LONGEST {
         return Err(format!("it has {} bytes, at most {LONGEST} are taken", text.len()));
     }
@@ -213,6 +224,9 @@ fn setting(written: WrittenSetting) -> Result<Setting, String> {
 fn samples(written: Vec<WrittenSample>) -> Result<Vec<Sample>, String> {
     let one = |WrittenSample { input, id }| match input.is_empty() || id.is_empty() {
         true => Err(String::from("a sample has an `input` and an `id`, neither empty")),
+        false if input.len().max(id.len()) > LONGEST_SAMPLE => {
+            Err(format!("a sample's `input` and `id` have at most {LONGEST_SAMPLE} bytes"))
+        }
         false => Ok(Sample { input, id }),
     };
     written.into_iter().map(one).collect()
