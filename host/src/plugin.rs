@@ -30,6 +30,10 @@ mod slot;
 mod version;
 mod words;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use anatomy::{CONTRACT, Kind};
 pub use catalogue::Catalogue;
 pub use error::{CallError, LoadError};
