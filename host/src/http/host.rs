@@ -15,9 +15,10 @@ pub struct HostPort {
 }
 
 impl HostPort {
-    /// The host and port that a URL names, its scheme's own port where it names none. None for a URL without a host.
+    /// The host and port that a URL names, its scheme's own port where it names none. None for a URL without a host; a
+    /// star, which URLs may have there, is no name: as a pattern it would mean others.
     pub fn of(url: &Url) -> Option<HostPort> {
-        let host = Some(plain(url.host_str()?)).filter(|host| !host.is_empty());
+        let host = Some(plain(url.host_str()?)).filter(|host| !host.is_empty() && !host.contains('*'));
         Some(HostPort { host: host?, port: url.port_or_known_default()? })
     }
 

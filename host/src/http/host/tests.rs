@@ -49,6 +49,7 @@ fn host_and_port() {
     assert_eq!(shown("http://0x7f.1/").as_deref(), Some("127.0.0.1:80"));
     assert_eq!(shown("file:///etc/passwd"), None);
     assert_eq!(shown("http://./"), None);
+    assert_eq!(shown("https://*.example/"), None);
     assert_eq!(HostPort::parse("[::1]:80").ok(), HostPort::from_url("http://[::1]/"));
     assert!(HostPort::parse("a").is_err());
 }
