@@ -15,10 +15,9 @@ pub struct HostPort {
 }
 
 impl HostPort {
-    /// The host and port that a URL names, its scheme's own port where it names none. None for a URL without a host; a
-    /// star, which URLs may have there, is no name: as a pattern it would mean others.
+    /// The host and port that a URL names, its scheme's own port where it names none. None for a URL without a host.
     pub fn of(url: &Url) -> Option<HostPort> {
-        let host = Some(plain(url.host_str()?)).filter(|host| !host.is_empty() && !host.contains('*'));
+        let host = Some(plain(url.host_str()?)).filter(|host| is_name(host));
         Some(HostPort { host: host?, port: url.port_or_known_default()? })
     }
 
@@ -201,13 +200,21 @@ pub(super) fn has_user(url: &Url) -> bool {
 
 /// A URL's host as it is compared: lower case (the parser did that), without brackets and without the root's dot.
 pub(super) fn plain(host: &str) -> String {
-    host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_owned()
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.strip_suffix('.').unwrap_or(host).to_owned()
+}
+
+/// What the URL parser lets pass and nobody is called. A star would mean others, as a pattern; and `127.1..` is a name for
+/// the parser, which without its dots is an address for everybody else.
+fn is_name(plain: &str) -> bool {
+    !plain.contains('*') && plain.split('.').all(|label| !label.is_empty())
 }
 
 /// `host` or `host:port`; an IPv6 address stands in brackets where a port follows.
 pub(super) fn split(text: &str) -> anyhow::Result<(String, Option<u16>)> {
     if let Ok(address) = text.parse::<std::net::Ipv6Addr>() {
-        return Ok((address.to_string(), None));
+        // As a URL has it: std writes the end of some addresses with dots.
+        return Ok((plain(&Host::<&str>::Ipv6(address).to_string()), None));
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => {
@@ -218,7 +225,7 @@ pub(super) fn split(text: &str) -> anyhow::Result<(String, Option<u16>)> {
     // The URL parser's own reading, so that `EXAMPLE.org`, `0x7f.1` and names outside ASCII compare equal to a URL's.
     let parsed = Host::parse(host).map_err(|error| anyhow::anyhow!("`{text}` is no host: {error}"))?;
     let plain = plain(&parsed.to_string());
-    if host.contains('*') || plain.is_empty() {
+    if !is_name(&plain) {
         bail!("`{text}` is no host");
     }
     Ok((plain, port))

@@ -36,7 +36,22 @@ fn an_address_with_a_port_is_no_other_address() {
 
 #[test]
 fn wrong_patterns() {
-    for text in [".", "", "*", "*.", "a b", "ftp://a", "a/b", "a.*", "a:b", "a:99999", "user@a", "setting:api"] {
+    for text in [
+        ".",
+        "127.1..",
+        "a..b",
+        "",
+        "*",
+        "*.",
+        "a b",
+        "ftp://a",
+        "a/b",
+        "a.*",
+        "a:b",
+        "a:99999",
+        "user@a",
+        "setting:api",
+    ] {
         assert!(HostPattern::parse(text).is_err(), "{text}");
     }
 }
@@ -48,10 +63,15 @@ fn host_and_port() {
     assert_eq!(shown("http://[::1]:80/").as_deref(), Some("[::1]:80"));
     assert_eq!(shown("http://0x7f.1/").as_deref(), Some("127.0.0.1:80"));
     assert_eq!(shown("file:///etc/passwd"), None);
-    assert_eq!(shown("http://./"), None);
-    assert_eq!(shown("https://*.example/"), None);
+    for text in ["http://./", "https://*.example/", "http://127.1../", "http://a..b/", "http://.a/"] {
+        assert_eq!(shown(text), None, "{text}");
+    }
     assert_eq!(HostPort::parse("[::1]:80").ok(), HostPort::from_url("http://[::1]/"));
     assert!(HostPort::parse("a").is_err());
+    for text in ["::1", "::ffff:10.0.0.1", "::ffff:0:0"] {
+        let url = HostPort::from_url(&format!("http://[{text}]/")).unwrap();
+        assert_eq!(split(text).unwrap(), (url.host().to_owned(), None), "{text}");
+    }
 }
 
 fn overrides(pairs: &[(&str, &str)]) -> anyhow::Result<Overrides> {
