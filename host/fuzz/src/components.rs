@@ -19,7 +19,7 @@ fn component(world: &str) -> Vec<u8> {
     let world = resolve.select_world(&[package], Some(world)).expect("the contract has this world");
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("the module takes its type");
-    let encoder = ComponentEncoder::default().module(&module).expect("the module is one of this world");
+    let mut encoder = ComponentEncoder::default().module(&module).expect("the module is one of this world");
     let mut component = encoder.encode().expect("the module becomes a component");
     component.extend(section("lyrebird:manifest", MANIFEST.as_bytes()));
     component

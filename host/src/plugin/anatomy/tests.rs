@@ -96,7 +96,8 @@ fn a_long_name_is_told_in_few_words() {
     let long = "x".repeat(20_000);
     let mut wasm = component("manifest\nexport lyrebird:plugin/picker@0.1.0");
     // Lengths of three bytes, seven bits each.
-    let length = |bytes: usize| [bytes & 0x7f | 0x80, bytes >> 7 & 0x7f | 0x80, bytes >> 14].map(|part| part as u8);
+    let seven = |bits: usize| u8::try_from(bits & 0x7f).unwrap();
+    let length = |bytes: usize| [seven(bytes) | 0x80, seven(bytes >> 7) | 0x80, seven(bytes >> 14)];
     let content = [&[1, 0][..], &length(long.len()), long.as_bytes(), &[5, 0]].concat();
     wasm.extend([&[10][..], &length(content.len()), &content].concat());
     let error = read(&wasm).1.unwrap_err();
