@@ -14,6 +14,9 @@ use url::Url;
 use crate::config;
 
 mod fault;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guard;
 mod guest;
 mod header;

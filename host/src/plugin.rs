@@ -37,6 +37,10 @@ mod version;
 mod watcher;
 mod words;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use anatomy::{CONTRACT, Kind};
 pub use catalogue::Catalogue;
 pub use conformance::{Check, TapeText, conform};

@@ -39,8 +39,11 @@ pub(crate) fn ci() -> Outcome {
 }
 
 /// What is measured: CPU time of recording one stream as fast as it comes, and many in real time, the engine in memory
-/// and from file to file, and watching many dark rooms.
-pub(crate) const BENCHES: [&str; 4] = ["record", "live", "flv", "watch"];
+/// and from file to file, watching many dark rooms, and calls of plugins.
+pub(crate) const BENCHES: [&str; 5] = ["record", "live", "flv", "watch", "plugins"];
+
+/// Those that compare with no other program.
+const ALONE: [&str; 2] = ["watch", "plugins"];
 
 /// Programs that these are compared with, and the word that makes each tell its version.
 const RIVALS: [(&str, &str); 2] = [("curl", "--version"), ("ffmpeg", "-version")];
@@ -51,7 +54,7 @@ pub(crate) fn bench(name: &str, words: &[&str]) -> Outcome {
         return Err(Stop::usage(format!("there is no bench `{name}`; there are: {}", BENCHES.join(", "))));
     }
     for (program, version) in RIVALS {
-        if name != "watch" && !has(program, version) {
+        if !ALONE.contains(&name) && !has(program, version) {
             return Err(Stop::because(format!(
                 "the bench compares with {program}, which is not here: on Debian run `apt-get install {program}`"
             )));

@@ -25,10 +25,12 @@ usage: cargo xtask COMMAND
   plugins          builds every plugin to target/plugins/NAME.wasm, every test guest to target/guests/NAME.wasm
   bench [NAME]     measures, also against other programs; NAME: record [--mib N] [--mbit N] [--rounds N],
                    live [--rooms N] [--mbit N] [--seconds S] [--rounds N] [--tick MS] [--alone],
-                   flv [--mib N] [--rounds N] or watch [--rooms N] [--interval S] [--seconds S] [--rounds N];
+                   flv [--mib N] [--rounds N], watch [--rooms N] [--interval S] [--seconds S] [--rounds N] or
+                   plugins [--rate] [--latency] [--start] [--seconds S] [--rounds N] [--plugins N];
                    without a NAME all; --json with all but flv
-  fuzz [TARGET]    any bytes against the FLV engine, by cargo-fuzz; TARGET: reader, remuxer, script or files, without one
-                   all in turn; --seconds N for each (60)
+  fuzz [TARGET]    any bytes against the FLV engine and the host, by cargo-fuzz; TARGET: reader, remuxer, script or files of
+                   the engine, manifest, component, address, name or config of the host; without one all in turn;
+                   --seconds N for each (60)
   soak             many rooms whose servers misbehave, recorded by a program that is killed, frozen and starved of disk;
                    then each frame is asked after: --minutes N (5), --rooms M (30), --seed S (any, printed), --json
   dist DIR         a release that works outside the checkout: program, plugins, config, unit, completions, licences

@@ -15,10 +15,10 @@ use super::host::{self, HostPort, Overrides};
 use super::resolver::{Book, Pin};
 use crate::config;
 
-/// Whether an address belongs to the public internet.
+/// Whether an address belongs to the public internet: no special-purpose address of IANA's registries is one.
 ///
 /// std has no such question yet. Ranges that only *lead* to private addresses (IPv4 in IPv6, NAT64, 6to4, Teredo) are
-/// not public either. Source: IANA's special-purpose address registries.
+/// not public either, nor are those that IANA calls globally reachable: nobody serves media from a black hole of DNS.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -27,7 +27,7 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    const PRIVATE: [([u8; 4], u32); 15] = [
+    const SPECIAL: [([u8; 4], u32); 18] = [
         ([0, 0, 0, 0], 8),
         ([10, 0, 0, 0], 8),
         ([100, 64, 0, 0], 10),
@@ -36,29 +36,33 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         ([172, 16, 0, 0], 12),
         ([192, 0, 0, 0], 24),
         ([192, 0, 2, 0], 24),
+        ([192, 31, 196, 0], 24),
+        ([192, 52, 193, 0], 24),
         ([192, 88, 99, 0], 24),
         ([192, 168, 0, 0], 16),
+        ([192, 175, 48, 0], 24),
         ([198, 18, 0, 0], 15),
         ([198, 51, 100, 0], 24),
         ([203, 0, 113, 0], 24),
         ([224, 0, 0, 0], 4),
         ([240, 0, 0, 0], 4),
     ];
-    !PRIVATE.iter().any(|&(net, length)| shares_v4(address, Ipv4Addr::from(net), length))
+    !SPECIAL.iter().any(|&(net, length)| shares_v4(address, Ipv4Addr::from(net), length))
 }
 
+/// All that IANA has given out for the internet lies in one eighth; what is private, mapped, translated, multicast or
+/// not given out lies in the others.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // All that has been given to the public so far (RFC 4291, 2.4). Outside of it lie loopback, link-local, unique-local
-    // and multicast addresses, and every form of IPv4 in IPv6 but 6to4 and Teredo.
-    const UNICAST: ([u16; 8], u32) = ([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
-    const PRIVATE: [([u16; 8], u32); 4] = [
+    const GIVEN_OUT: ([u16; 8], u32) = ([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+    const SPECIAL: [([u16; 8], u32); 5] = [
         ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
         ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
         ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),
+        ([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48),
         ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
     ];
-    let lies_in = |&(net, length): &([u16; 8], u32)| shares_v6(address, Ipv6Addr::from(net), length);
-    lies_in(&UNICAST) && !PRIVATE.iter().any(lies_in)
+    let within = |(net, length): ([u16; 8], u32)| shares_v6(address, Ipv6Addr::from(net), length);
+    within(GIVEN_OUT) && !SPECIAL.into_iter().any(within)
 }
 
 fn shares_v4(address: Ipv4Addr, net: Ipv4Addr, length: u32) -> bool {
@@ -221,7 +225,12 @@ impl Guard {
     }
 
     /// All addresses must be fit to be visited: one private one among public ones is how a name is bent.
-    fn judge_addresses(&self, addresses: &[IpAddr], target: &HostPort, named: bool) -> Result<Reach, Denial> {
+    pub(super) fn judge_addresses(
+        &self,
+        addresses: &[IpAddr],
+        target: &HostPort,
+        named: bool,
+    ) -> Result<Reach, Denial> {
         let Some(private) = addresses.iter().find(|address| !is_public(**address)) else { return Ok(Reach::Public) };
         let held = |address: &IpAddr| is_public(*address) || self.allowed.iter().any(|allowed| allowed.holds(*address));
         if named || addresses.iter().all(held) {

@@ -17,7 +17,8 @@ pub struct HostPort {
 impl HostPort {
     /// The host and port that a URL names, its scheme's own port where it names none. None for a URL without a host.
     pub fn of(url: &Url) -> Option<HostPort> {
-        Some(HostPort { host: plain(url.host_str()?), port: url.port_or_known_default()? })
+        let host = Some(plain(url.host_str()?)).filter(|host| is_name(host));
+        Some(HostPort { host: host?, port: url.port_or_known_default()? })
     }
 
     /// The same from a text; none unless it is an `http` or `https` URL.
@@ -83,6 +84,8 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // With brackets, as a port may follow: `[::1]:81` and the address `::1:81` are not the same.
+            Name::Exact(name) if name.contains(':') => write!(out, "[{name}]"),
             Name::Exact(name) => out.write_str(name),
             Name::Below(name) => write!(out, "*.{name}"),
         }
@@ -197,13 +200,21 @@ pub(super) fn has_user(url: &Url) -> bool {
 
 /// A URL's host as it is compared: lower case (the parser did that), without brackets and without the root's dot.
 pub(super) fn plain(host: &str) -> String {
-    host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_owned()
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.strip_suffix('.').unwrap_or(host).to_owned()
+}
+
+/// What the URL parser lets pass and nobody is called. A star would mean others, as a pattern; and `127.1..` is a name for
+/// the parser, which without its dots is an address for everybody else.
+fn is_name(plain: &str) -> bool {
+    !plain.contains('*') && plain.split('.').all(|label| !label.is_empty())
 }
 
 /// `host` or `host:port`; an IPv6 address stands in brackets where a port follows.
 pub(super) fn split(text: &str) -> anyhow::Result<(String, Option<u16>)> {
     if let Ok(address) = text.parse::<std::net::Ipv6Addr>() {
-        return Ok((address.to_string(), None));
+        // As a URL has it: std writes the end of some addresses with dots.
+        return Ok((plain(&Host::<&str>::Ipv6(address).to_string()), None));
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => {
@@ -213,10 +224,11 @@ pub(super) fn split(text: &str) -> anyhow::Result<(String, Option<u16>)> {
     };
     // The URL parser's own reading, so that `EXAMPLE.org`, `0x7f.1` and names outside ASCII compare equal to a URL's.
     let parsed = Host::parse(host).map_err(|error| anyhow::anyhow!("`{text}` is no host: {error}"))?;
-    if host.contains('*') || host.is_empty() {
+    let plain = plain(&parsed.to_string());
+    if !is_name(&plain) {
         bail!("`{text}` is no host");
     }
-    Ok((plain(&parsed.to_string()), port))
+    Ok((plain, port))
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ const MOST_PARTS: usize = 1_000;
 /// Bytes of what is shown of a file's own words.
 const MOST_WORDS: usize = 1 << 10;
 
+/// Most bytes of an import's or export's name: errors tell it, and no name that we know comes near.
+const LONGEST_NAME: usize = 200;
+
 /// What a plugin can do. One file may be both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -152,7 +155,7 @@ fn walk(bytes: &[u8]) -> Result<Rim, LoadError> {
 
 /// Newer tools may cut a version down to what must be equal (`@0.1`) and put the rest beside it.
 fn full_name(name: &ComponentExternName<'_>) -> String {
-    format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
+    cut(format!("{}{}", name.name, name.version_suffix.unwrap_or_default()), LONGEST_NAME)
 }
 
 /// A file's words as they may be told: on one line, and no more than anybody reads.

@@ -1,3 +1,5 @@
+mod special;
+
 use super::*;
 
 #[test]
@@ -113,7 +115,14 @@ async fn by_name_behind_a_proxy() {
     let config = || config::Http { proxy: Some(proxy.clone()), ..Default::default() };
     assert_eq!(judge(&[], config(), &[], "https://a.example/").await, Ok(Reach::Public));
     assert_eq!(judge(&["nas.lan"], config(), &[], "https://nas.lan/").await, Ok(Reach::Private));
-    for text in ["http://localhost/", "http://a.localhost/", "http://nas/", "http://nas.lan/", "http://10.0.0.1/"] {
+    for text in [
+        "http://127.1../",
+        "http://localhost/",
+        "http://a.localhost/",
+        "http://nas/",
+        "http://nas.lan/",
+        "http://10.0.0.1/",
+    ] {
         assert!(matches!(judge(&[], config(), &[], text).await, Err(Denial::Rule(_))), "{text}");
     }
 }

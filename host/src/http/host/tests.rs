@@ -27,9 +27,31 @@ fn patterns() {
     );
 }
 
+/// What is granted is kept as it prints.
+#[test]
+fn an_address_with_a_port_is_no_other_address() {
+    let shown = |text: &str| HostPattern::parse(text).unwrap().to_string();
+    assert_eq!(["[::1]:81", "::1:81", "http://[::1]"].map(shown), ["[::1]:81", "[::1:81]", "http://[::1]"]);
+}
+
 #[test]
 fn wrong_patterns() {
-    for text in ["", "*", "*.", "a b", "ftp://a", "a/b", "a.*", "a:b", "a:99999", "user@a", "setting:api"] {
+    for text in [
+        ".",
+        "127.1..",
+        "a..b",
+        "",
+        "*",
+        "*.",
+        "a b",
+        "ftp://a",
+        "a/b",
+        "a.*",
+        "a:b",
+        "a:99999",
+        "user@a",
+        "setting:api",
+    ] {
         assert!(HostPattern::parse(text).is_err(), "{text}");
     }
 }
@@ -41,8 +63,15 @@ fn host_and_port() {
     assert_eq!(shown("http://[::1]:80/").as_deref(), Some("[::1]:80"));
     assert_eq!(shown("http://0x7f.1/").as_deref(), Some("127.0.0.1:80"));
     assert_eq!(shown("file:///etc/passwd"), None);
+    for text in ["http://./", "https://*.example/", "http://127.1../", "http://a..b/", "http://.a/"] {
+        assert_eq!(shown(text), None, "{text}");
+    }
     assert_eq!(HostPort::parse("[::1]:80").ok(), HostPort::from_url("http://[::1]/"));
     assert!(HostPort::parse("a").is_err());
+    for text in ["::1", "::ffff:10.0.0.1", "::ffff:0:0"] {
+        let url = HostPort::from_url(&format!("http://[{text}]/")).unwrap();
+        assert_eq!(split(text).unwrap(), (url.host().to_owned(), None), "{text}");
+    }
 }
 
 fn overrides(pairs: &[(&str, &str)]) -> anyhow::Result<Overrides> {

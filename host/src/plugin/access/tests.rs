@@ -34,6 +34,16 @@ fn a_default_url_is_a_host_like_others_and_the_users_own_is_permitted() {
     assert_eq!(moved.hosts.len(), 1);
 }
 
+/// As a pattern its star would mean every host below: more than `setting:mirror` tells whoever grants it.
+#[test]
+fn a_default_url_is_no_pattern() {
+    let starry = PLUGIN.replace("mirror.example.org:8443", "*.example.org");
+    let manifest = manifest::parse(&starry).unwrap();
+    let settings = Settings::of(&manifest, &[]).unwrap();
+    let refused = grant(&manifest, &settings, &base("example", &config::Plugin::default()).unwrap()).unwrap_err();
+    assert!(refused.contains("setting `mirror`"), "{refused}");
+}
+
 #[test]
 fn what_is_no_url_is_named() {
     assert!(granted(&[("server", "ftp://example.com")]).unwrap_err().contains("setting `server`"));

@@ -90,6 +90,20 @@ fn every_fault_has_its_own_words() {
     );
 }
 
+/// Names of the component model are as long as the file.
+#[test]
+fn a_long_name_is_told_in_few_words() {
+    let long = "x".repeat(20_000);
+    let mut wasm = component("manifest\nexport lyrebird:plugin/picker@0.1.0");
+    // Lengths of three bytes, seven bits each.
+    let seven = |bits: usize| u8::try_from(bits & 0x7f).unwrap();
+    let length = |bytes: usize| [seven(bytes) | 0x80, seven(bytes >> 7) | 0x80, seven(bytes >> 14)];
+    let content = [&[1, 0][..], &length(long.len()), long.as_bytes(), &[5, 0]].concat();
+    wasm.extend([&[10][..], &length(content.len()), &content].concat());
+    let error = read(&wasm).1.unwrap_err();
+    assert!(matches!(&error, LoadError::MissingImport(name) if name.len() < 250), "{error}");
+}
+
 #[test]
 fn what_is_no_component_or_not_whole_is_told_apart() {
     let says = |bytes: &[u8]| read(bytes).1.unwrap_err().to_string().lines().next().unwrap().to_owned();

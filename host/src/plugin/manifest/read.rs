@@ -9,6 +9,7 @@ use super::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};
 use crate::config::Span;
 use crate::http::host::HostPattern;
 use crate::plugin::glob::Glob;
+use crate::plugin::settings::cut;
 
 /// A longer manifest is no manifest.
 const LONGEST: usize = 64 * 1024;
@@ -27,6 +28,9 @@ const LONGEST_VERSION: usize = 64;
 
 /// Most entries of each list.
 const MOST_ENTRIES: usize = 200;
+
+/// Most bytes of what is said about a manifest: it may be wrong by a text as long as itself.
+const MOST_WORDS: usize = 1 << 10;
 
 /// As it is written.
 #[derive(Deserialize)]
@@ -83,6 +87,10 @@ struct WrittenSample {
 /// # Errors
 /// What is wrong with it, for the plugin's author: one sentence.
 pub(in crate::plugin) fn parse(text: &str) -> Result<Manifest, String> {
+    read(text).map_err(|why| cut(why, MOST_WORDS))
+}
+
+fn read(text: &str) -> Result<Manifest, String> {
     if text.len() > LONGEST {
         return Err(format!("it has {} bytes, at most {LONGEST} are taken", text.len()));
     }

@@ -53,6 +53,15 @@ fn every_key_is_read() {
 }
 
 #[test]
+fn what_is_wrong_is_told_in_few_words() {
+    let long = "x".repeat(50_000);
+    for wrong in ["name = \"", "version = \"", "live = \"", "id = \""] {
+        let error = parse(&WHOLE.replacen(wrong, &format!("{wrong}{long}"), 1)).unwrap_err();
+        assert!(error.len() < 1_100, "{wrong}: {} bytes", error.len());
+    }
+}
+
+#[test]
 fn a_name_and_a_version_are_enough() {
     let manifest = parse("name = \"tiny\"\nversion = \"1.0.0\"").unwrap();
     assert_eq!((manifest.platform.as_str(), manifest.batch, manifest.interval), ("tiny", 1, Duration::ZERO));

@@ -22,10 +22,10 @@ pub(super) fn value(text: &str) -> String {
 
 /// A component of the rendered path, not yet cut; empty where nothing is left of it.
 pub(super) fn component(text: &str) -> String {
-    let clean: String = text.nfc().filter_map(character).collect();
+    // Composed once more: what was taken out may have stood between a letter and its accent.
+    let clean: String = text.nfc().filter_map(character).nfc().collect();
     let words: Vec<&str> = clean.split(' ').filter(|word| !word.is_empty()).collect();
-    let name = trim_end(words.join(" ").trim_start_matches(['.', '-', ' '])).to_owned();
-    if is_reserved(&name) { format!("{INSTEAD}{name}") } else { name }
+    unreserved(trim_end(words.join(" ").trim_start_matches(['.', '-', ' '])))
 }
 
 /// Cut to so many bytes between two graphemes.
@@ -37,8 +37,12 @@ pub(super) fn cut(name: &str, bytes: usize) -> String {
         }
         end = start + grapheme.len();
     }
-    // One grapheme of more than 200 bytes is no name.
-    trim_end(name.get(..end).unwrap_or_default()).to_owned()
+    // One grapheme of more than 200 bytes is no name; what stood before it may be a reserved one.
+    unreserved(trim_end(name.get(..end).unwrap_or_default()))
+}
+
+fn unreserved(name: &str) -> String {
+    if is_reserved(name) { format!("{INSTEAD}{name}") } else { name.to_owned() }
 }
 
 /// Windows drops dots and spaces at the end: two names would be one.

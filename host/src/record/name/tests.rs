@@ -113,6 +113,30 @@ fn long_names_are_cut_between_graphemes() {
     }
 }
 
+/// A name that is made from a name is the same: a session that goes on finds its files by it.
+#[test]
+fn what_was_made_safe_stays_as_it_is() {
+    let giant = format!("x{}", "\u{330}".repeat(150));
+    let cases = [
+        // An invisible character between a letter and its accent: two names that nobody could tell apart.
+        (String::from("e\u{200b}\u{301}t\u{ad}\u{327}"), String::from("éţ")),
+        // Reserved only after the cut.
+        (format!("con {giant}"), String::from("_con")),
+        (format!("Lpt1  {giant}"), String::from("_Lpt1")),
+        (format!("fine {giant}"), String::from("fine")),
+    ];
+    for (title, expected) in cases {
+        for title in [title.as_str(), &expected] {
+            facts("", title, |facts| {
+                let (name, _) = name("{{ title }}/{{ title }}", facts);
+                // The giant fits into nothing but a folder's name, and not even there twice.
+                assert!(name.folder.to_str().unwrap().starts_with(&expected), "{title}: {name:?}");
+                assert_eq!(name.stem, expected, "{title}");
+            });
+        }
+    }
+}
+
 #[test]
 fn cuts_are_numbered() {
     let name = Name { folder: PathBuf::new(), stem: String::from("a") };
