@@ -92,7 +92,7 @@ async fn fifty_callers_do_not_notice_a_hundred_swaps() {
         })
         .collect();
 
-    let good: Vec<Vec<u8>> = (0..8).map(|number| stage.build(&format!("1.0.{number}"))).collect();
+    let good: Vec<Vec<u8>> = (0..3).map(|number| stage.build(&format!("1.0.{number}"))).collect();
     let trapping = fs::read(guests().unwrap().join("start-trap.wasm")).unwrap();
     let mut seen = BTreeSet::new();
     for number in 0..50_usize {
@@ -152,6 +152,9 @@ async fn three_traps_bring_the_build_before_back() {
 async fn a_build_drains_until_its_last_call_is_over() {
     let Some(stage) = Stage::new().await else { return };
     let picker = stage.picker().await;
+    // Compiled before, so that it does not come when the call is over.
+    stage.put(&stage.build("3.0.0")).await;
+    stage.put(&stage.wasm).await;
     let slow = Room { options: vec![(String::from("ms"), String::from("15000"))], ..room("sleep") };
     let call = tokio::spawn({
         let picker = picker.clone();

@@ -43,6 +43,7 @@ fn every_kind_has_a_line_of_its_own() {
         plugin x was not taken: stalled
         plugin x 0.1.0 answers now
         plugin x was rolled back: stalled
+        plugin x was removed
         the disk is almost full /r
         the disk has room again /r
         nothing new is recorded: stalled
