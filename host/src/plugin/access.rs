@@ -48,7 +48,7 @@ pub(super) fn grant(manifest: &Manifest, settings: &Settings, base: &Grant) -> R
 }
 
 /// A default of the manifest's permits no more than its other hosts do.
-fn pattern(url: &str, place: &HostPort) -> Result<HostPattern, String> {
+pub(super) fn pattern(url: &str, place: &HostPort) -> Result<HostPattern, String> {
     let scheme = if url.starts_with("http://") { "http" } else { "https" };
     HostPattern::parse(&format!("{scheme}://{place}")).map_err(|error| format!("{error:#}"))
 }

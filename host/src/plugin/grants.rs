@@ -51,7 +51,7 @@ impl Granted {
         Granted {
             version: manifest.version.to_string(),
             sha256: anatomy.sha256.clone(),
-            hosts: manifest.hosts.iter().map(ToString::to_string).collect(),
+            hosts: manifest.asked_hosts(),
             cookies: manifest.cookies.iter().map(ToString::to_string).collect(),
             track: Track::default(),
         }
@@ -59,7 +59,7 @@ impl Granted {
 
     /// What the manifest asks for beyond it.
     fn more(&self, manifest: &Manifest) -> Vec<String> {
-        let hosts = manifest.hosts.iter().map(ToString::to_string).filter(|host| !self.hosts.contains(host));
+        let hosts = manifest.asked_hosts().into_iter().filter(|host| !self.hosts.contains(host));
         let cookies = manifest.cookies.iter().map(ToString::to_string).filter(|host| !self.cookies.contains(host));
         let hosts = hosts.map(|host| format!("host {host}"));
         hosts.chain(cookies.map(|host| format!("cookie for {host}"))).collect()

@@ -8,8 +8,9 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use super::access;
 use super::glob::Glob;
-use crate::http::host::HostPattern;
+use crate::http::host::{HostPattern, HostPort};
 
 mod read;
 
@@ -140,9 +141,22 @@ impl Manifest {
         format!("{}@{}", self.name, self.version)
     }
 
+    /// The entries of `hosts`, and the hosts that the defaults of settings lead to: another default is another host.
+    pub(super) fn asked_hosts(&self) -> Vec<String> {
+        let mut asked: Vec<String> = self.hosts.iter().map(ToString::to_string).collect();
+        for entry in &self.hosts {
+            let HostEntry::Setting(name) = entry else { continue };
+            let setting = self.settings.iter().find(|setting| setting.name == *name);
+            let default = setting.and_then(|setting| setting.default.as_deref()).filter(|url| !url.is_empty());
+            let host = default.and_then(|url| Some(access::pattern(url, &HostPort::from_url(url)?).ok()?.to_string()));
+            asked.extend(host.filter(|host| !asked.contains(host)));
+        }
+        asked
+    }
+
     /// All that must be granted, as people read it: hosts, and cookies with a word in front.
     pub fn asks(&self) -> Vec<String> {
-        let hosts = self.hosts.iter().map(|host| format!("host {host}"));
+        let hosts = self.asked_hosts().into_iter().map(|host| format!("host {host}"));
         hosts.chain(self.cookies.iter().map(|host| format!("cookie for {host}"))).collect()
     }
 }

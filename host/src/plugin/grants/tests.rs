@@ -53,6 +53,28 @@ fn with_ask_only_who_asks_for_nothing_is_free() {
     assert_eq!(decide(&mut grants, &build("1.0.0", &[]), Approve::Ask), "held");
 }
 
+/// A default that leads elsewhere in a later build would be a host that nobody granted.
+#[test]
+fn the_host_of_a_default_is_granted_like_any_other() {
+    let of = |default: &str| {
+        let text = format!(
+            "name = \"example\"\nversion = \"1.0.0\"\nhosts = [\"setting:api\"]\n[[settings]]\nname = \"api\"\n\
+             type = \"url\"\ndefault = \"{default}\""
+        );
+        Anatomy { manifest: Arc::new(manifest::parse(&text).unwrap()), ..build("1.0.0", &[]) }
+    };
+    let mut grants = Grants::default();
+    assert_eq!(
+        decide(&mut grants, &of("https://api.example/v1"), Approve::New),
+        "new: host setting:api, host api.example"
+    );
+    assert_eq!(decide(&mut grants, &of("https://api.example/v2"), Approve::New), "held");
+    assert_eq!(
+        decide(&mut grants, &of("https://other.example/"), Approve::New),
+        "needs approval: it asks for host other.example"
+    );
+}
+
 #[test]
 fn the_file_outlives_the_process_and_a_damaged_one_grants_nothing() {
     let dir = std::env::temp_dir().join(format!("lyrebird-grants-{}", crate::event::new_id()));
