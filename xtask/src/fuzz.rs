@@ -24,7 +24,7 @@ const ENGINE: Field = Field {
 
 const HOST: Field = Field {
     folder: "host/fuzz",
-    targets: &["manifest", "component", "address", "name", "config"],
+    targets: &["manifest", "component", "address", "name", "config", "tape"],
     next: "what it broke stands above",
 };
 

@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets of `host/fuzz`: a manifest's text, and a file's way through the loader.
+//! Doors for the fuzz targets of `host/fuzz`: a manifest's text, a tape's, and a file's way through the loader.
 //!
 //! Compiled for them and for the unit tests alone, so that nobody else can come in here.
 
@@ -17,6 +17,7 @@ use super::listing::Description;
 use super::loader::{Candidate, Loader};
 use super::manifest::{self, Manifest};
 use super::settings::Settings;
+use super::tape;
 use crate::clock::Clock;
 use crate::config;
 
@@ -32,6 +33,15 @@ pub fn manifest(text: &str) -> Result<Manifest, String> {
 pub fn takes(manifest: &Manifest, input: &str) -> bool {
     let place = Place::of(input);
     manifest.rooms.iter().any(|glob| glob.matches(&place))
+}
+
+/// Reads a tape's text, and writes it again.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn tape(text: &str) -> Result<String, String> {
+    let read = tape::read(text)?;
+    tape::write(&read.calls).map_err(|error| format!("line 0: {error:#}"))
 }
 
 /// The loader with its engine, as a registry has it, but with nothing behind it: no network, no store, no cache.

@@ -28,6 +28,8 @@ pub(super) use ask::{Ask, Outcome, Reply};
 pub(super) use diff::difference;
 pub(super) use dress::Dress;
 pub(super) use lines::read;
+#[cfg(any(test, fuzzing))]
+pub(super) use lines::write;
 pub(super) use player::{Mode, Player};
 pub(super) use recorder::Recorder;
 pub(super) use single::Single;

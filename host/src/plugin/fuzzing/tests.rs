@@ -19,3 +19,11 @@ fn rooms_of_a_manifest_are_asked() {
     let manifest = manifest("name = \"x\"\nversion = \"1.0.0\"\nrooms = [\"a.test/*\"]").unwrap();
     assert!(takes(&manifest, "https://a.test/1") && !takes(&manifest, "https://b.test/1"));
 }
+
+#[test]
+fn a_tape_is_written_as_it_was_read() {
+    let text = include_str!("../../../../plugins/direct/tapes/live.tape.jsonl");
+    let written = tape(text).unwrap();
+    assert_eq!(tape(&written), Ok(written.clone()));
+    assert!(tape("{}").unwrap_err().starts_with("line 1: "));
+}

@@ -185,7 +185,7 @@ fn written(bytes: &[u8]) -> (Option<String>, Option<String>) {
 }
 
 /// The lines of calls of a picker, as [`read`] takes them.
-pub(super) fn write(calls: &[Call]) -> anyhow::Result<String> {
+pub(in super::super) fn write(calls: &[Call]) -> anyhow::Result<String> {
     let mut text = String::new();
     for call in calls {
         text.push_str(&serde_json::to_string(&head_form(call))?);
