@@ -9,7 +9,7 @@ use lyrebird::clock::Clock;
 use lyrebird::config::Config;
 use lyrebird::event;
 use lyrebird::http::Http;
-use lyrebird::plugin::{Means, Picker, Registry};
+use lyrebird::plugin::{Means, Picker, Registry, Watcher};
 use lyrebird::store::{DataDir, Store};
 use lyrebird_tests::program;
 use tokio::task::JoinSet;
@@ -55,10 +55,26 @@ impl House {
         self.registry.pick("", Some(name)).await.unwrap()
     }
 
+    /// Takes what changes in the directories.
+    pub(crate) fn watch(&self) -> Watcher {
+        Watcher::start(self.registry.clone())
+    }
+
     /// Ends it, threads and all.
     pub(crate) async fn close(self) {
         self.registry.shut_down().await;
     }
+}
+
+/// Puts a plugin in its place with another version, as one should: written beside, then renamed.
+pub(crate) fn put(file: &Path, built: &[u8], version: &str) {
+    let (old, new) = (b"version = \"0.1.0\"", format!("version = \"{version}\""));
+    let mut wasm = built.to_vec();
+    for at in (0..built.len() - old.len()).filter(|at| built[*at..].starts_with(old)) {
+        wasm[at..at + new.len()].copy_from_slice(new.as_bytes());
+    }
+    fs::write(file.with_extension("draft"), wasm).unwrap();
+    fs::rename(file.with_extension("draft"), file).unwrap();
 }
 
 /// Fills a directory with so many plugins, made of these by another name: each is a build of its own.

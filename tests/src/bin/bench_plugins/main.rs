@@ -19,9 +19,11 @@
 )]
 
 use std::env;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use lyrebird::logging::{self, Color, Form};
+use lyrebird::plugin::Picker;
 use lyrebird_tests::measure::{Report, flag, median, number};
 use lyrebird_tests::place::Place;
 use lyrebird_tests::program;
@@ -32,7 +34,7 @@ mod calls;
 mod house;
 
 use calls::{Pace, beside, percentile};
-use house::{House, copies};
+use house::{House, copies, put};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -42,6 +44,9 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// How much later good calls may be for other guests that spin, in ms.
 const AIM_LATER_MS: f64 = 25.0;
+
+/// From a file in its place to the first answer of it, a picker in Rust, in s.
+const AIM_SWAP: f64 = 1.5;
 
 /// Calls a second of a picker in Rust, on two cores.
 const AIM_CALLS: f64 = 8_000.0;
@@ -62,7 +67,7 @@ fn main() {
     logging::init("info", Form::Text, Color::Never).unwrap();
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (place, mut report) = (Place::new("bench-plugins"), Report::new("plugins", &[], &words));
-    let parts = ["--rate", "--latency", "--start"];
+    let parts = ["--rate", "--latency", "--start", "--swap"];
     let wanted = |part: &str| flag(&words, part) || !parts.iter().any(|part| flag(&words, part));
     if wanted("--rate") {
         rate(&plan, &runtime, &place, &mut report);
@@ -73,7 +78,9 @@ fn main() {
     if wanted("--start") {
         start(&plan, &runtime, &place, &mut report);
     }
-    // A table of another question (from a file in its place to the first call of it) is a part like these.
+    if wanted("--swap") {
+        swap(&plan, &runtime, &place, &mut report);
+    }
     println!("{}", report.text());
 }
 
@@ -171,6 +178,91 @@ fn start(plan: &Plan, runtime: &Runtime, place: &Place, report: &mut Report) {
     for (name, seconds) in ["cold: nothing is compiled", "warm: from the cache"].iter().zip(&found) {
         report.row(vec![json!(name), json!(median(seconds))]);
     }
+}
+
+/// From a file in its place to the first answer of the build in it.
+fn swap(plan: &Plan, runtime: &Runtime, place: &Place, report: &mut Report) {
+    let shelf = place.root().join("swapped");
+    copies(&["direct"], 1, &shelf);
+    let file = shelf.join("dire00.wasm");
+    let built = std::fs::read(&file).unwrap();
+    let found: Vec<f64> = runtime.block_on(async {
+        let house = House::open(std::slice::from_ref(&shelf), &place.root().join("data-swap")).await;
+        let watched = house.watch();
+        let picker = house.picker("dire00").await;
+        let sample = picker.manifest().samples[0].clone();
+        let mut found = Vec::new();
+        for round in 0..plan.rounds {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let version = format!("1.0.{round}");
+            let begin = Instant::now();
+            put(&file, &built, &version);
+            while picker.label() != format!("dire00@{version}") {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            picker.resolve(&sample.input).await.unwrap();
+            found.push(begin.elapsed().as_secs_f64());
+        }
+        watched.close().await;
+        house.close().await;
+        found
+    });
+    report.table(
+        format!("from a file in its place to the first answer of the new build; {} rounds", plan.rounds),
+        &[("plugin", "plugin"), ("seconds", "s"), ("most", "most"), ("aim", "aim")],
+    );
+    let memory = runtime.block_on(many_swaps(&shelf, &built, &place.root().join("data-many")));
+    let (middle, most) = (median(&found), found.iter().copied().fold(0.0, f64::max));
+    let within = aim(most <= AIM_SWAP, &format!("{AIM_SWAP} s"));
+    report.row(vec![json!("direct, compiled anew"), json!(middle), json!(most), within]);
+    report.table(
+        String::from("memory of the process while 50 callers ask and three builds take turns"),
+        &[("swaps", "swaps"), ("resident", "MiB")],
+    );
+    for (swaps, resident) in memory {
+        report.row(vec![json!(swaps), json!(resident)]);
+    }
+}
+
+/// What the process has in memory after so many swaps under 50 callers.
+async fn many_swaps(shelf: &Path, built: &[u8], data: &Path) -> Vec<(u32, f64)> {
+    const SWAPS: [u32; 4] = [20, 60, 100, 200];
+    let file = shelf.join("dire00.wasm");
+    put(&file, built, "2.0.0");
+    let house = House::open(&[shelf.to_owned()], data).await;
+    let (watched, picker) = (house.watch(), house.picker("dire00").await);
+    let callers: Vec<_> = (0..50).map(|_| tokio::spawn(ask_on(picker.clone()))).collect();
+    let mut found = Vec::new();
+    for swap in 1..=200 {
+        let version = format!("2.0.{}", swap % 3);
+        put(&file, built, &version);
+        watched.ask();
+        while picker.label() != format!("dire00@{version}") {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if SWAPS.contains(&swap) {
+            found.push((swap, resident_mib()));
+        }
+    }
+    assert!(callers.iter().all(|caller| !caller.is_finished()), "a call failed");
+    callers.iter().for_each(|caller| caller.abort());
+    watched.close().await;
+    house.close().await;
+    found
+}
+
+/// Asks again and again; an error would be a call that failed for a swap's sake.
+async fn ask_on(picker: Picker) {
+    let sample = picker.manifest().samples[0].clone();
+    loop {
+        assert_eq!(picker.resolve(&sample.input).await.as_ref(), Ok(&sample.id));
+    }
+}
+
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
 }
 
 fn aim(met: bool, aim: &str) -> Value {
