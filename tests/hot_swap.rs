@@ -166,3 +166,23 @@ fn a_build_that_understands_nothing_is_rolled_back_and_stays_so() {
     let story = scene.run(&["why", &page(OTHER)]).expect_code(0).stdout;
     assert!(story.contains("bilibili was rolled back to 0.1.0: 3 strikes in a row"), "{story}");
 }
+
+/// The picker in place does not know the platform any more, and the room's pause has grown; the mended one is asked at
+/// once, and so is the room of a picker that was not there at all.
+#[test]
+fn a_room_without_an_answer_is_asked_at_once_by_a_mended_picker() {
+    let scene = Scene::new("mended");
+    let file = scene.picker();
+    Build::of("bilibili").blind().put(&file);
+    scene.platform.go_live(OTHER);
+    let run = scene.start();
+    run.wait_for_text("no answer", LIMIT);
+    // 1, 2, 4 and 8 s lie between the first five tries: the next is far away.
+    let tried = || scene.platform.count(Endpoint::Former) >= 5;
+    wait_until("the room's pause has grown", LIMIT, tried);
+    Build::of("bilibili").version("0.1.1").put(&file);
+    run.wait_for_text(REPLACED, LIMIT);
+    wait_until("it records", Duration::from_secs(5), || !scene.platform.receptions(OTHER).is_empty());
+    run.signal(Signal::TERM);
+    run.finish(LIMIT).expect_code(0);
+}

@@ -229,21 +229,9 @@ pub(super) enum Plugin {
         json: bool,
     },
     /// Grant a plugin what its file asks for, and let one that failed be tried again
-    Approve {
-        /// The plugin
-        name: String,
-        /// Config file, for its directories
-        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        config: Option<PathBuf>,
-    },
+    Approve(Decided),
     /// Have the last good build of a plugin answer, until its file is another one
-    Rollback {
-        /// The plugin
-        name: String,
-        /// Config file, for its directories
-        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        config: Option<PathBuf>,
-    },
+    Rollback(Decided),
     /// Tell what a plugin file is, without running it
     Inspect {
         /// The component
@@ -257,6 +245,16 @@ pub(super) enum Plugin {
     Check(PluginCheck),
     /// Ask a picker about a room and write a redacted tape of it
     Record(PluginRecord),
+}
+
+/// A plugin that a person decides about.
+#[derive(Debug, Args)]
+pub(super) struct Decided {
+    /// The plugin
+    pub(super) name: String,
+    /// Config file, for its directories
+    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
 }
 
 /// `flv`.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Global;
+use super::args::{Decided, Global};
 use super::exit::{Exit, Failed, WithExit};
 use super::{config, data_dir, data_to_read, needed_data_dir, output};
 use crate::app::{House, Wishes, plugins};
@@ -57,17 +57,17 @@ fn running(pid: Option<u32>, listings: Vec<Listing>, json: bool) -> Result<Exit,
 /// What a running program takes up by itself.
 const SEEN: &str = "a running program sees it within seconds";
 
-pub(super) fn approve(global: &Global, name: &str, file: Option<PathBuf>) -> Result<Exit, Failed> {
+pub(super) fn approve(global: &Global, Decided { name, config: file }: Decided) -> Result<Exit, Failed> {
     let (config, data) = (config(file.as_ref())?, needed_data_dir(global)?);
-    let asks = plugins::approve(&config, &global.plugins, &data, name).exit(Exit::Failed)?;
+    let asks = plugins::approve(&config, &global.plugins, &data, &name).exit(Exit::Failed)?;
     let asks = if asks.is_empty() { String::from("nothing: it asks for nothing") } else { asks.join(", ") };
     output::line(output::safe(&format!("`{name}` is granted {asks}; {SEEN}")));
     Ok(Exit::Done)
 }
 
-pub(super) fn roll_back(global: &Global, name: &str, file: Option<PathBuf>) -> Result<Exit, Failed> {
+pub(super) fn roll_back(global: &Global, Decided { name, config: file }: Decided) -> Result<Exit, Failed> {
     let (config, data) = (config(file.as_ref())?, needed_data_dir(global)?);
-    let version = plugins::go_back(&config, &global.plugins, &data, name).exit(Exit::Failed)?;
+    let version = plugins::go_back(&config, &global.plugins, &data, &name).exit(Exit::Failed)?;
     let until = "until the file in the plugins directory is another one";
     output::line(output::safe(&format!("`{name}` {version} answers {until}; {SEEN}")));
     Ok(Exit::Done)

@@ -368,6 +368,4 @@ pub fn approve_file(data_dir: &Path, file: &Path) -> anyhow::Result<Vec<String>>
 }
 
 #[cfg(test)]
-mod swap_tests;
-#[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@ use std::fs;
 use super::*;
 use crate::plugin::anatomy::tests::component;
 
+mod swaps;
+
 /// Files by name and content, and what becomes of each.
 async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
     let root = std::env::temp_dir().join(format!("lyrebird-registry-{}", event::new_id()));

@@ -15,7 +15,7 @@ struct Stage {
     root: PathBuf,
     wasm: Vec<u8>,
     registry: Registry,
-    _told: tokio::sync::mpsc::Receiver<event::Event>,
+    told: tokio::sync::mpsc::Receiver<event::Event>,
 }
 
 impl Stage {
@@ -36,7 +36,7 @@ impl Stage {
             events,
         };
         let registry = Registry::load(&[plugins], means).await.unwrap();
-        Some(Stage { root, wasm, registry, _told: told })
+        Some(Stage { root, wasm, registry, told })
     }
 
     /// The plugin with another version, of as many letters.
@@ -174,5 +174,57 @@ async fn a_build_drains_until_its_last_call_is_over() {
         tokio::task::yield_now().await;
     }
     drop((picker, slot));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_higher_version_beside_it_shadows_a_file_until_it_is_gone() {
+    let Some(stage) = Stage::new().await else { return };
+    let picker = stage.picker().await;
+    let beside = stage.root.join("plugins/other-name.wasm");
+    fs::write(&beside, stage.build("0.9.0")).unwrap();
+    stage.registry.renew(true).await;
+    assert_eq!(picker.label(), "misbehaving@0.9.0");
+    let shown = |list: Vec<Listing>| {
+        let each = list.into_iter().map(|one| (one.state, one.description.version.unwrap_or_default()));
+        each.collect::<Vec<_>>()
+    };
+    let both = [(State::Active, String::from("0.9.0")), (State::Shadowed, String::from("0.1.0"))];
+    assert_eq!(shown(stage.registry.list().await), both);
+    fs::remove_file(&beside).unwrap();
+    stage.registry.renew(true).await;
+    assert_eq!(picker.label(), "misbehaving@0.1.0");
+    // The only file is gone: who holds on to the picker is answered, and nobody else finds it.
+    fs::remove_file(stage.root.join("plugins/misbehaving.wasm")).unwrap();
+    stage.registry.renew(true).await;
+    assert!(!stage.registry.has("misbehaving") && stage.registry.pick("x", Some("misbehaving")).await.is_err());
+    picker.check(vec![room("state")]).await.unwrap().remove(0).unwrap();
+    stage.put(&stage.build("0.1.1")).await;
+    assert_eq!(picker.label(), "misbehaving@0.1.1", "it is the same plugin when it comes back");
+    drop(picker);
+    stage.close().await;
+}
+
+/// What a copy is in the middle of is tried again by itself; the fault is told once, when it stays.
+#[tokio::test]
+async fn a_file_that_is_being_written_is_tried_again_before_its_fault_is_told() {
+    let Some(mut stage) = Stage::new().await else { return };
+    stage.picker().await;
+    let file = stage.root.join("plugins/misbehaving.wasm");
+    fs::write(&file, &stage.wasm[..1_000]).unwrap();
+    let mut tries = 0;
+    while let Some(again_at) = stage.registry.renew(false).await {
+        tries += 1;
+        stage.registry.clock().sleep_until(again_at).await;
+        if tries == 2 {
+            fs::write(&file, stage.build("0.3.0")).unwrap();
+        }
+    }
+    assert_eq!((tries, stage.picker().await.label().as_str()), (2, "misbehaving@0.3.0"));
+    let mut refused = 0;
+    while let Ok(event) = stage.told.try_recv() {
+        refused += usize::from(event.kind == event::Kind::PluginRefused);
+    }
+    assert_eq!(refused, 0, "nothing was wrong");
     stage.close().await;
 }
