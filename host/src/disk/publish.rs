@@ -1,5 +1,6 @@
 //! How a file gets its final name: never over another one, and never before its bytes are safe. Blocking.
 
+use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -67,25 +68,45 @@ fn move_sidecar(
     Err(DiskError::plain("give its name to", name, DiskFault::Taken))
 }
 
-/// Replaces the sidecar: a new file, synced, renamed over the old one. On a full volume it is written in place: its
-/// block is there already.
+/// Replaces the sidecar: a new file, synced, renamed over the old one. On a full volume it is written in place, as long
+/// as it needs no block that is not there already: half a sidecar would be none.
 pub(super) fn replace_sidecar(open: &Open, json: &[u8]) -> std::result::Result<(), DiskError> {
     let stem = open.stem().clone();
     let name = format!("{stem}.{SIDECAR}");
     // The stem is reserved, so this name is ours as well.
     let fresh = format!("{name}.tmp");
-    let write = |name: &str| -> std::io::Result<()> {
+    let write = |name: &str| -> std::io::Result<File> {
         let mut file = beneath::file(open.folder(), name, OFlags::CREATE | OFlags::WRONLY)?;
         file.write_all(json)?;
         file.set_len(u64::try_from(json.len()).unwrap_or(u64::MAX))?;
-        Ok(fs::fdatasync(&file)?)
+        Ok(file)
     };
-    let written = write(&fresh).and_then(|()| Ok(fs::renameat(open.folder(), &*fresh, open.folder(), &*name)?));
-    let written = written.or_else(|error| {
+    let written = match write(&fresh) {
+        // A sync that fails says that the volume takes nothing: there the old one is left as it is.
+        Ok(file) => fs::fdatasync(&file).and_then(|()| fs::renameat(open.folder(), &*fresh, open.folder(), &*name)),
+        Err(error) if error.kind() == std::io::ErrorKind::StorageFull && has_room(open.folder(), &name, json.len()) => {
+            remove(open.folder(), &fresh);
+            let written = write(&name).and_then(|file| Ok(fs::fdatasync(&file)?));
+            return written.map_err(|error| DiskError::new("write the sidecar of", open.name(), error));
+        }
+        Err(error) => {
+            remove(open.folder(), &fresh);
+            return Err(DiskError::new("write the sidecar of", open.name(), error));
+        }
+    };
+    written.map_err(|error| {
         remove(open.folder(), &fresh);
-        if error.kind() == std::io::ErrorKind::StorageFull { write(&name) } else { Err(error) }
-    });
-    written.map_err(|error| DiskError::new("write the sidecar of", open.name(), error))
+        DiskError::new("write the sidecar of", open.name(), error)
+    })
+}
+
+/// Whether a file has the blocks for so many bytes.
+pub(super) fn has_room(folder: &OwnedFd, name: &str, bytes: usize) -> bool {
+    /// What `stat` counts in, whatever the file system's own are.
+    const BLOCK: u64 = 512;
+    let stat = fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    let blocks = stat.ok().and_then(|stat| u64::try_from(stat.st_blocks).ok()).unwrap_or(0);
+    u64::try_from(bytes).is_ok_and(|bytes| bytes <= blocks.saturating_mul(BLOCK))
 }
 
 /// Renames, unless the new name exists: then `EXIST`.

@@ -376,3 +376,15 @@ fn this_process_is_alive_and_another_boot_is_not() {
     assert_eq!(Owner { began: None, ..me.clone() }.is_alive(), Some(true), "an older version did not note it");
     assert_eq!(Owner { host: String::from("elsewhere.invalid"), ..me }.is_alive(), None);
 }
+
+/// In place a sidecar is written only where its blocks are there: the rest of a longer one would be lost.
+#[test]
+fn a_file_has_room_for_what_its_blocks_hold() {
+    let temp = Temp::new();
+    std::fs::write(temp.0.join("a.json"), [b'x'; 5_000]).unwrap();
+    std::fs::File::open(temp.0.join("a.json")).unwrap().sync_all().unwrap();
+    let folder = std::os::fd::OwnedFd::from(std::fs::File::open(&temp.0).unwrap());
+    assert!(publish::has_room(&folder, "a.json", 5_000));
+    assert!(!publish::has_room(&folder, "a.json", 1 << 20));
+    assert!(!publish::has_room(&folder, "none.json", 1));
+}
