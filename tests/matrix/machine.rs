@@ -62,7 +62,7 @@ fn row_15_a_cut_and_a_connection_without_descriptors() {
     }
     let scene = Scene::new("emfile-cut");
     scene.configure("split = { duration = \"2s\" }\n");
-    let breaks = Answer::live(&scene.feed).fails(At::Media(Duration::from_secs(5)), How::Reset);
+    let breaks = Answer::live(&scene.feed).fails(At::Media(Duration::from_millis(3_500)), How::Reset);
     scene.origin.answers(ROOM, [breaks, Answer::live(&scene.feed)]);
     let run = scene.start();
     scene.plays(240, 4_000, 1);
