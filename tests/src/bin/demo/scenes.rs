@@ -30,7 +30,7 @@ const DARK: Duration = Duration::from_secs(3);
 /// The parts of the first broadcast; the scenes below lie on them, counted from its start.
 const FIRST_PARTS: [Part; 2] = [
     Part { size: "640x360", clip: Clip::Small, seconds: 13 },
-    Part { size: "1280x720", clip: Clip::Large, seconds: 64 },
+    Part { size: "1280x720", clip: Clip::Large, seconds: 52 },
 ];
 const CUT_AT: Duration = Duration::from_secs(19);
 /// How long the platform answers whoever comes back with an error.
