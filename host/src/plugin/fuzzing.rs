@@ -11,7 +11,7 @@ use super::cache::Cache;
 use super::engine::Guests;
 use super::error::LoadError;
 use super::glob::Place;
-use super::imports::{Facts, LogGate, Network, Shelf};
+use super::imports::Facts;
 use super::limits::Limits;
 use super::listing::Description;
 use super::loader::{Candidate, Loader};
@@ -69,15 +69,8 @@ impl Trial {
         let settings = Settings::of(&anatomy.manifest, &[]).map_err(LoadError::Settings)?;
         let base = access::base(&anatomy.manifest.name, &table).map_err(LoadError::Settings)?;
         access::grant(&anatomy.manifest, &settings, &base).map_err(LoadError::Settings)?;
-        let facts = Facts {
-            plugin: anatomy.manifest.name.as_str().into(),
-            settings: Arc::new(settings),
-            limits: Limits::of(&table.limits, anatomy.instances),
-            network: Network::Closed,
-            shelf: Shelf::Closed,
-            log: Arc::new(LogGate::new(Clock::system())),
-            posts: None,
-        };
+        let limits = Limits::of(&table.limits, anatomy.instances);
+        let facts = Facts::closed(&anatomy.manifest.name, settings, limits, &Clock::system());
         let place = Path::new("fuzzed.wasm");
         let shown = Description::of(place, Some(anatomy.sha256.clone()), Some(&anatomy.manifest), Some(&anatomy));
         let (wasm, description, overrides) = (wasm.into(), Arc::new(shown), base.overrides);

@@ -10,6 +10,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use super::bindings::picker::lyrebird::plugin as wit;
 use super::limits::{Ceiling, Limits};
 use super::settings::Settings;
+use crate::clock::Clock;
 
 mod config;
 mod digest;
@@ -44,6 +45,21 @@ pub(super) struct Facts {
     pub(super) log: Arc<LogGate>,
     /// What the call sends, where it matters whether it may be made again.
     pub(super) posts: Option<Posts>,
+}
+
+impl Facts {
+    /// Of a plugin that reaches nothing and leaves nothing.
+    pub(super) fn closed(plugin: &str, settings: Settings, limits: Limits, clock: &Clock) -> Facts {
+        Facts {
+            plugin: plugin.into(),
+            settings: Arc::new(settings),
+            limits,
+            network: Network::Closed,
+            shelf: Shelf::Closed,
+            log: Arc::new(LogGate::new(clock.clone())),
+            posts: None,
+        }
+    }
 }
 
 /// The state of a store: what the imports of one call work with.

@@ -27,7 +27,7 @@ const MOST_WORDS: usize = 1 << 10;
 /// What loads builds, the same for all plugins.
 pub(super) struct Loader {
     pub(super) guests: Arc<Guests>,
-    cache: Cache,
+    pub(super) cache: Cache,
     linker: Linker<Host>,
     /// Held by the one that is tried. Its samples have the time of a call each, which a whole directory of plugins that
     /// are tried at once would take from one another.

@@ -3,7 +3,6 @@
 //! The kernel's word is a hint only: bind mounts and network shares lose it, so all is looked at from time to time.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -18,14 +17,14 @@ const GLANCE: Duration = Duration::from_secs(2);
 /// Takes changed plugins, from its start to its end.
 pub struct Watcher {
     asks: mpsc::Sender<()>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: JoinHandle<()>,
 }
 
 impl Watcher {
     /// Begins where the registry has loaded what it found. Call it on the runtime; [`Watcher::close`] ends it.
     pub fn start(registry: Registry) -> Watcher {
         let (asks, asked) = mpsc::channel(1);
-        Watcher { asks, task: Mutex::new(Some(tokio::spawn(watch(registry, asked)))) }
+        Watcher { asks, task: tokio::spawn(watch(registry, asked)) }
     }
 
     /// Looks at everything again now.
@@ -36,13 +35,13 @@ impl Watcher {
 
     /// Ends the watching. A build that is just being loaded is not waited for.
     pub async fn close(self) {
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            task.abort();
-            let _ = task.await;
-        }
+        self.task.abort();
+        let _ = self.task.await;
     }
 }
+
+/// However soon something is due.
+const LEAST: Duration = Duration::from_millis(100);
 
 async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
     registry.settled().await;
@@ -54,7 +53,9 @@ async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
     // Between the first reading and the first hint something may have been written.
     let mut again_at = registry.renew(false).await;
     loop {
-        let next = again_at.unwrap_or(Duration::MAX).min(rescan_at).min(clock.passed().saturating_add(GLANCE));
+        let now = clock.passed();
+        let next = again_at.unwrap_or(Duration::MAX).min(rescan_at).min(now.saturating_add(GLANCE));
+        let next = next.max(now.saturating_add(LEAST));
         let all = tokio::select! {
             asked = asked.recv() => match asked {
                 Some(()) => true,

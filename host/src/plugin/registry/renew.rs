@@ -25,6 +25,8 @@ const AGAIN: [Duration; 4] =
 pub(super) struct Memory {
     stamps: Stamps,
     tried: BTreeMap<PathBuf, Tried>,
+    /// Whether it knows what became of the files that were there at the start.
+    knows: bool,
 }
 
 /// A file that was not taken.
@@ -67,6 +69,7 @@ impl Shared {
         };
         memory.stamps = stamps;
         let before = self.shelf();
+        memory.know(&before);
         let mut next: Vec<Entry> = Vec::new();
         for fate in fates {
             next.extend(self.take(fate, &before, &mut memory).await);
@@ -80,6 +83,9 @@ impl Shared {
         *self.unread.write().unwrap_or_else(PoisonError::into_inner) = unread;
         if has_changed {
             self.changes.send_modify(|count| *count += 1);
+            let cache = self.loader.cache.clone();
+            // Builds come for months. Nobody waits for it, and it tells its own faults.
+            drop(tokio::task::spawn_blocking(move || cache.trim()));
         }
         memory.due()
     }
@@ -87,7 +93,10 @@ impl Shared {
     /// What is to be found for one file: the plugin that answers for it, and where that is another build, why.
     async fn take(&self, fate: Fate, before: &[Entry], memory: &mut Memory) -> Vec<Entry> {
         let found = match fate {
-            Fate::Shadowed(found, first) => return vec![Entry::of(&found, EntryFate::Shadowed(first))],
+            Fate::Shadowed(found, first) => {
+                memory.tried.remove(&found.file);
+                return vec![Entry::of(&found, EntryFate::Shadowed(first))];
+            }
             Fate::Load(found) => found,
         };
         let (file, sha256) = (found.file.clone(), found.sha256.clone());
@@ -228,6 +237,18 @@ fn outline(entries: &[Entry]) -> Vec<(String, Option<String>)> {
 }
 
 impl Memory {
+    /// What was refused at the start was told there.
+    fn know(&mut self, entries: &[Entry]) {
+        if std::mem::replace(&mut self.knows, true) {
+            return;
+        }
+        for entry in entries {
+            if let Some(Err(error)) = entry.so_far() {
+                self.tell(&entry.file, entry.description.sha256.clone(), &error);
+            }
+        }
+    }
+
     /// Notes a fault that was told.
     fn tell(&mut self, file: &Path, sha256: Option<String>, error: &Arc<LoadError>) {
         let tried = Tried { sha256, times: AGAIN.len(), error: Arc::clone(error), again_at: None };

@@ -10,7 +10,7 @@ use crate::plugin::anatomy;
 use crate::plugin::cache::Cache;
 use crate::plugin::engine::Guests;
 use crate::plugin::error::LoadError;
-use crate::plugin::imports::{Facts, LogGate, Network, Shelf};
+use crate::plugin::imports::Facts;
 use crate::plugin::limits::Limits;
 use crate::plugin::listing::Description;
 use crate::plugin::loader::{Candidate, Loader};
@@ -47,15 +47,8 @@ impl Single {
         let loader = Loader::new(Arc::clone(&guests), cache).map_err(gave_up)?;
         let table = config.plugin.get(&anatomy.manifest.name).cloned().unwrap_or_default();
         let settings = Settings::of(&anatomy.manifest, &[]).map_err(LoadError::Settings)?;
-        let facts = Facts {
-            plugin: anatomy.manifest.name.as_str().into(),
-            settings: Arc::new(settings),
-            limits: Limits::of(&table.limits, anatomy.instances),
-            network: Network::Closed,
-            shelf: Shelf::Closed,
-            log: Arc::new(LogGate::new(clock.clone())),
-            posts: None,
-        };
+        let limits = Limits::of(&table.limits, anatomy.instances);
+        let facts = Facts::closed(&anatomy.manifest.name, settings, limits, clock);
         let shown = Description::of(file, Some(anatomy.sha256.clone()), Some(&anatomy.manifest), Some(&anatomy));
         let (wasm, description) = (wasm.into(), Arc::new(shown));
         let (table_of, overrides) = (table.clone(), Default::default());
