@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use lyrebird_tests::component::Guest;
 use lyrebird_tests::origin::{Answer, Connection, How, Origin};
-use lyrebird_tests::place::percent;
+use lyrebird_tests::place::{percent, wait_until};
 use lyrebird_tests::program::{Finished, Run, Signal, guests, plugins};
 
 use crate::hostile::imports::LOG;
 
-use super::scene::{LIMIT, ROOM, STOPPED, Scene, stop};
+use super::scene::{LIMIT, ROOM, STOPPED, Scene, parts, stop};
 
 /// What the process takes at most.
 const MOST_MEMORY: u64 = 400 << 20;
@@ -42,6 +42,7 @@ fn check_to_the_end(
     run.signal(Signal::INT);
     if let Some(text) = at_the_end {
         run.wait_for_text(text, LIMIT);
+        wait_until("the file is whole", LIMIT, || parts(&scene.place.out()).is_empty());
         run.signal(Signal::INT);
     }
     let finished = run.finish(LIMIT).expect_code(130);
@@ -149,9 +150,8 @@ fn row_36_a_find_that_spins() {
     let run = start(&scene, &strict, &[guest], &[]);
     run.wait_for_text("plugin=\"spins-find\" what=\"find\" reason=\"the call used more than 50ms of CPU time", LIMIT);
     run.signal(Signal::INT);
-    run.wait_for_text("session over", LIMIT);
-    // Nothing but the notice is waited for now.
-    std::thread::sleep(Duration::from_secs(1));
+    // Then nothing but the notice is waited for.
+    wait_until("the file is whole", LIMIT, || parts(&scene.place.out()).is_empty());
     run.signal(Signal::INT);
     run.finish(LIMIT).expect_code(130);
     scene.is_named(STOPPED);
