@@ -65,7 +65,7 @@ pub(in crate::plugin) fn guests() -> Option<PathBuf> {
     }
 }
 
-fn notice() -> Notice {
+pub(in crate::plugin) fn notice() -> Notice {
     Notice {
         id: String::from("e1"),
         time: 0,

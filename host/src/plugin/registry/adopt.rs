@@ -25,8 +25,9 @@ use crate::store::DataDir;
 pub(super) type First = (Result<Arc<Slot>, Arc<LoadError>>, Option<Arc<LoadError>>);
 
 impl Shared {
-    /// Loads the first build of a name: the file's, else the last good one. Tells what came of it.
-    pub(super) async fn first(&self, found: Found) -> First {
+    /// Loads the first build of a name: the file's, else the last good one. Tells what came of it, unless that is the
+    /// fault that was told before.
+    pub(super) async fn first(&self, found: Found, told: Option<&LoadError>) -> First {
         let description = Arc::new(found.description());
         let name = description.name.clone();
         let sha256 = found.sha256.clone().unwrap_or_default();
@@ -42,13 +43,16 @@ impl Shared {
             Err(error) => error,
         };
         let refusal = Arc::new(refusal);
+        let is_news = told.is_none_or(|told| told.to_string() != refusal.to_string());
         let pinned = track.pinned_over(&sha256).map(str::to_owned);
         let good = track.others(&[&sha256]).into_iter().map(|build| build.sha256);
         for sha256 in pinned.into_iter().chain(good) {
             match self.load_kept(&name, &sha256, &Arc::default()).await {
                 Ok(version) => {
                     let kept = Arc::clone(&version.description);
-                    self.tell_refused(&description, &refusal, Some(&kept));
+                    if is_news {
+                        self.tell_refused(&description, &refusal, Some(&kept));
+                    }
                     let slot = self.slot_of(version, None, true);
                     self.note_running(&slot.current()).await;
                     return (Ok(slot), Some(refusal));
@@ -56,7 +60,9 @@ impl Shared {
                 Err(error) => warn!(plugin = name, sha256, %error, "an earlier build cannot answer either"),
             }
         }
-        self.tell_refused(&description, &refusal, None);
+        if is_news {
+            self.tell_refused(&description, &refusal, None);
+        }
         (Err(refusal), None)
     }
 

@@ -145,7 +145,7 @@ impl Shared {
         }
         let (shared, refused) = (Arc::clone(self), entry.clone());
         let load = async move {
-            let (outcome, file_refused) = shared.first(found).await;
+            let (outcome, file_refused) = shared.first(found, None).await;
             if let (Ok(_), Some(error)) = (&outcome, file_refused) {
                 shared.add_refused(Entry { fate: EntryFate::Refused(error), ..refused });
             }

@@ -115,7 +115,7 @@ impl Shared {
                 let outcome = self.replace(&name, &slot, found).await.map_err(Arc::new);
                 (Some(slot), outcome)
             }
-            (Some(_), None) => match self.first(found).await {
+            (Some(_), None) => match self.first(found, memory.told(&file, sha256.as_deref()).as_deref()).await {
                 (Ok(slot), None) => (Some(slot), Ok(())),
                 // It was told with the load.
                 (Ok(slot), Some(error)) => {
@@ -247,6 +247,12 @@ impl Memory {
                 self.tell(&entry.file, entry.description.sha256.clone(), &error);
             }
         }
+    }
+
+    /// The fault of these bytes that was told last.
+    fn told(&self, file: &Path, sha256: Option<&str>) -> Option<Arc<LoadError>> {
+        let tried = self.tried.get(file).filter(|tried| tried.sha256.as_deref() == sha256)?;
+        Some(Arc::clone(&tried.error))
     }
 
     /// Notes a fault that was told.

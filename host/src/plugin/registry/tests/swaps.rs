@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
-use crate::model::{Room, Status};
-use crate::plugin::notifier::tests::guests;
+use crate::config::Text;
+use crate::model::{Room, Secret, Status};
+use crate::plugin::notifier::tests::{guests, notice};
 
 /// A registry over a folder of its own, with one picker in it.
 struct Stage {
     root: PathBuf,
+    file: PathBuf,
     wasm: Vec<u8>,
     registry: Registry,
     told: tokio::sync::mpsc::Receiver<event::Event>,
@@ -20,11 +22,16 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Option<Stage> {
-        let wasm = fs::read(guests()?.join("misbehaving.wasm")).unwrap();
+        Stage::of("misbehaving").await
+    }
+
+    async fn of(guest: &str) -> Option<Stage> {
+        let wasm = fs::read(guests()?.join(format!("{guest}.wasm"))).unwrap();
         let root = std::env::temp_dir().join(format!("lyrebird-swap-{}", event::new_id()));
         let plugins = root.join("plugins");
         fs::create_dir_all(&plugins).unwrap();
-        fs::write(plugins.join("misbehaving.wasm"), &wasm).unwrap();
+        let file = plugins.join(format!("{guest}.wasm"));
+        fs::write(&file, &wasm).unwrap();
         let config = Arc::new(Config::default());
         let (events, told) = event::queue();
         let means = Means {
@@ -36,7 +43,7 @@ impl Stage {
             events,
         };
         let registry = Registry::load(&[plugins], means).await.unwrap();
-        Some(Stage { root, wasm, registry, told })
+        Some(Stage { root, file, wasm, registry, told })
     }
 
     /// The plugin with another version, of as many letters.
@@ -52,9 +59,9 @@ impl Stage {
 
     /// Puts it in place, and has it taken.
     async fn put(&self, wasm: &[u8]) {
-        let file = self.root.join("plugins/misbehaving.wasm");
-        fs::write(file.with_extension("draft"), wasm).unwrap();
-        fs::rename(file.with_extension("draft"), file).unwrap();
+        let draft = self.file.with_extension("draft");
+        fs::write(&draft, wasm).unwrap();
+        fs::rename(draft, &self.file).unwrap();
         self.registry.renew(true).await;
         self.registry.settle().await;
     }
@@ -195,7 +202,7 @@ async fn a_higher_version_beside_it_shadows_a_file_until_it_is_gone() {
     stage.registry.renew(true).await;
     assert_eq!(picker.label(), "misbehaving@0.1.0");
     // The only file is gone: who holds on to the picker is answered, and nobody else finds it.
-    fs::remove_file(stage.root.join("plugins/misbehaving.wasm")).unwrap();
+    fs::remove_file(&stage.file).unwrap();
     stage.registry.renew(true).await;
     assert!(!stage.registry.has("misbehaving") && stage.registry.pick("x", Some("misbehaving")).await.is_err());
     picker.check(vec![room("state")]).await.unwrap().remove(0).unwrap();
@@ -210,14 +217,13 @@ async fn a_higher_version_beside_it_shadows_a_file_until_it_is_gone() {
 async fn a_file_that_is_being_written_is_tried_again_before_its_fault_is_told() {
     let Some(mut stage) = Stage::new().await else { return };
     stage.picker().await;
-    let file = stage.root.join("plugins/misbehaving.wasm");
-    fs::write(&file, &stage.wasm[..1_000]).unwrap();
+    fs::write(&stage.file, &stage.wasm[..1_000]).unwrap();
     let mut tries = 0;
     while let Some(again_at) = stage.registry.renew(false).await {
         tries += 1;
         stage.registry.clock().sleep_until(again_at).await;
         if tries == 2 {
-            fs::write(&file, stage.build("0.3.0")).unwrap();
+            fs::write(&stage.file, stage.build("0.3.0")).unwrap();
         }
     }
     assert_eq!((tries, stage.picker().await.label().as_str()), (2, "misbehaving@0.3.0"));
@@ -226,5 +232,23 @@ async fn a_file_that_is_being_written_is_tried_again_before_its_fault_is_told() 
         refused += usize::from(event.kind == event::Kind::PluginRefused);
     }
     assert_eq!(refused, 0, "nothing was wrong");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_notifier_is_replaced_like_a_picker() {
+    let Some(stage) = Stage::of("telltale").await else { return };
+    stage.registry.settled().await;
+    let notifier = stage.registry.notifier("telltale").unwrap();
+    let version = || notifier.manifest().version.to_string();
+    stage.put(&stage.wasm[..2_000]).await;
+    assert_eq!(version(), "0.1.0");
+    stage.put(&stage.build("0.2.0")).await;
+    assert_eq!(version(), "0.2.0");
+    let url = Text::Literal(Secret::new("http://127.0.0.1:1"));
+    let target = BTreeMap::from([(String::from("url"), url)]);
+    let error = notifier.announce(&target, notice()).await.unwrap_err().error;
+    assert_eq!(error.kind(), "network", "the new build is asked");
+    drop(notifier);
     stage.close().await;
 }
