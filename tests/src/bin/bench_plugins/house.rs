@@ -68,13 +68,18 @@ impl House {
 
 /// Puts a plugin in its place with another version, as one should: written beside, then renamed.
 pub(crate) fn put(file: &Path, built: &[u8], version: &str) {
-    let (old, new) = (b"version = \"0.1.0\"", format!("version = \"{version}\""));
-    let mut wasm = built.to_vec();
-    for at in (0..built.len() - old.len()).filter(|at| built[*at..].starts_with(old)) {
-        wasm[at..at + new.len()].copy_from_slice(new.as_bytes());
-    }
+    let wasm = replaced(built, "version = \"0.1.0\"", &format!("version = \"{version}\""));
     fs::write(file.with_extension("draft"), wasm).unwrap();
     fs::rename(file.with_extension("draft"), file).unwrap();
+}
+
+/// With other letters, as many, in the place of these, wherever they stand.
+fn replaced(wasm: &[u8], old: &str, new: &str) -> Vec<u8> {
+    let mut other = wasm.to_vec();
+    for at in (0..wasm.len() - old.len()).filter(|at| wasm[*at..].starts_with(old.as_bytes())) {
+        other[at..at + new.len()].copy_from_slice(new.as_bytes());
+    }
+    other
 }
 
 /// Fills a directory with so many plugins, made of these by another name: each is a build of its own.
@@ -83,12 +88,10 @@ pub(crate) fn copies(names: &[&str], count: usize, shelf: &Path) {
     for (number, name) in names.iter().cycle().take(count).enumerate() {
         let file = |dir: PathBuf| dir.join(format!("{name}.wasm"));
         let built = [file(program::plugins()), file(program::guests())].into_iter().find(|file| file.exists());
-        let mut wasm = fs::read(built.unwrap_or_else(|| panic!("{name} is not built"))).unwrap();
+        let wasm = fs::read(built.unwrap_or_else(|| panic!("{name} is not built"))).unwrap();
         // As long as it was, so that everything behind it stays where it is.
         let own = format!("{}{number:02}", &name[..name.len() - 2]);
-        let (old, new) = (format!("name = \"{name}\""), format!("name = \"{own}\""));
-        let at = wasm.windows(old.len()).position(|part| part == old.as_bytes()).expect("its manifest");
-        wasm[at..at + old.len()].copy_from_slice(new.as_bytes());
+        let wasm = replaced(&wasm, &format!("name = \"{name}\""), &format!("name = \"{own}\""));
         fs::write(shelf.join(format!("{own}.wasm")), wasm).unwrap();
     }
 }
