@@ -63,7 +63,7 @@ impl Track {
         self.pinned.as_ref().filter(|pin| pin.file == file).map(|pin| pin.to.as_str())
     }
 
-    /// The build has passed. Gives back whether that is news.
+    /// The build has passed.
     pub(super) fn note_good(&mut self, build: Build) {
         self.good.retain(|known| known.sha256 != build.sha256);
         self.good.insert(0, build);

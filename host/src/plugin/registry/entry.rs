@@ -43,9 +43,12 @@ pub(super) type Choosable = (String, Arc<Manifest>, Result<(String, Loading), Un
 
 impl Entry {
     pub(super) fn of(found: &Found, fate: EntryFate) -> Entry {
-        let anatomy = found.read.as_ref().ok().map(|(_, anatomy)| anatomy);
-        let description = Description::of(&found.file, found.sha256.clone(), found.manifest.as_deref(), anatomy);
-        Entry { description: Arc::new(description), manifest: found.manifest.clone(), file: found.file.clone(), fate }
+        Entry {
+            description: Arc::new(found.description()),
+            manifest: found.manifest.clone(),
+            file: found.file.clone(),
+            fate,
+        }
     }
 
     /// A plugin that is loaded.
