@@ -11,6 +11,7 @@ use lyrebird::event;
 use lyrebird::http::Http;
 use lyrebird::plugin::{Means, Picker, Registry, Watcher};
 use lyrebird::store::{DataDir, Store};
+use lyrebird_tests::build::Build;
 use lyrebird_tests::program;
 use tokio::task::JoinSet;
 
@@ -66,32 +67,16 @@ impl House {
     }
 }
 
-/// Puts a plugin in its place with another version, as one should: written beside, then renamed.
-pub(crate) fn put(file: &Path, built: &[u8], version: &str) {
-    let wasm = replaced(built, "version = \"0.1.0\"", &format!("version = \"{version}\""));
-    fs::write(file.with_extension("draft"), wasm).unwrap();
-    fs::rename(file.with_extension("draft"), file).unwrap();
-}
-
-/// With other letters, as many, in the place of these, wherever they stand.
-fn replaced(wasm: &[u8], old: &str, new: &str) -> Vec<u8> {
-    let mut other = wasm.to_vec();
-    for at in (0..wasm.len() - old.len()).filter(|at| wasm[*at..].starts_with(old.as_bytes())) {
-        other[at..at + new.len()].copy_from_slice(new.as_bytes());
-    }
-    other
-}
-
 /// Fills a directory with so many plugins, made of these by another name: each is a build of its own.
 pub(crate) fn copies(names: &[&str], count: usize, shelf: &Path) {
     fs::create_dir_all(shelf).unwrap();
     for (number, name) in names.iter().cycle().take(count).enumerate() {
         let file = |dir: PathBuf| dir.join(format!("{name}.wasm"));
         let built = [file(program::plugins()), file(program::guests())].into_iter().find(|file| file.exists());
-        let wasm = fs::read(built.unwrap_or_else(|| panic!("{name} is not built"))).unwrap();
+        let built = Build::at(&built.unwrap_or_else(|| panic!("{name} is not built")));
         // As long as it was, so that everything behind it stays where it is.
         let own = format!("{}{number:02}", &name[..name.len() - 2]);
-        let wasm = replaced(&wasm, &format!("name = \"{name}\""), &format!("name = \"{own}\""));
-        fs::write(shelf.join(format!("{own}.wasm")), wasm).unwrap();
+        let copy = built.with(&format!("name = \"{name}\""), &format!("name = \"{own}\""));
+        copy.put(&shelf.join(format!("{own}.wasm")));
     }
 }

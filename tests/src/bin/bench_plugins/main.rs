@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use lyrebird::logging::{self, Color, Form};
 use lyrebird::plugin::Picker;
+use lyrebird_tests::build::Build;
 use lyrebird_tests::measure::{Report, flag, median, number};
 use lyrebird_tests::place::Place;
 use lyrebird_tests::program;
@@ -34,7 +35,7 @@ mod calls;
 mod house;
 
 use calls::{Pace, beside, percentile};
-use house::{House, copies, put};
+use house::{House, copies};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -185,7 +186,7 @@ fn swap(plan: &Plan, runtime: &Runtime, place: &Place, report: &mut Report) {
     let shelf = place.root().join("swapped");
     copies(&["direct"], 1, &shelf);
     let file = shelf.join("dire00.wasm");
-    let built = std::fs::read(&file).unwrap();
+    let built = Build::at(&file);
     let found: Vec<f64> = runtime.block_on(async {
         let house = House::open(std::slice::from_ref(&shelf), &place.root().join("data-swap")).await;
         let watched = house.watch();
@@ -196,7 +197,7 @@ fn swap(plan: &Plan, runtime: &Runtime, place: &Place, report: &mut Report) {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let version = format!("1.0.{round}");
             let begin = Instant::now();
-            put(&file, &built, &version);
+            built.clone().version(&version).put(&file);
             while picker.label() != format!("dire00@{version}") {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
@@ -225,17 +226,17 @@ fn swap(plan: &Plan, runtime: &Runtime, place: &Place, report: &mut Report) {
 }
 
 /// What the process has in memory after so many swaps under 50 callers.
-async fn many_swaps(shelf: &Path, built: &[u8], data: &Path) -> Vec<(u32, f64)> {
+async fn many_swaps(shelf: &Path, built: &Build, data: &Path) -> Vec<(u32, f64)> {
     const SWAPS: [u32; 4] = [20, 60, 100, 200];
     let file = shelf.join("dire00.wasm");
-    put(&file, built, "2.0.0");
+    built.clone().version("2.0.0").put(&file);
     let house = House::open(&[shelf.to_owned()], data).await;
     let (watched, picker) = (house.watch(), house.picker("dire00").await);
     let callers: Vec<_> = (0..50).map(|_| tokio::spawn(ask_on(picker.clone()))).collect();
     let mut found = Vec::new();
     for swap in 1..=200 {
         let version = format!("2.0.{}", swap % 3);
-        put(&file, built, &version);
+        built.clone().version(&version).put(&file);
         watched.ask();
         while picker.label() != format!("dire00@{version}") {
             tokio::time::sleep(Duration::from_millis(1)).await;
