@@ -28,7 +28,9 @@ const NEVER_OURS: [&str; 11] = [
 fuzz_target!(|input: &[u8]| {
     let plan = Plan::of(input);
     let whole = [Bytes::copy_from_slice(input)];
-    assert_eq!(inspected(&whole), inspected(&plan.chunks(input)), "the report depends on the chunks");
+    // As text: a number of the metadata that is none equals nothing, not even itself.
+    let told = |chunks: &[Bytes]| format!("{:?}", inspected(chunks));
+    assert_eq!(told(&whole), told(&plan.chunks(input)), "the report depends on the chunks");
     // Nothing is promised of a second salvage: bytes that the first has cut off, or made right, may be what proved, or
     // disproved, that tags stand amid damage.
     salvages(input, &plan);
