@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lyrebird_tests::clip::Clip;
 use lyrebird_tests::origin::{Answer, Origin};
-use lyrebird_tests::place::Place;
+use lyrebird_tests::place::{HURRY, Place};
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -47,6 +47,35 @@ fn a_recording_is_whole() {
     assert_eq!(document["bytes"], fs::metadata(&file).unwrap().len());
     let told = place.run(&["flv", "verify", file.to_str().unwrap()]).expect_code(0).stdout;
     assert!(told.contains("whole") && told.contains(".json"), "{told}");
+}
+
+/// Nobody hashed it: nothing is claimed, and what else can be judged is.
+#[test]
+fn a_recording_without_a_hash() {
+    let place = Place::new("verify-off");
+    place.configure(&HURRY.replacen("[output]\n", "[output]\nhash = \"off\"\n", 1));
+    let file = recorded(&place);
+    let sidecar = place.sidecar(&file);
+    assert_eq!((&sidecar["state"], sidecar.get("blake3")), (&json!("complete"), Some(&Value::Null)), "{sidecar:#}");
+    let document = verify(&place, &file, 0);
+    assert_eq!((&document["verdict"], states(&document)), (&json!("whole"), ["right", "right", "absent"]));
+    let beside = file.with_extension("json");
+    assert_eq!(document["hash"], json!({ "state": "absent", "sidecar": beside, "found": null }));
+    let told = || place.run(&["flv", "verify", file.to_str().unwrap()]).expect_code(0).stdout;
+    let with = told();
+    assert!(with.contains("no hash in ") && with.contains(".json"), "{with}");
+    fs::remove_file(beside).unwrap();
+    let without = told();
+    assert!(without.contains("no hash: there is no sidecar"), "{without}");
+
+    // Its recorder was killed before it could name the file.
+    fs::rename(&file, file.with_extension("flv.part")).unwrap();
+    let origin = Origin::start();
+    origin.answers("/other.flv", [Answer::file(Clip::Small.bytes(), "video/x-flv")]);
+    place.record::<&str>(&origin.url("/other.flv"), &[]).finish(LIMIT).expect_code(0);
+    let sidecar = place.sidecar(&file);
+    assert_eq!((&sidecar["state"], &sidecar["blake3"]), (&json!("recovered"), &Value::Null), "{sidecar:#}");
+    verify(&place, &file, 0);
 }
 
 /// One byte of what `find` is told, so many bytes behind it.

@@ -81,6 +81,8 @@ pub struct Output {
     pub join: bool,
     /// What becomes of media that the sender sends again.
     pub repeats: Repeats,
+    /// Which hash of a file's bytes its sidecar gets.
+    pub hash: Hash,
     /// Container to remux to after the close; empty for none.
     pub remux: String,
 }
@@ -107,6 +109,7 @@ impl Default for Output {
             sidecar: true,
             join: true,
             repeats: Repeats::Drop,
+            hash: Hash::Blake3,
             remux: String::new(),
         }
     }
@@ -133,6 +136,17 @@ pub enum Repeats {
     Drop,
     /// Recorded as sent.
     Keep,
+}
+
+/// `[output] hash`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hash {
+    /// BLAKE3.
+    #[default]
+    Blake3,
+    /// None, and no byte is hashed.
+    Off,
 }
 
 /// `[check]`.

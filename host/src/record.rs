@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
-use crate::config::{Output, Repeats, Split};
+use crate::config::{Hash, Output, Repeats, Split};
 use crate::disk::Disk;
 use crate::event::Sink;
 use crate::http::Http;
@@ -82,6 +82,8 @@ pub struct Plan {
     pub sidecar: bool,
     /// What becomes of media that is sent again.
     pub repeats: Repeats,
+    /// Which hash of its bytes a segment's sidecar gets.
+    pub hash: Hash,
     /// Whether receptions go on in one file where they can.
     pub join: bool,
     /// How long a body may be silent.
@@ -105,6 +107,7 @@ impl Plan {
             split: output.split.clone(),
             sidecar: output.sidecar,
             repeats: output.repeats,
+            hash: output.hash,
             join: output.join,
             stall,
             max_duration: None,

@@ -66,7 +66,8 @@ impl Household {
         let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
         let guard = Guard::start(folders.clone(), house.config.output.min_free.0, known, &hands).await;
         let lookout = Lookout::start(hands.clone());
-        let salvage = Salvage::start(folders, hands.clone(), house.store.clone());
+        let hash = house.config.output.hash;
+        let salvage = Salvage::start(folders, hash, hands.clone(), house.store.clone());
         let all = targets(&house.config, &house.registry);
         let House { store, clock, events, .. } = &house;
         let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
 use crate::clock::Clock;
+use crate::config::Hash;
 use crate::event::{Event, Kind};
 use crate::model::RoomKey;
 use crate::record::sidecar::{Sidecar, State};
@@ -38,7 +39,7 @@ pub(super) struct Salvage {
 }
 
 impl Salvage {
-    pub(super) fn start(roots: Vec<PathBuf>, hands: Hands, store: Store) -> Salvage {
+    pub(super) fn start(roots: Vec<PathBuf>, hash: Hash, hands: Hands, store: Store) -> Salvage {
         let (recovered, (stop, mut stopped)) = (Recovered::default(), watch::channel(false));
         let found = recovered.clone();
         let task = tokio::spawn(async move {
@@ -47,7 +48,7 @@ impl Salvage {
                 let Hands { disk, clock, events, .. } = &hands;
                 let mut salvaged = Vec::new();
                 let mended = tokio::select! {
-                    mended = salvage(&root, disk, clock, events, &mut salvaged) => mended,
+                    mended = salvage(&root, disk, clock, events, hash, &mut salvaged) => mended,
                     // An interrupted mending is done again by the next start.
                     _ = stopped.wait_for(|stop| *stop) => Ok(()),
                 };

@@ -43,7 +43,8 @@ pub(super) fn create(beneath: &Beneath, top: &Path, new: &NewFile) -> Result<Ope
         let name = new.folder.join(format!("{stem}.{}", new.ext)).display().to_string();
         let bytes = u64::try_from(new.head.len()).unwrap_or(u64::MAX);
         let (path, ext) = (top.join(&new.folder), new.ext.clone());
-        return Open::new(Opening { file, folder, path, name: name.clone(), stem, ext, bytes })
+        let (hash, open_name) = (new.hash.clone(), name.clone());
+        return Open::new(Opening { file, folder, path, name: open_name, stem, ext, bytes, hash })
             .map_err(|error| DiskError::new("make", &name, error));
     }
     Err(DiskError::plain("make", &name, DiskFault::Taken))

@@ -5,7 +5,7 @@
 const PIECE: usize = 16 << 10;
 
 /// A hash that goes on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Hash {
     hasher: Box<blake3::Hasher>,
     /// What stands behind the last whole place.

@@ -37,8 +37,8 @@ pub(super) struct Open {
     /// Bytes that were written, in whole batches; and so many of them survive a power cut.
     bytes: AtomicU64,
     safe: AtomicU64,
-    /// Of the bytes behind the head. Held while a batch is written: on a volume that hangs, for ever.
-    hash: Mutex<Hash>,
+    /// Of the bytes behind the head, if it is wanted. Held while a batch is written: on a volume that hangs, for ever.
+    hash: Mutex<Option<Hash>>,
     fault: Mutex<Option<DiskError>>,
     failed: AtomicBool,
     /// Whether bytes came since the last sync.
@@ -61,12 +61,14 @@ pub(super) struct Opening {
     pub(super) ext: String,
     /// How long the file is.
     pub(super) bytes: u64,
+    /// Goes on with what is appended; none where nobody wants its hash, or nothing is appended.
+    pub(super) hash: Option<Hash>,
 }
 
 impl Open {
     pub(super) fn new(opening: Opening) -> rustix::io::Result<Self> {
         let device = fs::fstat(&opening.file)?.st_dev;
-        let Opening { file, folder, path, name, stem, ext, bytes } = opening;
+        let Opening { file, folder, path, name, stem, ext, bytes, hash } = opening;
         Ok(Open {
             file,
             folder,
@@ -77,7 +79,7 @@ impl Open {
             stem: Mutex::new(stem),
             bytes: AtomicU64::new(bytes),
             safe: AtomicU64::new(bytes),
-            hash: Mutex::default(),
+            hash: Mutex::new(hash),
             fault: Mutex::default(),
             failed: AtomicBool::new(false),
             unsynced: AtomicBool::new(false),
@@ -97,7 +99,7 @@ impl Open {
         let folder = spared(|| rustix::io::dup(&first.folder)).map_err(refused)?;
         let (path, name, ext) = (first.path.clone(), first.name.clone(), first.ext.clone());
         let bytes = first.safe();
-        let opening = Opening { file, folder, path, name, stem, ext, bytes };
+        let opening = Opening { file, folder, path, name, stem, ext, bytes, hash: None };
         let open = Open::new(opening).map_err(refused)?;
         let calls = first.calls.clone();
         Ok(Open { _first: Some(first), calls, ..open })
@@ -204,10 +206,10 @@ impl Open {
             return;
         }
         self.unsynced.store(true, Ordering::Release);
-        let more = batch.iter().fold(0, |more, block| {
-            hash.update(block);
-            more + block.len()
-        });
+        if let Some(hash) = hash.as_mut() {
+            batch.iter().for_each(|block| hash.update(block));
+        }
+        let more = batch.iter().map(Bytes::len).sum::<usize>();
         self.bytes.store(bytes.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)), Ordering::Release);
     }
 
@@ -287,7 +289,7 @@ impl Open {
         self.sync()?;
         self.kept.clear();
         let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Sealed { bytes: self.bytes(), blake3: hash.finish() })
+        Ok(Sealed { bytes: self.bytes(), blake3: hash.as_mut().map(Hash::finish) })
     }
 
     /// Ends the file: nothing is written behind the first fault.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::batch::Batch;
 use super::fault::DiskError;
+use super::hash::Hash;
 use super::kept::Tail;
 use super::open::Open;
 use super::part::OldFile;
@@ -30,6 +31,8 @@ pub struct NewFile {
     pub head: Bytes,
     /// The sidecar's content.
     pub sidecar: Vec<u8>,
+    /// Goes on with what is appended; none where nobody wants its hash.
+    pub hash: Option<Hash>,
 }
 
 /// A file whose bytes are all on the volume.
@@ -37,8 +40,8 @@ pub struct NewFile {
 pub struct Sealed {
     /// Bytes, the head included.
     pub bytes: u64,
-    /// BLAKE3 of the bytes behind the head, in hex.
-    pub blake3: String,
+    /// BLAKE3 of the bytes behind the head, in hex, where it was wanted.
+    pub blake3: Option<String>,
 }
 
 /// A file that grows as `STEM.EXT.part` and is locked. Dropped without [`OutputFile::publish`] it stays so, for

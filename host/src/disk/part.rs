@@ -196,7 +196,7 @@ pub(super) fn take(beneath: &Beneath, top: &Path, leftover: &Leftover) -> Result
     }
     let bytes = u64::try_from(mine.st_size).unwrap_or(0);
     let (path, stem, ext) = (top.join(path), stem.clone(), ext.clone());
-    let opening = Opening { file, folder, path, name: name.clone(), stem, ext, bytes };
+    let opening = Opening { file, folder, path, name: name.clone(), stem, ext, bytes, hash: None };
     let open = Open::new(opening).map_err(|error| DiskError::new("open", &name, error))?;
     Ok(Claim::Mine(Box::new(open), locked))
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::Closed;
 use super::sidecar::{Gap, Sidecar, State};
 use crate::clock::Clock;
+use crate::config::Hash;
 use crate::disk::{Disk, Leftover, OldFile, Root, Taken};
 use crate::event::{Event, Kind, Sink};
 use crate::model::RoomKey;
@@ -65,8 +66,9 @@ pub struct Salvaged {
 }
 
 /// Mends every unfinished file below the output folder whose lock can be had, and removes sidecars that stand for
-/// nothing. `salvaged` gets what became of each as soon as that is known, so that one who stops waiting knows too. A folder that does not exist is empty. Browsers and downloaders call their files `.part` too: what neither a
-/// sidecar nor an FLV head shows to be ours is left alone, and not told.
+/// nothing. What is mended gets the hash that is wished for. `salvaged` gets what became of each as soon as that is known,
+/// so that one who stops waiting knows too. A folder that does not exist is empty. Browsers and downloaders call their
+/// files `.part` too: what neither a sidecar nor an FLV head shows to be ours is left alone, and not told.
 ///
 /// # Errors
 /// When the folder cannot be read at all; a file that cannot be mended is no error but an outcome.
@@ -75,6 +77,7 @@ pub async fn salvage(
     disk: &Disk,
     clock: &Clock,
     events: &Sink,
+    hash: Hash,
     salvaged: &mut Vec<Salvaged>,
 ) -> anyhow::Result<()> {
     let Some(root) = disk.existing_root(root).await? else { return Ok(()) };
@@ -83,7 +86,7 @@ pub async fn salvage(
         tracing::warn!(folder = %root.path().display(), "too many files to look at them all for unfinished ones");
     }
     for leftover in &found.parts {
-        if let Some(one) = one(&root, leftover, clock, events).await {
+        if let Some(one) = one(&root, leftover, clock, events, hash).await {
             tell(&one);
             salvaged.push(one);
         }
@@ -110,7 +113,7 @@ fn tell(one: &Salvaged) {
 }
 
 /// Mends one file; none where it is not ours.
-async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> Option<Salvaged> {
+async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink, hash: Hash) -> Option<Salvaged> {
     let Leftover { folder, stem, ext } = leftover;
     let file = root.path().join(folder).join(format!("{stem}.{ext}.part"));
     let salvaged = |outcome| Salvaged { file: file.clone(), bytes: 0, duration_ms: 0, outcome };
@@ -129,7 +132,7 @@ async fn one(root: &Root, leftover: &Leftover, clock: &Clock, events: &Sink) -> 
         Ok(Taken::Locked | Taken::Gone) => return Some(salvaged(Outcome::Busy)),
         Err(error) => return failed(error),
     };
-    Some(match take_over(old, clock).await {
+    Some(match take_over(old, clock, hash).await {
         Ok(Some(Mended { closed, sidecar, .. })) => {
             let key = RoomKey { platform: sidecar.platform, id: sidecar.room };
             let Closed { file, bytes, duration_ms, state } = closed;
@@ -175,7 +178,7 @@ async fn has_our_head(old: &OldFile) -> anyhow::Result<bool> {
 }
 
 /// Mends a file of another process; none when it held no media.
-async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<Mended>> {
+async fn take_over(old: OldFile, clock: &Clock, hash: Hash) -> anyhow::Result<Option<Mended>> {
     let known = own_sidecar(&old).await?;
     let owner = known.as_ref().and_then(|sidecar| sidecar.owner.as_ref());
     let alive = owner.and_then(crate::disk::Owner::is_alive);
@@ -193,7 +196,7 @@ async fn take_over(old: OldFile, clock: &Clock) -> anyhow::Result<Option<Mended>
     // It was received to the last moment: what came behind is missing, and nobody knows how much.
     let cut_off = sidecar.reception_ended(modified, KILLED);
     let lost = cut_off.then_some(Lost { cause: "restart", received_ms: None });
-    mend(&old, sidecar, true, lost).await
+    mend(&old, sidecar, hash, true, lost).await
 }
 
 /// Media that came, or may have come, and is not in the file.
@@ -227,6 +230,7 @@ pub(super) struct Mended {
 pub(super) async fn mend(
     old: &OldFile,
     mut sidecar: Sidecar,
+    hash: Hash,
     keep_sidecar: bool,
     lost: Option<Lost>,
 ) -> anyhow::Result<Option<Mended>> {
@@ -239,7 +243,11 @@ pub(super) async fn mend(
     old.mend(whole.end, whole.patches).await?;
     sidecar.state = State::Recovered;
     sidecar.bytes = whole.bytes;
-    sidecar.blake3 = Some(hash(old, whole.behind, whole.bytes).await?);
+    // One that stands there may be of other bytes.
+    sidecar.blake3 = match hash {
+        Hash::Blake3 => Some(hash_of(old, whole.behind, whole.bytes).await?),
+        Hash::Off => None,
+    };
     (sidecar.first_ms, sidecar.last_ms) = whole.times.map_or((None, None), |(first, last)| (Some(first), Some(last)));
     if let Some(at_ms) = whole.hole_ms {
         sidecar.gap(Gap { cause: String::from("damage"), at_ms, lost_ms: None, offset: 0 });
@@ -305,7 +313,7 @@ async fn survey(old: &OldFile) -> anyhow::Result<Option<Whole>> {
     Ok(Some(Whole { end, patches, bytes, behind, duration_ms, times, hole_ms }))
 }
 
-async fn hash(old: &OldFile, from: u64, to: u64) -> anyhow::Result<String> {
+async fn hash_of(old: &OldFile, from: u64, to: u64) -> anyhow::Result<String> {
     let mut hasher = blake3::Hasher::new();
     let mut offset = from;
     while offset < to {

@@ -16,7 +16,8 @@ use super::Closed;
 use super::salvage::Mended;
 use super::sidecar::{Sidecar, State};
 use super::tail::{Begin, Tail};
-use crate::disk::{Batch, DiskError, NewFile, OldFile, OutputFile, Root, Sealed};
+use crate::config;
+use crate::disk::{Batch, DiskError, Hash, NewFile, OldFile, OutputFile, Root, Sealed};
 use rewrite::Stump;
 
 pub(super) use ended::{Ended, Rest, Unfinished};
@@ -39,6 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Segment {
     file: OutputFile,
     root: PathBuf,
+    hash: config::Hash,
     /// None for a body that is written as it comes.
     layout: Option<Layout>,
     /// How the file begins; none as long as there is no layout.
@@ -85,17 +87,20 @@ impl Segment {
         place: Place,
         cut: Option<&Cut>,
         sidecar: Sidecar,
+        hash: config::Hash,
         now: Duration,
     ) -> Result<Self, DiskError> {
         let layout = cut.map(Layout::open);
         let head = layout.as_ref().map(Layout::head).unwrap_or_default();
         let bytes = u64::try_from(head.len()).unwrap_or(u64::MAX);
         let Place { folder, stem, ext } = place;
-        let file = root.create(NewFile { folder, stem, ext, head, sidecar: sidecar.to_json() }).await?;
+        let new = NewFile { folder, stem, ext, head, sidecar: sidecar.to_json(), hash: begun(hash) };
+        let file = root.create(new).await?;
         let batch = file.batch();
         Ok(Segment {
             file,
             root: root.path().to_path_buf(),
+            hash,
             layout,
             begin: cut.map(|cut| Begin { cut: cut.clone(), tags: Vec::new() }),
             anywhere: cut.is_none_or(|cut| !cut.has_video),
@@ -335,11 +340,18 @@ impl Segment {
         let (bytes, duration_ms, state) = (sealed.bytes, self.duration_ms(), State::Complete);
         self.sidecar.state = state;
         self.sidecar.bytes = bytes;
-        self.sidecar.blake3 = Some(sealed.blake3);
+        self.sidecar.blake3 = sealed.blake3;
         let sidecar = keep_sidecar.then(|| self.sidecar.to_json());
         let file = self.file.publish(sidecar).await?;
         let closed = Closed { file, bytes, duration_ms, state };
         Ok((self.file.held(), Mended { closed, sidecar: self.sidecar, gap: None }))
+    }
+}
+
+fn begun(hash: config::Hash) -> Option<Hash> {
+    match hash {
+        config::Hash::Blake3 => Some(Hash::default()),
+        config::Hash::Off => None,
     }
 }
 

@@ -110,7 +110,7 @@ pub struct Sidecar {
     pub last_ms: Option<u64>,
     /// Length of the file.
     pub bytes: u64,
-    /// BLAKE3 of the bytes behind the metadata tag, in hex; none while it grows.
+    /// BLAKE3 of the bytes behind the metadata tag, in hex; none while it grows, and where nobody wanted one.
     pub blake3: Option<String>,
     /// Summed by kind.
     pub repairs: Vec<Repairs>,

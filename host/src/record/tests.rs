@@ -76,7 +76,7 @@ impl Scene {
 
     async fn salvage(&self) -> Vec<Salvaged> {
         let (Hands { disk, clock, events, .. }, mut salvaged) = (&self.hands, Vec::new());
-        salvage(&self.temp.0, disk, clock, events, &mut salvaged).await.unwrap();
+        salvage(&self.temp.0, disk, clock, events, self.plan.hash, &mut salvaged).await.unwrap();
         salvaged
     }
 

@@ -68,7 +68,7 @@ pub(in crate::cli) fn verify(args: &Verify, color: Color) -> Result<Exit, Failed
 enum Found {
     /// A recorder holds its lock.
     Growing,
-    /// With the sidecar that named the hash.
+    /// With the sidecar beside it, where there is one of ours.
     Judged(Box<Findings>, Option<PathBuf>),
 }
 
@@ -85,29 +85,28 @@ fn one(args: &Verify, path: &Path) -> Result<Found, Trouble> {
     if total == 0 {
         return Err(Trouble::NotMedia(anyhow!("`{}` is empty", shown(path))));
     }
-    let noted = noted_hash(path);
+    let (sidecar, noted) = noted_hash(path).unzip();
+    let noted = noted.flatten();
     let progress = Progress::new("verifying", path, total);
-    let blake3 = noted.as_ref().map(|(_, blake3)| blake3.as_str());
-    let judged = judge(file, args.repeats.into(), blake3, &mut |read| {
+    let judged = judge(file, args.repeats.into(), noted.as_deref(), &mut |read| {
         progress.at(read);
         Go::On
     });
     drop(progress);
     let told = |error: VerifyError| anyhow::Error::new(error).context(format!("cannot verify `{}`", shown(path)));
     match judged {
-        Ok(findings) => Ok(Found::Judged(Box::new(findings), noted.map(|(sidecar, _)| sidecar))),
+        Ok(findings) => Ok(Found::Judged(Box::new(findings), sidecar)),
         Err(error @ (VerifyError::Fault(_) | VerifyError::NoMedia)) => Err(Trouble::NotMedia(told(error))),
         Err(error @ (VerifyError::Read(_) | VerifyError::Stopped)) => Err(Trouble::Unread(told(error))),
     }
 }
 
-/// The sidecar beside the file and the hash in it, where there is one of ours and it has one.
-fn noted_hash(path: &Path) -> Option<(PathBuf, String)> {
+/// The sidecar beside the file, where there is one of ours, and the hash in it, if it has one.
+fn noted_hash(path: &Path) -> Option<(PathBuf, Option<String>)> {
     let sidecar = whole_name(path).with_extension("json");
     let mut content = Vec::new();
     open_file(&sidecar).ok()?.take(SIDECAR_BYTES).read_to_end(&mut content).ok()?;
-    let blake3 = Sidecar::from_json(&content)?.blake3?;
-    Some((sidecar, blake3))
+    Some((sidecar, Sidecar::from_json(&content)?.blake3))
 }
 
 fn word<F>(state: &State<F>) -> &'static str {
@@ -184,11 +183,12 @@ fn print(file: &Path, findings: &Findings, sidecar: Option<&Path>) {
             }
         }
     }
-    let sidecar = sidecar.map(|sidecar| output::safe(&shown(sidecar))).unwrap_or_default();
+    let named = sidecar.map(|sidecar| output::safe(&shown(sidecar))).unwrap_or_default();
     match &findings.hash {
-        State::Right => output::line(format!("  hash      as in {sidecar}")),
-        State::Absent => output::line("  hash      no sidecar has one"),
-        State::Wrong(_) => output::line(format!("  hash      wrong: not the bytes that {sidecar} tells of")),
+        State::Right => output::line(format!("  hash      as in {named}")),
+        State::Absent if sidecar.is_some() => output::line(format!("  hash      no hash in {named}")),
+        State::Absent => output::line("  hash      no hash: there is no sidecar"),
+        State::Wrong(_) => output::line(format!("  hash      wrong: not the bytes that {named} tells of")),
     }
 }
 

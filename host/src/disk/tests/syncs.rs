@@ -20,7 +20,8 @@ fn device(temp: &Temp, path: &str) -> (Arc<volume::Volume>, Arc<Open>) {
     let file = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).unwrap();
     let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
-    let open = Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0 }).unwrap();
+    let open =
+        Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None }).unwrap();
     let volume =
         Arc::new(volume::Volume::start(Duration::from_millis(10), Arc::default(), 32 << 20, Calls::default()).unwrap());
     let open = Arc::new(open);

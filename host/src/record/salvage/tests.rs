@@ -62,9 +62,13 @@ fn closed(text: &str, length: usize) -> Vec<u8> {
 }
 
 async fn salvage_in(temp: &Temp) -> Vec<Salvaged> {
+    salvage_with(temp, Hash::Blake3).await
+}
+
+async fn salvage_with(temp: &Temp, hash: Hash) -> Vec<Salvaged> {
     let (sink, _events) = event::queue();
     let mut salvaged = Vec::new();
-    super::salvage(&temp.0, &disk(), &Clock::system(), &sink, &mut salvaged).await.unwrap();
+    super::salvage(&temp.0, &disk(), &Clock::system(), &sink, hash, &mut salvaged).await.unwrap();
     salvaged
 }
 
@@ -111,6 +115,25 @@ async fn a_torn_file_keeps_every_whole_tag() {
     }
 }
 
+/// Never one that was there before: the file may have become another one.
+#[tokio::test]
+async fn what_is_mended_has_the_hash_that_is_wished_for() {
+    let (file, _) = growing(&format!("{HEADERS}{}", seconds(0, 1)));
+    for hash in [Hash::Blake3, Hash::Off] {
+        let temp = Temp::new();
+        std::fs::write(temp.0.join("a.flv.part"), &file).unwrap();
+        let before = Sidecar { session: String::from("s"), owner: Some(dead()), ..Sidecar::default() };
+        let before = Sidecar { blake3: Some(String::from("stale")), ..before };
+        std::fs::write(temp.0.join("a.json"), before.to_json()).unwrap();
+        assert_eq!(salvage_with(&temp, hash).await[0].outcome, Outcome::Recovered);
+        let whole = std::fs::read(temp.0.join("a.flv")).unwrap();
+        let behind = 13 + 15 + usize::try_from(u32::from_be_bytes([0, whole[14], whole[15], whole[16]])).unwrap();
+        let expected = (hash == Hash::Blake3).then(|| blake3::hash(&whole[behind..]).to_hex().to_string());
+        let sidecar = Sidecar::from_json(&std::fs::read(temp.0.join("a.json")).unwrap()).unwrap();
+        assert_eq!((sidecar.state, sidecar.blake3), (State::Recovered, expected), "{hash:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_zero_tail_of_a_power_cut_goes() {
     let text = format!("{HEADERS}{}", seconds(0, 4));
@@ -144,7 +167,7 @@ async fn what_may_have_a_writer_is_left_alone() {
     assert_eq!(outcomes, [Outcome::Removed, Outcome::Recovered, Outcome::Busy, Outcome::Removed]);
     assert_eq!(temp.tree(), "foreign.json\nraw.json\nraw.ts\nreserved.json\nyoung.flv.part\nyoung.json");
     let (sink, mut nowhere) = (event::queue().0, Vec::new());
-    super::salvage(&temp.0.join("none"), &disk(), &Clock::system(), &sink, &mut nowhere).await.unwrap();
+    super::salvage(&temp.0.join("none"), &disk(), &Clock::system(), &sink, Hash::Blake3, &mut nowhere).await.unwrap();
     assert_eq!(nowhere, []);
     assert!(!temp.0.join("none").exists());
 }

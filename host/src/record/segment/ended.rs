@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use super::{Segment, Stump};
+use crate::config::Hash;
 use crate::disk::{DiskError, OldFile};
 use crate::model::RoomKey;
 use crate::record::Closed;
@@ -16,6 +17,7 @@ use crate::record::sidecar::{Gap, Sidecar, State};
 pub(in crate::record) struct Ended {
     old: OldFile,
     sidecar: Sidecar,
+    hash: Hash,
     stump: Option<Stump>,
     received_ms: u64,
     unfinished: Closed,
@@ -43,7 +45,7 @@ impl Segment {
             None => self.file.into_old().await,
         };
         let old = old.map_err(|error| Unfinished::new(unfinished.clone(), error))?;
-        Ok(Ended { old, sidecar: self.sidecar, stump, received_ms, unfinished })
+        Ok(Ended { old, sidecar: self.sidecar, hash: self.hash, stump, received_ms, unfinished })
     }
 
     /// Finishes a file that its volume lets grow no more: where its end is safe it is cut, and mended like one that was
@@ -79,7 +81,7 @@ impl Ended {
         keep_sidecar: bool,
         rest: Rest,
     ) -> Result<Option<(OldFile, Mended)>, Unfinished> {
-        let Ended { old, mut sidecar, stump, received_ms, unfinished } = self;
+        let Ended { old, mut sidecar, hash, stump, received_ms, unfinished } = self;
         sidecar.end = Some(end.to_owned());
         let mended = async {
             let mut lost = Lost { cause: "disk", received_ms: Some(received_ms) };
@@ -93,7 +95,7 @@ impl Ended {
                     }
                 }
             }
-            let mended = salvage::mend(&old, sidecar, keep_sidecar, Some(lost)).await?;
+            let mended = salvage::mend(&old, sidecar, hash, keep_sidecar, Some(lost)).await?;
             anyhow::Ok(mended.map(|mended| (old, mended)))
         };
         mended.await.map_err(|error| Unfinished::new(unfinished, error))

@@ -2,9 +2,36 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::config::Hash;
 use crate::disk::tests::{Temp, disk};
 use crate::record::segment::{Place, Segment};
-use crate::record::sidecar::{Gap, Sidecar};
+use crate::record::sidecar::{Gap, Sidecar, State};
+
+/// Also where its volume lets it grow no more.
+#[tokio::test]
+async fn a_file_has_the_hash_that_was_wished_for_when_it_began() {
+    let media = b"media";
+    let of_media = blake3::hash(media).to_hex().to_string();
+    for (hash, expected) in [(Hash::Blake3, Some(of_media)), (Hash::Off, None)] {
+        let temp = Temp::new();
+        let root = disk().root(&temp.0).await.unwrap();
+        let begun = async |stem: &str| {
+            let place = Place { folder: "".into(), stem: stem.to_owned(), ext: String::from("ts") };
+            let sidecar = Sidecar { session: String::from("s"), ..Sidecar::default() };
+            let mut segment = Segment::open(&root, place, None, sidecar, hash, Duration::ZERO).await.unwrap();
+            segment.append_raw(Bytes::from_static(media));
+            segment.write().await.unwrap();
+            segment
+        };
+        begun("whole").await.close("ended", true, &mut None).await.unwrap();
+        begun("short").await.close_short("disk", true).await.unwrap();
+        for (stem, state) in [("whole", State::Complete), ("short", State::Recovered)] {
+            let content = std::fs::read(temp.0.join(format!("{stem}.json"))).unwrap();
+            let sidecar = Sidecar::from_json(&content).unwrap();
+            assert_eq!((sidecar.state, &sidecar.blake3), (state, &expected), "{hash:?}");
+        }
+    }
+}
 
 /// A reconnection tells its connection first, and what is missing before it a moment later: media behind the gap does
 /// not come to the disk before the gap is named there.
@@ -14,7 +41,7 @@ async fn a_gap_is_named_before_what_comes_behind_it() {
     let root = disk().root(&temp.0).await.unwrap();
     let place = Place { folder: "".into(), stem: String::from("a"), ext: String::from("ts") };
     let sidecar = Sidecar { session: String::from("s"), ..Sidecar::default() };
-    let mut segment = Segment::open(&root, place, None, sidecar, Duration::ZERO).await.unwrap();
+    let mut segment = Segment::open(&root, place, None, sidecar, Hash::Off, Duration::ZERO).await.unwrap();
     let told = || Sidecar::from_json(&std::fs::read(temp.0.join("a.json")).unwrap()).unwrap();
     segment.sidecar.reception_started(std::time::SystemTime::UNIX_EPOCH);
     segment.urgent = true;
