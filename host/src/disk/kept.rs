@@ -8,6 +8,16 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::volume::AHEAD_BYTES;
+
+/// So much of one file: five seconds of 25 Mbit/s.
+const MOST_OF_A_FILE: usize = 16 << 20;
+
+/// So much of one that has brought more than that between two syncs, until it brings less: it comes faster than any stream
+/// plays, and hardly a hundredth of it would be kept, in memory that no cache of the processor holds. But more than may
+/// wait for the writer, or what falls out could not be used again.
+const LEAST_OF_A_FILE: usize = AHEAD_BYTES + (1 << 20);
+
 /// A file's bytes from the last safe restart on.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -16,6 +26,10 @@ pub(super) struct Kept {
     end: u64,
     /// Bytes that are kept.
     bytes: usize,
+    /// Where the last sync found the end.
+    safe: u64,
+    /// Whether it comes too fast for what is kept to reach back to a sync.
+    races: bool,
 }
 
 #[derive(Debug)]
@@ -48,7 +62,7 @@ pub struct Tail {
 impl Kept {
     /// Of a file that has so many bytes already.
     pub(super) fn behind(bytes: u64) -> Kept {
-        Kept { end: bytes, ..Kept::default() }
+        Kept { end: bytes, safe: bytes, ..Kept::default() }
     }
 
     /// Keeps a block of a batch; `restarts` are offsets in it.
@@ -60,13 +74,16 @@ impl Kept {
         self.blocks.push_back(Held { at, block, restarts });
     }
 
-    /// Bytes that are kept.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// By how many bytes it is more than may be kept of one file.
+    pub(super) fn excess(&mut self) -> usize {
+        self.races |= self.bytes > MOST_OF_A_FILE;
+        self.bytes.saturating_sub(if self.races { LEAST_OF_A_FILE } else { MOST_OF_A_FILE })
     }
 
     /// All before this place survives a power cut: gives what is not needed any more.
     pub(super) fn synced(&mut self, safe: u64) -> Vec<Bytes> {
+        self.races &= safe.saturating_sub(self.safe) > wide(MOST_OF_A_FILE);
+        self.safe = safe;
         match self.restart_before(safe) {
             Some(restart) => self.forget_while(|held| held.end() <= restart),
             // Nothing to begin with: only what is behind could ever be of use.

@@ -11,10 +11,6 @@ use super::kept::{Kept, Tail};
 /// So much: five seconds of fifty streams of 2 Mbit/s, or one second of fifty of 8.
 pub(super) const MOST_BYTES: usize = 64 << 20;
 
-/// So much of one file: five seconds of 25 Mbit/s. A file that comes faster than it plays would fill all of it, with
-/// memory that no cache of the processor holds.
-const MOST_OF_A_FILE: usize = 16 << 20;
-
 /// What no sync has vouched for yet, of all files together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsynced {
@@ -156,7 +152,7 @@ impl Share {
             let restarts = restarts.iter().filter(|restart| (at..end).contains(*restart)).map(|restart| restart - at);
             kept.push(block.clone(), restarts);
         }
-        let excess = ring.took(memory(batch)).max(kept.bytes().saturating_sub(MOST_OF_A_FILE));
+        let excess = ring.took(memory(batch)).max(kept.excess());
         if excess > 0 {
             let shed = kept.shed(excess);
             ring.fell_out(memory(&shed));

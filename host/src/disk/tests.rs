@@ -236,13 +236,14 @@ fn disguised(temp: &Temp, file: std::fs::File) -> OutputFile {
 #[tokio::test(start_paused = true)]
 async fn a_slow_disk_holds_up_for_a_moment_and_then_the_queue_takes_more() {
     use std::io::Read;
+    const EIGHTH: usize = volume::AHEAD_BYTES / 8;
     let temp = Temp::new();
     let (mut reader, writer) = std::io::pipe().unwrap();
     let file = disguised(&temp, std::os::fd::OwnedFd::from(writer).into());
     let start = tokio::time::Instant::now();
     let send = async |numbers: std::ops::Range<u8>| {
         for number in numbers {
-            file.write(batch(&vec![number; BATCH_BYTES]), &[], LONG).await.unwrap();
+            file.write(batch(&vec![number; EIGHTH]), &[], LONG).await.unwrap();
         }
         start.elapsed()
     };
@@ -253,7 +254,7 @@ async fn a_slow_disk_holds_up_for_a_moment_and_then_the_queue_takes_more() {
     drop(file);
     let mut content = Vec::new();
     reader.read_to_end(&mut content).unwrap();
-    let wanted: Vec<u8> = (0..32).flat_map(|number| vec![number; BATCH_BYTES]).collect();
+    let wanted: Vec<u8> = (0..32).flat_map(|number| vec![number; EIGHTH]).collect();
     assert!(content == wanted);
 }
 

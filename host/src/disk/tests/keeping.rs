@@ -107,6 +107,30 @@ fn without_a_restart() {
     );
 }
 
+/// Pushes so many pieces of 1 MiB; gives how many are kept then.
+fn pour(kept: &mut Kept, pieces: usize) -> usize {
+    let piece = Bytes::from(vec![0; 1 << 20]);
+    for _ in 0..pieces {
+        kept.push(piece.clone(), [0].into_iter());
+        let excess = kept.excess();
+        kept.shed(excess);
+    }
+    kept.tail(0).blocks.len()
+}
+
+#[test]
+fn little_of_a_file_that_outruns_the_syncs() {
+    let mut kept = Kept::behind(0);
+    assert_eq!(pour(&mut kept, 16), 16);
+    assert_eq!(pour(&mut kept, 1), 3);
+    assert_eq!(pour(&mut kept, 20), 3);
+    // It still outran this one; the next takes all that has come since.
+    kept.synced(37 << 20);
+    assert_eq!(pour(&mut kept, 9), 3);
+    kept.synced(46 << 20);
+    assert_eq!(pour(&mut kept, 15), 16);
+}
+
 /// Memory that is free again is used for the next batch, and what is kept and what is free are never more than there is.
 #[test]
 fn memory_is_used_again() {

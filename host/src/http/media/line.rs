@@ -13,7 +13,7 @@ use super::tap::{self, Tap};
 
 /// A read of the socket: small while little comes, so that many slow streams need little memory.
 const LEAST_READ: usize = 16 << 10;
-const MOST_READ: usize = 256 << 10;
+const MOST_READ: usize = 512 << 10;
 
 /// A piece that fills no more than this part of its buffer is copied out of it: whoever holds it for long would hold all.
 const LEAST_PART: usize = 4;
