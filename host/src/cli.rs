@@ -99,6 +99,7 @@ fn run(cli: Cli) -> Result<Exit, Failed> {
             Command::Plugin(args::Plugin::Approve(args)) => plugin::approve(&global, args),
             Command::Plugin(args::Plugin::Rollback(args)) => plugin::roll_back(&global, args),
             Command::Plugin(args::Plugin::Inspect { file, json }) => plugin::inspect(&file, json),
+            Command::Plugin(args::Plugin::Build(args)) => plugin::build(&args),
             Command::Plugin(args::Plugin::Check(args)) => plugin::tapes::check(&global, args).await,
             Command::Plugin(args::Plugin::Record(args)) => plugin::tapes::record(&global, args).await,
             Command::Flv(args::Flv::Fix(args)) => flv::fix::fix(args, global.color.into()).await,

@@ -9,6 +9,7 @@ mod bindings;
 mod budget;
 mod builds;
 mod cache;
+mod carry;
 mod catalogue;
 mod conformance;
 mod engine;
@@ -42,6 +43,7 @@ mod words;
 pub mod fuzzing;
 
 pub use anatomy::{CONTRACT, Kind};
+pub use carry::{BuildError, build};
 pub use catalogue::Catalogue;
 pub use conformance::{Check, TapeText, conform};
 pub use error::{CallError, LoadError};

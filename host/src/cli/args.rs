@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::config::{LEAST_SIZE, LEAST_SPAN, Size, Span};
 use crate::logging;
 
+mod plugin;
 mod tapes;
 
+pub(super) use plugin::{Decided, Plugin, PluginBuild};
 pub(super) use tapes::{PluginCheck, PluginRecord};
 
 /// Records live streams, unattended.
@@ -214,47 +216,6 @@ pub(super) struct History {
     /// So many sessions at most, the last ones [default: 50; with a ROOM 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) limit: Option<u32>,
-}
-
-/// `plugin`.
-#[derive(Debug, Subcommand)]
-pub(super) enum Plugin {
-    /// List the plugins in the plugins directories
-    List {
-        /// Config file, for its directories and grants
-        #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        config: Option<PathBuf>,
-        /// One JSON object a plugin
-        #[arg(long)]
-        json: bool,
-    },
-    /// Grant a plugin what its file asks for, and let one that failed be tried again
-    Approve(Decided),
-    /// Have the last good build of a plugin answer, until its file is another one
-    Rollback(Decided),
-    /// Tell what a plugin file is, without running it
-    Inspect {
-        /// The component
-        #[arg(value_hint = ValueHint::FilePath)]
-        file: PathBuf,
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Try a plugin: its manifest, its samples, its tapes, and broken answers
-    Check(PluginCheck),
-    /// Ask a picker about a room and write a redacted tape of it
-    Record(PluginRecord),
-}
-
-/// A plugin that a person decides about.
-#[derive(Debug, Args)]
-pub(super) struct Decided {
-    /// The plugin
-    pub(super) name: String,
-    /// Config file, for its directories
-    #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) config: Option<PathBuf>,
 }
 
 /// `flv`.

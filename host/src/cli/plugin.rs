@@ -1,12 +1,12 @@
-//! `plugin` at the door: `list`, `inspect`, `approve` and `rollback` here.
+//! `plugin` at the door: `list`, `inspect`, `build`, `approve` and `rollback` here.
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Decided, Global};
+use super::args::{Decided, Global, PluginBuild};
 use super::exit::{Exit, Failed, WithExit};
 use super::{config, data_dir, data_to_read, needed_data_dir, output};
 use crate::app::{House, Wishes, plugins};
-use crate::plugin::{self, Description, Listing, State};
+use crate::plugin::{self, BuildError, Description, Listing, LoadError, State};
 
 pub(super) mod tapes;
 
@@ -99,6 +99,26 @@ pub(super) fn inspect(file: &Path, json: bool) -> Result<Exit, Failed> {
         tell(&description);
     }
     Ok(Exit::Done)
+}
+
+pub(super) fn build(PluginBuild { component, manifest, output }: &PluginBuild) -> Result<Exit, Failed> {
+    let beside = || component.with_file_name("plugin.toml");
+    let built = plugin::build(component, &manifest.clone().unwrap_or_else(beside), output);
+    tell(&built.map_err(unbuilt)?);
+    Ok(Exit::Done)
+}
+
+fn unbuilt(error: BuildError) -> Failed {
+    let exit = match error {
+        BuildError::Component(_, LoadError::Io(_)) | BuildError::Manifest(..) => Exit::Usage,
+        BuildError::Component(..) | BuildError::Carries(_) | BuildError::Plugin(_) => Exit::PluginFailed,
+        BuildError::Output(..) => Exit::Disk,
+    };
+    let hint = match error {
+        BuildError::Manifest(..) => "\nhint: `--manifest FILE` says where it is",
+        _ => "",
+    };
+    Failed { exit, error: anyhow::anyhow!("{:#}{hint}", anyhow::Error::new(error)) }
 }
 
 fn tell(description: &Description) {

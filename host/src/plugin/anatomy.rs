@@ -24,7 +24,7 @@ const PACKAGE: &str = "lyrebird:plugin";
 pub const CONTRACT: Version = Version::new(0, 1, 0);
 
 /// The custom section that carries the manifest.
-const SECTION: &str = "lyrebird:manifest";
+pub(super) const SECTION: &str = "lyrebird:manifest";
 
 /// Interfaces of the contract that a plugin may import.
 const OFFERED: [&str; 7] = ["types", "log", "http", "store", "config", "text", "digest"];
@@ -100,6 +100,11 @@ pub(super) fn read(bytes: &[u8]) -> (Option<Arc<Manifest>>, Result<Anatomy, Load
         Anatomy { sha256: hash(bytes), manifest, kinds, contract, instances }
     });
     (Some(manifest), anatomy)
+}
+
+/// The manifests that a component carries, as they are.
+pub(super) fn manifests(bytes: &[u8]) -> Result<Vec<Vec<u8>>, LoadError> {
+    walk(bytes).map(|rim| rim.manifests)
 }
 
 /// SHA-256 in lower-case hexadecimal.

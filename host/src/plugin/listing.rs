@@ -139,8 +139,12 @@ impl State {
 /// # Errors
 /// Why it is no plugin of this host.
 pub fn inspect(file: &Path) -> Result<Description, LoadError> {
-    let wasm = scan::bytes(file)?;
-    let (_, anatomy) = anatomy::read(&wasm);
+    describe(file, &scan::bytes(file)?)
+}
+
+/// The same of bytes that are, or will be, in this file.
+pub(super) fn describe(file: &Path, wasm: &[u8]) -> Result<Description, LoadError> {
+    let (_, anatomy) = anatomy::read(wasm);
     let anatomy = anatomy?;
     Ok(Description::of(file, Some(anatomy.sha256.clone()), Some(&anatomy.manifest), Some(&anatomy)))
 }

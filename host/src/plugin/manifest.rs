@@ -14,7 +14,7 @@ use crate::http::host::{HostPattern, HostPort};
 
 mod read;
 
-pub(super) use read::parse;
+pub(super) use read::{LONGEST, parse};
 
 /// A manifest whose every key was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::plugin::glob::Glob;
 use crate::plugin::settings::cut;
 
 /// A longer manifest is no manifest.
-const LONGEST: usize = 64 * 1024;
+pub(in crate::plugin) const LONGEST: usize = 64 * 1024;
 
 /// Most rooms a check: an answer about so many still fits the limits of a call.
 const MOST_ROOMS: u32 = 500;
