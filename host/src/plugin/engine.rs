@@ -138,9 +138,9 @@ fn config() -> Config {
     let mut config = Config::new();
     config.strategy(Strategy::Cranelift);
     config.epoch_interruption(true);
-    // What no guest language that we know of needs. The component model's async stays on, default QuickJS builds use it;
-    // so does more than one memory: wasmtime's own glue between the modules of a component needs it, and panics without.
-    config.wasm_tail_call(false);
+    // What no guest language that we know of needs. The component model's async stays on, default QuickJS builds use it,
+    // and so do tail calls, which those for size make; more than one memory, too: wasmtime's own glue between the modules
+    // of a component needs it, and panics without.
     config.wasm_relaxed_simd(false);
     config.wasm_memory64(false);
     config.wasm_wide_arithmetic(false);
