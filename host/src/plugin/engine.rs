@@ -164,23 +164,29 @@ fn ticker(engine: &Engine, stop: Arc<AtomicBool>) -> anyhow::Result<JoinHandle<(
     Builder::new().name(String::from("guest-ticker")).spawn(tick).context("cannot start the guests' ticker")
 }
 
-/// One thread, one compile at a time. It ends when the sender is dropped.
+/// One compile at a time, each on a thread of its own: what the compiler took for a large runtime (400 MB for Python's)
+/// is given back to the system when its thread ends, and kept as long as it lives. All ends when the sender is dropped.
 ///
 /// At the start it has its share of the CPU like any other: rooms wait for their pickers, and on a busy machine the last
-/// in every queue takes the first half minute of a broadcast to get through. Afterwards it is the last one; there is
-/// no way back, who has become nice stays so.
+/// in every queue takes the first half minute of a broadcast to get through. Afterwards it is the last one.
 fn compiler(started: Arc<AtomicBool>) -> anyhow::Result<mpsc::SyncSender<Job>> {
     let (sender, jobs) = mpsc::sync_channel::<Job>(WAITING_COMPILES);
     let work = move || {
         for job in jobs {
-            if started.load(Ordering::Relaxed) {
-                yield_to_others(COMPILE_NICENESS);
-            }
-            // A panic in the compiler must not end compiling for good: the asker sees its answer dropped.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+            let started = started.load(Ordering::Relaxed);
+            let compile = move || {
+                if started {
+                    yield_to_others(COMPILE_NICENESS);
+                }
+                job();
+            };
+            // Where no thread is to be had, and where the compiler panics, the asker sees its answer dropped: neither
+            // ends compiling for good.
+            let compiling = Builder::new().name(String::from("compile")).spawn(compile);
+            let _ = compiling.map(JoinHandle::join);
         }
     };
-    Builder::new().name(String::from("compile")).spawn(work).context("cannot start the compile thread")?;
+    Builder::new().name(String::from("compiles")).spawn(work).context("cannot start the compile thread")?;
     Ok(sender)
 }
 
