@@ -1,9 +1,12 @@
 //! From a file's bytes to a build that can be called: compiled, linked, started once under the limits, tried on its
 //! own samples with the network closed.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tracing::info;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::anatomy::{Anatomy, Kind};
@@ -54,7 +57,7 @@ impl Loader {
     /// Loads a file. What was loaded before is not touched.
     pub(super) async fn load(&self, candidate: Candidate) -> Result<Version, LoadError> {
         let Candidate { wasm, anatomy, description, facts, table, overrides } = candidate;
-        let component = self.compile(&anatomy.sha256, wasm).await?;
+        let component = self.compile(&anatomy, wasm).await?;
         let linked = self.linker.instantiate_pre(&component).map_err(|error| unlinked(&error))?;
         let typed = |kind: Kind| anatomy.kinds.contains(&kind).then(|| linked.clone());
         let version = Version {
@@ -75,15 +78,16 @@ impl Loader {
     }
 
     /// What was compiled before does not wait behind what is being compiled now.
-    async fn compile(&self, sha256: &str, wasm: Arc<[u8]>) -> Result<Component, LoadError> {
-        let means = || (self.cache.clone(), self.guests.engine.clone(), sha256.to_owned());
+    async fn compile(&self, anatomy: &Anatomy, wasm: Arc<[u8]>) -> Result<Component, LoadError> {
+        let means = || (self.cache.clone(), self.guests.engine.clone(), anatomy.sha256.clone());
         let (cache, engine, sought) = means();
         let found = tokio::task::spawn_blocking(move || cache.cached(&engine, &sought)).await;
         if let Ok(Some(component)) = found {
             return Ok(component);
         }
         let (cache, engine, sought) = means();
-        let compiled = self.guests.compile(move || cache.component(&engine, &sought, &wasm)).await;
+        let compiling = self.guests.compile(move || cache.component(&engine, &sought, &wasm));
+        let compiled = told_if_long(&anatomy.manifest.label(), compiling).await;
         let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler gave up")))?;
         compiled.map_err(|error| {
             let text = cut(format!("{error:#}"), MOST_WORDS);
@@ -129,6 +133,19 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// Whoever sees nothing happen for so long wants to know why.
+const LONG_COMPILE: Duration = Duration::from_secs(3);
+
+/// A Python runtime takes ten seconds, and whatever was found with it may stand before it.
+async fn told_if_long<T>(plugin: &str, compiling: impl Future<Output = T>) -> T {
+    let mut compiling = std::pin::pin!(compiling);
+    if let Ok(compiled) = tokio::time::timeout(LONG_COMPILE, &mut compiling).await {
+        return compiled;
+    }
+    info!(plugin, "a new build of a plugin waits for its compile");
+    compiling.await
 }
 
 /// A plugin that is only tried reaches nothing and leaves nothing.
