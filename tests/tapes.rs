@@ -208,7 +208,7 @@ fn an_answer_must_make_sense() {
     let nameless = head("check", "ok", &[], Some(json!([{ "status": "live", "broadcast": broadcast }])));
     fails(&place, "misbehaving", &[nameless], "answer", &["without `id` and without `started-at`"]);
     for (media, words) in [
-        ("http://127.0.0.1:9000/a.flv", "a candidate at a private address: http://127.0.0.1/a.flv"),
+        ("http://127.0.0.1:9000/a.flv", "a candidate at a private address: http://127.0.0.1:9000/a.flv"),
         ("https://u:p@allowed.test/a.flv", "a user or a password in its URL: https://allowed.test/a.flv"),
         ("rtmp://allowed.test/a.flv", "neither http nor https"),
     ] {
@@ -234,6 +234,24 @@ fn an_answer_must_make_sense() {
         "tape",
         &["0 answers to 1 questions"],
     );
+}
+
+/// Whom the user permits there, as for `record`.
+#[test]
+fn media_at_a_private_address_may_be_where_the_config_says_so() {
+    let place = Place::new("tapes-private");
+    let media = "http://127.0.0.1:9000/a.flv";
+    let quality = json!({ "key": "source", "label": "source", "rank": 0 });
+    let answer = json!({ "ok": [{ "url": media, "transport": "flv", "cdn": "cdn0", "quality": quality }] });
+    let offered = head("streams", "ok", &[("media", media)], Some(answer));
+    fails(&place, "misbehaving", &[offered], "answer", &["allow_private_hosts"]);
+    let tapes = place.root().join("tapes");
+    for (allowed, code) in [("127.0.0.1:9000", 0), ("127.0.0.1", 0), ("127.0.0.0/8", 0), ("127.0.0.1:9001", 5)] {
+        let config = format!("[plugins]\nallow_private_hosts = [\"{allowed}\"]\n");
+        let config = place.write("private.toml", config);
+        let more = ["--tapes", tapes.to_str().unwrap(), "-c", config.to_str().unwrap()];
+        check(&place, &guests().join("misbehaving.wasm"), &more).expect_code(code);
+    }
 }
 
 #[test]

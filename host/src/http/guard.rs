@@ -118,6 +118,22 @@ impl Allowed {
     }
 }
 
+/// What the user permits everybody: `plugins.allow_private_hosts`, for who judges a URL without opening it.
+#[derive(Clone, Debug)]
+pub(crate) struct PrivateHosts(Vec<Allowed>);
+
+impl PrivateHosts {
+    pub(crate) fn parse(entries: &[String]) -> anyhow::Result<PrivateHosts> {
+        entries.iter().map(|text| Allowed::parse(text)).collect::<anyhow::Result<_>>().map(PrivateHosts)
+    }
+
+    /// Whether an entry names it as it is written, or has its address in a network.
+    pub(crate) fn permit(&self, target: &HostPort) -> bool {
+        let address = target.host().parse::<IpAddr>().ok();
+        self.0.iter().any(|allowed| allowed.names(target) || address.is_some_and(|address| allowed.holds(address)))
+    }
+}
+
 /// What the one who asks has been permitted beyond the public internet.
 pub(super) struct Permit<'a> {
     /// Hosts that the user wrote himself.

@@ -13,6 +13,7 @@ use super::tape::{Call, Dress, Mode, Outcome, Single, Tape, difference, outcome,
 use super::tape::{other, pretty};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::guard::PrivateHosts;
 use crate::store::DataDir;
 
 mod faults;
@@ -77,11 +78,12 @@ struct Place<'a> {
 /// What a plugin is checked with.
 struct Suite {
     single: Single,
+    private_hosts: PrivateHosts,
     checks: Vec<Check>,
 }
 
-/// Checks the plugin in `file` against its manifest and tapes: `[plugin.NAME] limits` and `hosts` of the config count,
-/// nothing else of it.
+/// Checks the plugin in `file` against its manifest and tapes: `[plugin.NAME] limits` and `hosts` of the config count, and
+/// `[plugins] allow_private_hosts`, nothing else of it.
 ///
 /// # Errors
 /// The file cannot be read. Whatever else is wrong with it is a check that did not pass.
@@ -92,6 +94,10 @@ pub async fn conform(
     data: &DataDir,
     clock: &Clock,
 ) -> Result<Vec<Check>, LoadError> {
+    let private_hosts = match PrivateHosts::parse(&config.plugins.allow_private_hosts) {
+        Ok(private_hosts) => private_hosts,
+        Err(error) => return Ok(refused(&LoadError::Settings(format!("{error:#}")))),
+    };
     let single = match Single::load(file, config, data, clock).await {
         Ok(single) => single,
         Err(error @ (LoadError::Io(_) | LoadError::TooLarge { .. })) => return Err(error),
@@ -104,7 +110,7 @@ pub async fn conform(
         Check::passed("load", kinds.join(", ")),
         Check::passed("samples", count(manifest.samples.len(), "sample")),
     ];
-    let mut suite = Suite { single, checks };
+    let mut suite = Suite { single, private_hosts, checks };
     for tape in tapes {
         match read(&tape.text) {
             Ok(read) => suite.tape(&tape.name, &read).await,
@@ -171,7 +177,7 @@ impl Suite {
             return vec![check];
         }
         let mut found = vec![Check::passed("tape", count(call.exchanges.len(), "request"))];
-        found.push(match sane::judge(&self.single, &dress, call, &said) {
+        found.push(match sane::judge(&self.single, &self.private_hosts, &dress, call, &said) {
             Ok(what) => Check::passed("answer", what),
             Err((what, hint)) => Check::failed("answer", what, hint),
         });

@@ -13,7 +13,7 @@ pub(in crate::cli) struct PluginCheck {
     /// Folder of its tapes, files that end in `.tape.jsonl` [default: `tapes` beside the file, where there is one]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(in crate::cli) tapes: Option<PathBuf>,
-    /// Config file, for the plugin's `limits` and `hosts`; without it none is read
+    /// Config file, for the plugin's `limits` and `hosts`, and for `allow_private_hosts`; without it none is read
     #[arg(short = 'c', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) config: Option<PathBuf>,
     /// One JSON object a check

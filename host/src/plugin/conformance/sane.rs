@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::http::guard::is_public;
+use crate::http::guard::{PrivateHosts, is_public};
 use crate::http::host::{HostPort, Overrides};
-use crate::model::{Broadcast, Candidate, Room, Status};
+use crate::model::{Broadcast, Candidate, Status};
 use crate::plugin::conformance::count;
 use crate::plugin::manifest::Live;
 use crate::plugin::tape::{Ask, Call, Dress, Outcome, Reply, Single};
@@ -16,7 +16,13 @@ use crate::plugin::tape::{Ask, Call, Dress, Outcome, Reply, Single};
 type Wrong = (String, &'static str);
 
 /// A few words on what was looked at, or what is wrong.
-pub(super) fn judge(single: &Single, dress: &Dress, call: &Call, said: &Outcome) -> Result<String, Wrong> {
+pub(super) fn judge(
+    single: &Single,
+    permitted: &PrivateHosts,
+    dress: &Dress,
+    call: &Call,
+    said: &Outcome,
+) -> Result<String, Wrong> {
     match (said, &call.ask) {
         (Ok(Reply::Verdicts(verdicts)), _) => {
             let by_check = single.version.anatomy.manifest.live == Live::ByCheck;
@@ -31,9 +37,14 @@ pub(super) fn judge(single: &Single, dress: &Dress, call: &Call, said: &Outcome)
         }
         (Ok(Reply::Candidates(candidates)), Ask::Streams(room, _)) => {
             let overrides = Overrides::new(&single.table.hosts).unwrap_or_default();
+            let is_meant = |target: &HostPort| {
+                HostPort::from_url(&room.input).as_ref() == Some(target)
+                    || dress.grant().permitted.contains(target)
+                    || permitted.permit(target)
+            };
             qualities(candidates)?;
             for candidate in candidates {
-                place(candidate, room, dress, &overrides)?;
+                place(candidate, &overrides, is_meant)?;
             }
             for (index, candidate) in candidates.iter().enumerate() {
                 if candidates.iter().take(index).any(|earlier| earlier.url == candidate.url) {
@@ -111,11 +122,12 @@ fn qualities(candidates: &[Candidate]) -> Result<(), Wrong> {
 }
 
 /// Whether the host may fetch it: what it judges by address at a connection shows here as far as it is written down.
-fn place(candidate: &Candidate, room: &Room, dress: &Dress, overrides: &Overrides) -> Result<(), Wrong> {
+fn place(candidate: &Candidate, overrides: &Overrides, is_meant: impl Fn(&HostPort) -> bool) -> Result<(), Wrong> {
     let Ok(url) = Url::parse(&candidate.url) else {
         return Err((String::from("a candidate's URL is none"), "give it absolute, with its scheme"));
     };
-    let shown = format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let shown = format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
     if !matches!(url.scheme(), "http" | "https") {
         return Err((
             format!("a candidate that is neither http nor https: {shown}"),
@@ -126,12 +138,10 @@ fn place(candidate: &Candidate, room: &Room, dress: &Dress, overrides: &Override
         let hint = "give them as a header `Authorization`: URLs stand in logs and sidecars";
         return Err((format!("a candidate with a user or a password in its URL: {shown}"), hint));
     }
-    let target = HostPort::of(&url);
-    let typed = HostPort::from_url(&room.input);
-    let is_meant =
-        target.is_some() && (target == typed || target.as_ref().is_some_and(|it| dress.grant().permitted.contains(it)));
+    let is_meant = HostPort::of(&url).is_some_and(|target| is_meant(&target));
     if !is_meant && overrides.rewrite(&url).is_none() && is_private(&url) {
-        let hint = "the host fetches no media from private addresses unless the user permits it by `hosts`";
+        let hint = "the host fetches no media from private addresses but those in `plugins.allow_private_hosts` of the \
+                    config; `-c FILE` names it";
         return Err((format!("a candidate at a private address: {shown}"), hint));
     }
     Ok(())
