@@ -22,6 +22,7 @@ mod guests;
 mod hints;
 mod hostile;
 mod hot_swap;
+mod languages;
 mod matrix;
 mod media;
 mod record_live;

@@ -81,10 +81,14 @@ impl Guest {
         format!("https://{}.test/x", self.name)
     }
 
+    /// The component alone, as a language's tools make it.
+    pub fn bare(&self) -> Vec<u8> {
+        wat::parse_str(self.text()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
     /// The file's bytes.
     pub fn bytes(&self) -> Vec<u8> {
-        let text = self.text();
-        let mut bytes = wat::parse_str(&text).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        let mut bytes = self.bare();
         bytes.extend(section("lyrebird:manifest", self.whole_manifest().as_bytes()));
         bytes
     }
@@ -96,7 +100,8 @@ impl Guest {
         file
     }
 
-    fn whole_manifest(&self) -> String {
+    /// The text of its manifest.
+    pub fn whole_manifest(&self) -> String {
         let name = &self.name;
         format!("name = \"{name}\"\nversion = \"1.0.0\"\nrooms = [\"{name}.test/*\"]\n{}", self.manifest)
     }

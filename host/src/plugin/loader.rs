@@ -124,11 +124,11 @@ impl Loader {
     async fn try_samples(&self, version: &Version) -> Result<(), LoadError> {
         let Some(pre) = &version.picker else { return Ok(()) };
         for sample in &version.anatomy.manifest.samples {
-            let failed = |why: String| LoadError::SelfTest { input: sample.input.clone(), why };
+            let failed = |why, hint| LoadError::SelfTest { input: sample.input.clone(), why, hint };
             let answer = picker::resolve(&self.guests, closed(&version.facts), pre.clone(), sample.input.clone()).await;
-            let id = answer.map_err(|error| failed(error.reason()))?;
+            let id = answer.map_err(|error| failed(error.reason(), raised(&error)))?;
             if id != sample.id {
-                return Err(failed(format!("it resolved to `{id}`, not `{}`", sample.id)));
+                return Err(failed(format!("it resolved to `{id}`, not `{}`", sample.id), None));
             }
         }
         Ok(())
@@ -188,7 +188,16 @@ fn not_started(error: CallError) -> LoadError {
         CallError::Trap { kind, .. } if kind.contains("type mismatch") || kind.contains("failed to convert") => {
             LoadError::ContractMismatch(kind)
         }
-        CallError::Trap { kind, stderr } => LoadError::StartTrap { why: kind, stderr },
-        other => LoadError::StartTrap { why: other.reason(), stderr: String::new() },
+        CallError::Trap { kind, stderr } => LoadError::StartTrap { why: kind, stderr, hint: None },
+        other => LoadError::StartTrap { why: other.reason(), stderr: String::new(), hint: raised(&other) },
+    }
+}
+
+/// What a start or a sample that met a limit needs: a large runtime may want more than is usual, and is not broken.
+fn raised(error: &CallError) -> Option<&'static str> {
+    match error {
+        CallError::CpuBudget(_) | CallError::MemoryLimit { .. } => error.hint(),
+        CallError::Timeout(_) => Some("`limits = { resolve = \"…\" }` in the plugin's table raises it"),
+        _ => None,
     }
 }

@@ -52,6 +52,8 @@ pub enum LoadError {
         why: String,
         /// What it wrote to stderr, the end of it.
         stderr: String,
+        /// What the user can do about it, where it is not the build that is broken.
+        hint: Option<&'static str>,
     },
     /// A sample of the manifest was not resolved as the manifest says.
     SelfTest {
@@ -59,6 +61,8 @@ pub enum LoadError {
         input: String,
         /// What came instead.
         why: String,
+        /// What the user can do about it, where it is not the build that is broken.
+        hint: Option<&'static str>,
     },
 }
 
@@ -111,10 +115,12 @@ impl LoadError {
                 "copy the file again; write to another name and rename it, so that it appears whole"
             }
             LoadError::NotAComponent(_) => {
-                "a plugin is a WebAssembly component: `cargo build --release --target wasm32-wasip2` makes one"
+                "a plugin is a WebAssembly component: `cargo build --release --target wasm32-wasip2` makes one, and \
+                 docs/plugin-languages.md says what does in other languages"
             }
             LoadError::BadManifest(_) => {
-                "the manifest is the `plugin.toml` that is carried in the file: mend it, build again"
+                "the manifest is the `plugin.toml` that is carried in the file: mend it, build again; for other languages \
+                 than Rust `lyrebird plugin build` puts it in"
             }
             LoadError::ContractTooNew { .. } => "fetch a newer host, or an older build of the plugin",
             LoadError::Unsupported(_) => "build the plugin without this feature",
@@ -131,7 +137,9 @@ impl LoadError {
             }
             LoadError::Settings(_) => "the plugin's table in lyrebird.toml has the settings",
             LoadError::Compile(_) => "the file may be damaged: build or copy it again",
-            LoadError::StartTrap { .. } | LoadError::SelfTest { .. } => "this build is broken: tell its author",
+            LoadError::StartTrap { hint, .. } | LoadError::SelfTest { hint, .. } => {
+                hint.unwrap_or("this build is broken: tell its author")
+            }
         };
         Some(hint.to_owned())
     }
@@ -157,11 +165,11 @@ impl fmt::Display for LoadError {
             LoadError::Quarantined(why) => write!(out, "quarantined: {why}"),
             LoadError::Settings(why) => write!(out, "bad settings: {why}"),
             LoadError::Compile(why) => write!(out, "cannot be compiled: {why}"),
-            LoadError::StartTrap { why, stderr } => {
+            LoadError::StartTrap { why, stderr, .. } => {
                 write!(out, "does not start: {why}")?;
                 said(out, stderr)
             }
-            LoadError::SelfTest { input, why } => write!(out, "fails its own sample `{input}`: {why}"),
+            LoadError::SelfTest { input, why, .. } => write!(out, "fails its own sample `{input}`: {why}"),
         }?;
         self.hint().map_or(Ok(()), |hint| write!(out, "\nhint: {hint}"))
     }

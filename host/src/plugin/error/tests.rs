@@ -28,6 +28,13 @@ fn a_load_error_says_what_why_and_what_to_do() {
 }
 
 #[test]
+fn a_start_that_met_a_limit_tells_which_key_raises_it() {
+    let start = |hint| LoadError::StartTrap { why: String::from("x"), stderr: String::new(), hint };
+    assert_eq!(start(None).to_string(), "does not start: x\nhint: this build is broken: tell its author");
+    assert_eq!(start(Some("raise it")).to_string(), "does not start: x\nhint: raise it");
+}
+
+#[test]
 fn the_guests_last_words_are_shown_and_only_the_last() {
     let stderr: String = (1..=20).map(|line| format!("line {line}\n\n")).collect();
     let shown = CallError::Trap { kind: "it exited with status 1".into(), stderr }.to_string();
