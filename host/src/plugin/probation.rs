@@ -12,7 +12,7 @@ const CALLS: u32 = 10;
 const TIME: Duration = Duration::from_secs(600);
 
 /// Strikes in a row that end it.
-const STRIKES: u32 = 3;
+const STRIKES: usize = 3;
 
 /// Rooms of one plugin that are remembered as read: more than anybody watches of one platform, 160 KiB at most.
 const ROOMS: usize = 20_000;
@@ -40,22 +40,24 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Takes what a call said: an unread room that was read before is as good as a strike.
-    pub(super) fn hear(&mut self, said: &Mark) {
-        match said {
-            Mark::Answer(room) => {
-                self.streak = 0;
-                self.answers = self.answers.saturating_add(1);
-                if let Some(room) = room.as_deref().filter(|_| self.read.len() < ROOMS) {
-                    self.read.insert(print(room));
+    /// Takes what a call said, room by room: an unread room that was read before is as good as a strike.
+    pub(super) fn hear(&mut self, call: &[Mark]) {
+        let (mut answered, mut struck) = (false, false);
+        for said in call {
+            match said {
+                Mark::Answer(room) => {
+                    answered = true;
+                    if let Some(room) = room.as_deref().filter(|_| self.read.len() < ROOMS) {
+                        self.read.insert(print(room));
+                    }
                 }
+                Mark::Unread(room, _) => struck |= self.read.remove(&print(room)),
+                Mark::Strike(_) => struck = true,
+                Mark::Nothing => {}
             }
-            Mark::Unread(room, _) => {
-                self.streak += u32::from(self.read.remove(&print(room)));
-            }
-            Mark::Strike(_) => self.streak = self.streak.saturating_add(1),
-            Mark::Nothing => {}
         }
+        self.answers = self.answers.saturating_add(u32::from(answered));
+        self.streak = if answered { 0 } else { self.streak.saturating_add(u32::from(struck)) };
     }
 
     /// Whether it was well when it was last called.
@@ -106,26 +108,29 @@ impl Probation {
     }
 
     /// One call, room by room. `before` is what the build before it has shown, where there is one to go back to.
+    ///
+    /// A strike is a call: one answer of the platform that cannot be read speaks once, for however many rooms it was. And
+    /// what a call says of other rooms takes nothing back: a build that has lost some of them is worse than the one before.
     pub(super) fn hear(&mut self, call: &[Mark], before: Option<&Health>, now: Duration) -> Ruling {
-        let mut answered = false;
-        for said in call {
-            let strike = match said {
-                Mark::Strike(why) => Some(why.clone()),
-                Mark::Unread(room, why) if before.is_some_and(|before| before.could_read(room)) => Some(why.clone()),
-                Mark::Unread(..) | Mark::Nothing => None,
-                Mark::Answer(_) => {
-                    self.strikes.clear();
-                    answered = true;
-                    None
-                }
-            };
-            self.strikes.extend(strike);
-            let is_worse = before.is_some_and(Health::is_well);
-            if is_worse && self.strikes.len() >= usize::try_from(STRIKES).unwrap_or(usize::MAX) {
-                return Ruling::Failed(format!("{STRIKES} strikes in a row: {}", distinct(&self.strikes)));
+        let mut strikes = call.iter().filter_map(|said| match said {
+            Mark::Strike(why) => Some(why),
+            Mark::Unread(room, why) if before.is_some_and(|before| before.could_read(room)) => Some(why),
+            Mark::Unread(..) | Mark::Answer(_) | Mark::Nothing => None,
+        });
+        match strikes.next() {
+            Some(why) => self.strikes.push(why.clone()),
+            None if call.iter().any(|said| matches!(said, Mark::Answer(_))) => {
+                self.strikes.clear();
+                self.answers = self.answers.saturating_add(1);
             }
+            None => {}
         }
-        self.answers += u32::from(answered);
+        let is_worse = before.is_some_and(Health::is_well);
+        if is_worse && self.strikes.len() >= STRIKES {
+            return Ruling::Failed(format!("{STRIKES} strikes in a row: {}", distinct(&self.strikes)));
+        }
+        // There is nothing to go back to: the last ones tell as much as all of them.
+        self.strikes.truncate(STRIKES);
         self.look(now)
     }
 

@@ -176,7 +176,7 @@ impl Slot {
         if state.now.anatomy.sha256 != lease.anatomy.sha256 {
             return;
         }
-        call.iter().for_each(|said| state.health.hear(said));
+        state.health.hear(call);
         let Some(trial) = &mut state.trial else { return };
         let before = trial.before.as_ref().map(|before| &before.health);
         let ruling = trial.probation.hear(call, before, self.clock.passed());

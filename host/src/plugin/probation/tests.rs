@@ -17,7 +17,7 @@ fn trap() -> Mark {
 /// A build that read rooms `a`, `b`, `c`.
 fn well() -> Health {
     let mut health = Health::default();
-    ["a", "b", "c"].map(answer).iter().for_each(|said| health.hear(said));
+    health.hear(&["a", "b", "c"].map(answer));
     health
 }
 
@@ -57,25 +57,44 @@ fn three_strikes_in_a_row_end_it() {
     assert_eq!(last("tt.tt.", Some(&well())), Ruling::Open);
 }
 
+/// `batches` one after the other, each room by room: what the last one is ruled.
+fn batches(batches: &[&[Mark]]) -> Ruling {
+    let mut probation = Probation::begin(START);
+    let rulings: Vec<_> = batches.iter().map(|batch| probation.hear(batch, Some(&well()), START)).collect();
+    rulings.last().unwrap().clone()
+}
+
 #[test]
-fn a_batch_counts_room_by_room_and_as_one_call() {
-    let mut probation = Probation::begin(START);
-    let batch = ["a", "b", "c"].map(unread);
-    assert!(matches!(probation.hear(&batch, Some(&well()), START), Ruling::Failed(_)));
-    let mut probation = Probation::begin(START);
-    let batch = vec![answer("a"); 50];
-    assert_eq!(probation.hear(&batch, Some(&well()), START), Ruling::Open);
+fn a_batch_is_one_call_however_many_rooms_it_is_about() {
+    let (blind, clear) = (["a", "b", "c"].map(unread), ["a", "b", "c"].map(answer));
+    assert_eq!(batches(&[&blind, &blind]), Ruling::Open, "one page that is no answer is one strike");
+    assert_eq!(batches(&[&blind, &blind, &clear, &blind]), Ruling::Open);
+    assert!(matches!(batches(&[&blind, &blind, &blind]), Ruling::Failed(_)));
+    assert_eq!(batches(&[clear.as_slice(); 9]), Ruling::Open);
+    assert_eq!(batches(&[clear.as_slice(); 10]), Ruling::Passed);
+}
+
+#[test]
+fn a_room_that_is_lost_counts_wherever_it_stands_in_its_batch() {
+    for mut batch in [[unread("a"), answer("b"), answer("c")], [answer("b"), answer("c"), unread("a")]] {
+        assert!(matches!(batches(&[&batch, &batch, &batch]), Ruling::Failed(_)), "{batch:?}");
+        let mut health = well();
+        health.hear(&batch);
+        assert!(health.is_well(), "a build that answers for others is well");
+        batch.iter_mut().filter(|said| **said == unread("a")).for_each(|said| *said = unread("z"));
+        assert_eq!(batches(&[&batch, &batch, &batch]), Ruling::Open, "nobody could read that one");
+    }
 }
 
 #[test]
 fn nothing_is_lost_by_a_build_that_fails_as_the_one_before_did() {
     assert_eq!(last("zzzz", Some(&well())), Ruling::Open, "the old one could not read it either");
     let mut ill = well();
-    ill.hear(&unread("a"));
+    ill.hear(&[unread("a")]);
     assert!(!ill.is_well());
     assert_eq!(last("tttt", Some(&ill)), Ruling::Open, "the old one was failing");
     assert_eq!(last("tttt", None), Ruling::Open, "there is none");
-    ill.hear(&answer("b"));
+    ill.hear(&[answer("b")]);
     assert_eq!(last("uuuu", Some(&ill)), Ruling::Open, "it could not read that room any more");
 }
 
