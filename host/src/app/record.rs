@@ -61,7 +61,7 @@ impl Recorder {
                     Some((_, outcome)) => outcomes.extend(outcome),
                     None => break,
                 },
-                Ok(()) = plugins.changed() => household.rooms.plugins_changed(|name| self.registry.has(name)),
+                Ok(()) = plugins.changed() => household.rooms.plugins_changed(|_, name| self.registry.has(name)),
                 _ = sweep.tick() => household.rooms.end_unclaimed().await,
                 _ = stop.wait_for(|stop| *stop), if !stopping => {
                     stopping = true;

@@ -56,7 +56,7 @@ pub struct RoomPlan {
     pub replay: bool,
     /// The room is done after its first session with media.
     pub once: bool,
-    /// Its picker is gone: it is done as soon as it is dark.
+    /// Its picker is gone, or another one's now: it is done as soon as it is dark.
     pub last: bool,
     /// Media time after which it is done.
     pub max_duration: Option<Duration>,
@@ -119,6 +119,8 @@ struct Member {
     wishes: watch::Sender<Arc<Wishes>>,
     leave: watch::Sender<Option<Leave>>,
     commands: mpsc::Sender<Command>,
+    /// Whether it was told at any time that it loses its picker.
+    was_let_go: bool,
 }
 
 /// All of them.
@@ -171,7 +173,7 @@ impl Rooms {
         let reins = Reins { leave: left, commands: obeyed };
         let task = self.tasks.spawn(life.live(reins));
         self.living.insert(task.id(), id);
-        self.members.insert(id, Member { plan, picker, wishes, leave, commands });
+        self.members.insert(id, Member { plan, picker, wishes, leave, commands, was_let_go: false });
         id
     }
 
@@ -211,11 +213,12 @@ impl Rooms {
         }
     }
 
-    /// Pickers have come, gone or been replaced; `has` says of a name whether there is one. What failed is asked again at
-    /// once; a room whose picker is gone is done when it is dark.
-    pub fn plugins_changed(&mut self, has: impl Fn(&str) -> bool) {
-        for member in self.members.values_mut() {
-            member.plan.last = !has(&member.picker.manifest().name);
+    /// Pickers have come, gone or been replaced; `keeps` says of a room, and of its picker by name, whether that one goes
+    /// on to be asked. What failed is asked again at once; a room that loses its picker is done when it is dark.
+    pub fn plugins_changed(&mut self, keeps: impl Fn(RoomId, &str) -> bool) {
+        for (id, member) in &mut self.members {
+            member.plan.last = !keeps(*id, &member.picker.manifest().name);
+            member.was_let_go |= member.plan.last;
             // One that has as many words waiting looks at the room anyway.
             let _ = member.commands.try_send(Command::Replaced);
         }
@@ -267,6 +270,17 @@ impl Rooms {
             }
         }
         self.ground.ledger.adopt(ids);
+    }
+
+    /// The name of the picker that is asked about a room, and whether the room was told at any time that it loses it.
+    pub fn picker(&self, id: RoomId) -> Option<(String, bool)> {
+        let member = self.members.get(&id)?;
+        Some((member.picker.manifest().name.clone(), member.was_let_go))
+    }
+
+    /// Whether a session of the room runs.
+    pub fn is_on_air(&self, id: RoomId) -> bool {
+        self.board.is_on_air(id)
     }
 
     /// Its name, once the picker has told its id.

@@ -51,6 +51,8 @@ struct Wanted {
     /// Where it stands on the board.
     id: Option<RoomId>,
     state: State,
+    /// What was told of pickers that would take it and do not, so that it is told once.
+    told: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +189,7 @@ impl Runner {
 
     /// A room is wanted that was not.
     fn want(&mut self, wish: RoomWish) {
-        let mut wanted = Wanted { wish, id: None, state: State::Watched };
+        let mut wanted = Wanted { wish, id: None, state: State::Watched, told: None };
         match self.leaving.values_mut().find(|leaving| leaving.url == wanted.wish.url) {
             // It is being left: when it has been, it is watched anew.
             Some(leaving) => leaving.next = Some(wanted),
@@ -311,7 +313,7 @@ impl Runner {
             }
             return;
         }
-        if outcome.is_some() && self.has_lost_its_picker(id) {
+        if outcome.is_some_and(|outcome| self.has_lost_its_picker(id, outcome)) {
             return;
         }
         if let Some(wanted) = self.wanted.iter_mut().find(|wanted| wanted.id == Some(id)) {

@@ -16,7 +16,7 @@ mod unknown;
 mod words;
 
 use same::another;
-pub use words::{Fact, Kept, Leave, Offer, Order, Outcome, Rules, Trouble, Verdict};
+pub use words::{Fact, Kept, Leave, NO_PLUGIN, Offer, Order, Outcome, Rules, Trouble, Verdict};
 
 /// A reception that lasted so long shows that the way works: the next try is made at once. A sender that breaks off
 /// again and again is then asked every two seconds at most, and loses no more than its own breaks.

@@ -161,6 +161,10 @@ impl Board {
         self.change(|state| state.rooms.get(&id).and_then(|peek| peek.view().key))
     }
 
+    pub(super) fn is_on_air(&self, id: RoomId) -> bool {
+        self.change(|state| state.rooms.get(&id).is_some_and(|peek| peek.glance.look().since.is_some()))
+    }
+
     pub(super) fn rename(&self, id: RoomId, name: Option<String>) {
         self.change(|state| {
             if let Some(peek) = state.rooms.get_mut(&id) {

@@ -1,6 +1,7 @@
 //! A room's canonical id, asked for until there is an answer: a platform that cannot be reached at the start may be
 //! later.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,22 +12,20 @@ use crate::app::entry::{self, Entry};
 use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::Desk;
 use crate::monitor::pace;
-use crate::monitor::room::{Leave, Outcome, Trouble};
-use crate::monitor::watch::{Glance, Told, trouble};
+use crate::monitor::room::{Leave, NO_PLUGIN, Outcome, Trouble};
+use crate::monitor::watch::{Glance, Told, Wishes, trouble};
 use crate::plugin::Picker;
-
-/// Nobody can tell the room's id any more: the plugin failed, as exit codes have it.
-const NO_PLUGIN: Outcome = Outcome::GaveUp(5);
 
 pub(super) struct Entering<'a> {
     pub(super) ground: &'a Ground,
     pub(super) desk: &'a Desk,
     pub(super) plan: &'a RoomPlan,
+    pub(super) wishes: watch::Receiver<Arc<Wishes>>,
 }
 
 impl Entering<'_> {
     pub(super) async fn enter(
-        &self,
+        mut self,
         picker: &Picker,
         glance: &Glance,
         leave: &mut watch::Receiver<Option<Leave>>,
@@ -35,12 +34,13 @@ impl Entering<'_> {
         let (url, mut failures, mut told) = (&self.plan.url, 0_u32, Told::default());
         let mut plugins = house.registry.changes();
         loop {
-            if !house.registry.has(&picker.manifest().name) {
+            if self.wishes.borrow_and_update().rules.last || !house.registry.has(&picker.manifest().name) {
                 return Err(NO_PLUGIN);
             }
             let asked = house.enter(picker, url, &self.plan.options, self.desk.resolve(url));
             let answer = tokio::select! {
                 answer = asked => answer,
+                Ok(_) = self.wishes.wait_for(|wishes| wishes.rules.last) => return Err(NO_PLUGIN),
                 _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
             };
             let failed = match answer {
@@ -66,6 +66,7 @@ impl Entering<'_> {
                 () = house.clock.sleep(pause(&trouble(&failed), failures)) => {}
                 // What one build could not tell, another one may.
                 Ok(()) = plugins.changed() => {}
+                Ok(_) = self.wishes.wait_for(|wishes| wishes.rules.last) => {}
                 _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
             }
         }

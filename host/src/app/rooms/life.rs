@@ -28,7 +28,12 @@ pub(super) struct Life {
 impl Life {
     /// Until it is done or left; none where it turns out to be a room that is watched already.
     pub(super) async fn live(self, mut reins: Reins) -> Option<Outcome> {
-        let entering = super::enter::Entering { ground: &self.ground, desk: &self.desk, plan: &self.plan };
+        let entering = super::enter::Entering {
+            ground: &self.ground,
+            desk: &self.desk,
+            plan: &self.plan,
+            wishes: self.wishes.clone(),
+        };
         // In a place of its own, which is free again once the room is known.
         let entered = Box::pin(entering.enter(&self.picker, &self.peek.glance, &mut reins.leave)).await;
         let Entry { picker, room, key } = match entered {

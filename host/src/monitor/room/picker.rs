@@ -1,11 +1,8 @@
-//! What becomes of a room when its picker is replaced or goes.
+//! What becomes of a room when its picker is replaced, or goes, or another one takes the room over.
 
 use std::time::Duration;
 
-use super::{Fact, Order, Outcome, Room};
-
-/// Nobody answers for the room: the plugin failed, as exit codes have it.
-const NO_PLUGIN: Outcome = Outcome::GaveUp(5);
+use super::{Fact, NO_PLUGIN, Order, Room};
 
 impl Room {
     /// Asks at once what the build before gave no answer to. What it answered is asked again when it is due.
@@ -15,7 +12,7 @@ impl Room {
         }
     }
 
-    /// Whether its picker is gone, and there is no session that goes on without it.
+    /// Whether its picker is gone, or another one's turn has come, and there is no session that goes on by it.
     pub(super) fn is_let_go(&self) -> bool {
         self.rules.last && self.session.is_none() && !self.receiving && self.stopping.is_none()
     }

@@ -137,6 +137,9 @@ pub enum Order {
     Done(Outcome),
 }
 
+/// The end of a room that nobody answers for: the plugin failed, as exit codes have it.
+pub const NO_PLUGIN: Outcome = Outcome::GaveUp(5);
+
 /// How a room's watch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
