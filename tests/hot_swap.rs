@@ -11,6 +11,7 @@ use lyrebird_tests::program::{Finished, Run, Signal};
 
 use crate::run_config::stage::{LIMIT, OTHER, STEADY, end_undisturbed, head, page, rooms};
 
+mod files;
 mod pickers;
 
 /// A room that records, one that is dark, and a plugins directory of their own.

@@ -27,7 +27,7 @@ pub use read::{ConfigError, nearest, parse, read};
 pub use rooms::{Origin, RoomWish};
 pub use snapshot::{Snapshot, load, usual_places};
 pub use units::{LEAST_SIZE, LEAST_SPAN, Rate, Size, Span, UnitError};
-pub use watch::{RESCAN, SETTLE, SETTLE_AT_MOST, Watch};
+pub use watch::{RESCAN, SETTLE, Watch};
 
 /// The file that a new user begins with: every key with its default and a word about it.
 pub const DEFAULT_TEXT: &str = include_str!("config/default.toml");

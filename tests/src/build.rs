@@ -44,6 +44,22 @@ impl Build {
         self
     }
 
+    /// With so many of this letter behind all that counts, in a section that nobody reads.
+    pub fn padded(mut self, letter: char, count: usize) -> Build {
+        let name = b"\x07padding";
+        self.0.push(0);
+        let mut length = name.len() + count;
+        // LEB128: seven bits a byte, the lowest first.
+        while length > 0x7F {
+            self.0.push(u8::try_from(length & 0x7F).unwrap() | 0x80);
+            length >>= 7;
+        }
+        self.0.push(u8::try_from(length).unwrap());
+        self.0.extend(name);
+        self.0.extend(std::iter::repeat_n(u8::try_from(letter).unwrap(), count));
+        self
+    }
+
     /// One that does not know Bilibili any more: it asks at an address that was moved.
     pub fn blind(self) -> Build {
         self.with("getRoomBaseInfo", "getRoomBaseInf0")
@@ -59,6 +75,18 @@ impl Build {
         let draft = file.with_extension("draft");
         fs::write(&draft, &self.0).unwrap();
         fs::rename(draft, file).unwrap();
+    }
+
+    /// Writes it over what is there, which has as many bytes and keeps them until then, in so many parts with a pause
+    /// behind each.
+    #[track_caller]
+    pub fn overwrite(&self, file: &Path, parts: usize, pause: std::time::Duration) {
+        let mut open = File::options().write(true).open(file).unwrap();
+        assert_eq!(usize::try_from(open.metadata().unwrap().len()), Ok(self.0.len()));
+        for part in self.0.chunks(self.0.len().div_ceil(parts)) {
+            open.write_all(part).unwrap();
+            std::thread::sleep(pause);
+        }
     }
 
     /// Writes it over what is there, in so many parts with a pause behind each: as a slow copy does.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
@@ -16,15 +17,20 @@ pub struct Ears {
     folders: BTreeSet<PathBuf>,
     watcher: Option<RecommendedWatcher>,
     hints: mpsc::Receiver<()>,
+    written: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Ears {
     /// Listens for changes of those paths in `folders` that `is_ours` takes. Blocks.
     pub fn new(folders: BTreeSet<PathBuf>, is_ours: impl Fn(&Path) -> bool + Send + 'static) -> Ears {
         let (sender, hints) = mpsc::channel(1);
+        let written = Arc::<Mutex<BTreeSet<PathBuf>>>::default();
+        let noted = Arc::clone(&written);
         let heard = move |event: notify::Result<notify::Event>| {
             // An error is a lost hint.
-            if event.is_ok_and(|event| is_hint(&event, &is_ours)) {
+            let Ok(event) = event else { return };
+            if is_hint(&event, &is_ours) {
+                note_writers(&mut noted.lock().unwrap_or_else(PoisonError::into_inner), &event);
                 // One that waits already says the same.
                 let _ = sender.try_send(());
             }
@@ -35,7 +41,7 @@ impl Ears {
             let folders = names.join(", ");
             warn!(%error, folders, "cannot watch folders: a change is seen within {} s", RESCAN.as_secs());
         }
-        let mut ears = Ears { folders, watcher: watcher.ok(), hints };
+        let mut ears = Ears { folders, watcher: watcher.ok(), hints, written };
         ears.listen();
         ears
     }
@@ -50,11 +56,30 @@ impl Ears {
         }
     }
 
+    /// Files that somebody has begun to write and has not closed yet, as far as the kernel tells.
+    pub fn written(&self) -> BTreeSet<PathBuf> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The next hint; never, where the kernel gives none.
     pub async fn hear(&mut self) {
         if self.hints.recv().await.is_none() {
             std::future::pending().await
         }
+    }
+}
+
+/// Keeps count of files that are open to be written: whoever writes into a file in place may pause in the middle of it.
+fn note_writers(written: &mut BTreeSet<PathBuf>, event: &notify::Event) {
+    match event.kind {
+        EventKind::Modify(ModifyKind::Data(_)) => written.extend(event.paths.iter().cloned()),
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+        | EventKind::Create(_)
+        | EventKind::Remove(_)
+        | EventKind::Modify(ModifyKind::Name(_)) => written.retain(|file| !event.paths.contains(file)),
+        // The queue ran over: nobody knows who has closed what.
+        _ if event.need_rescan() => written.clear(),
+        _ => {}
     }
 }
 

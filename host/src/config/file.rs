@@ -2,16 +2,27 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Opens a file to read. Looks at it first: opening a FIFO would wait for whoever writes to it, maybe for ever.
+use rustix::fs::OFlags;
+
+/// Opens a file to read. Looks at it first: opening a FIFO would wait for whoever writes to it, maybe for ever. One that
+/// takes the file's place in between waits for nobody either, and is found to be none.
 ///
 /// # Errors
 /// It cannot be opened, or is a folder, a FIFO or a device.
 pub fn open_file(path: &Path) -> io::Result<File> {
-    let kind = std::fs::metadata(path)?.file_type();
+    is_file(&std::fs::metadata(path)?)?;
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    is_file(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn is_file(facts: &std::fs::Metadata) -> io::Result<()> {
+    let kind = facts.file_type();
     match kind.is_file() {
-        true => File::open(path),
+        true => Ok(()),
         false if kind.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
         false => Err(io::Error::other("it is no file but a pipe or a device")),
     }

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 pub const SETTLE: Duration = Duration::from_millis(400);
 
 /// How long a file that is never left alone is waited for.
-pub const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
+const SETTLE_AT_MOST: Duration = Duration::from_secs(5);
 
 /// How often all is read again without a hint.
 pub const RESCAN: Duration = Duration::from_secs(30);

@@ -105,7 +105,7 @@ fn choice(found: &Found) -> Option<Choice<'_, ()>> {
     let picker = match &found.read {
         Ok((_, anatomy)) if anatomy.kinds.contains(&Kind::Picker) => Ok(()),
         Ok(_) => Err(Unusable::NotAPicker),
-        Err(error) => Err(Unusable::Refused(error.to_string())),
+        Err(error) => Err(Unusable::Refused(error.told())),
     };
     Some(Choice { name: &manifest.name, rooms: &manifest.rooms, picker })
 }

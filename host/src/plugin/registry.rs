@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,10 +32,12 @@ mod adopt;
 mod entry;
 mod news;
 mod renew;
+mod still;
 mod tell;
 
 use entry::{Entry, EntryFate, Loaded, Loading, loaded};
 pub use news::roll_back;
+pub(super) use still::Look;
 
 /// How long calls under way may go on when the host stops.
 const LAST_CALLS: Duration = Duration::from_secs(2);
@@ -78,6 +81,8 @@ struct Shared {
     unread: RwLock<Vec<(PathBuf, String)>>,
     /// Plugins whose files are gone: whoever holds on to one is answered, and meets it again when it comes back.
     removed: Mutex<BTreeMap<String, Arc<Slot>>>,
+    /// Whether somebody has begun to look whether the directories change.
+    is_watched: AtomicBool,
     /// Held by whoever looks at the directories.
     memory: tokio::sync::Mutex<renew::Memory>,
     /// Woken when a probation has ended.
@@ -112,6 +117,7 @@ impl Registry {
             shelf: RwLock::default(),
             unread: RwLock::new(unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect()),
             removed: Mutex::default(),
+            is_watched: AtomicBool::new(false),
             memory: tokio::sync::Mutex::new(renew::Memory::after(stamps)),
             wake: Arc::default(),
             changes: watch::Sender::new(0),
@@ -208,7 +214,7 @@ impl Registry {
         match entry.so_far().unwrap_or_else(not_yet) {
             Ok(slot) if slot.current().anatomy.kinds.contains(&Kind::Notifier) => Ok(Notifier::new(slot)),
             Ok(_) => Err(format!("plugin `{name}` is no notifier")),
-            Err(error) => Err(format!("plugin `{name}` was not loaded: {error}")),
+            Err(error) => Err(format!("plugin `{name}` was not loaded: {}", error.told())),
         }
     }
 
@@ -258,8 +264,9 @@ impl Registry {
     }
 
     /// As the watcher wants it.
-    pub(super) async fn renew(&self, all: bool) -> Option<Duration> {
-        self.shared.renew(all).await
+    pub(super) async fn renew(&self, look: Look) -> Option<Duration> {
+        self.shared.is_watched.store(true, Ordering::Relaxed);
+        self.shared.renew(look).await
     }
 
     /// Waits until a probation has ended.
@@ -325,7 +332,7 @@ fn counts(entry: &Entry, all: &[Entry]) -> bool {
 }
 
 fn picker(name: &str, loaded: Loaded) -> Result<Picker, PickError> {
-    let unusable = |error: Arc<LoadError>| PickError::Unusable { name: name.to_owned(), reason: error.to_string() };
+    let unusable = |error: Arc<LoadError>| PickError::Unusable { name: name.to_owned(), reason: error.told() };
     loaded.map(Picker::new).map_err(unusable)
 }
 
@@ -335,7 +342,7 @@ fn not_yet() -> Loaded {
 
 /// What is shown of an entry: the build that answers and older ones that still have calls under way, or why none does.
 fn listings(entry: &Entry) -> Vec<Listing> {
-    let refused = |error: &LoadError| (State::of(error), Some(error.to_string()));
+    let refused = |error: &LoadError| (State::of(error), Some(error.told()));
     let (state, reason) = match &entry.fate {
         EntryFate::Load(_) => match entry.so_far().unwrap_or_else(not_yet) {
             Ok(slot) => return slot.listings(),

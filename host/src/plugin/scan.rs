@@ -1,7 +1,7 @@
 //! Which files of the plugins directories count. A plugin is known by its manifest's name: the first directory wins;
 //! in one directory the higher version, then the later change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -47,10 +47,31 @@ pub(super) enum Fate {
 
 /// All files of all directories, and the directories that could not be read.
 pub(super) fn scan(dirs: &[PathBuf]) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
+    scan_where(dirs, |_| true, |_, _| true)
+}
+
+/// The same as if the files of `not` were not there. One that is another one by now than that of `are` is incomplete: it was
+/// touched a moment ago.
+pub(super) fn scan_but(
+    dirs: &[PathBuf],
+    not: &BTreeSet<PathBuf>,
+    are: &Stamps,
+) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
+    scan_where(dirs, |file| !not.contains(file), |file, is| are.get(file) == Some(&is))
+}
+
+fn scan_where(
+    dirs: &[PathBuf],
+    counts: impl Fn(&Path) -> bool,
+    is_still: impl Fn(&Path, Option<Stamp>) -> bool,
+) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
     let (mut all, mut unread) = (Vec::new(), Vec::new());
     for (index, dir) in dirs.iter().enumerate() {
         match files(dir) {
-            Ok(files) => all.extend(files.into_iter().map(|file| found(file, index))),
+            Ok(files) => {
+                let files = files.into_iter().filter(|file| counts(file));
+                all.extend(files.map(|file| found(file, index, &is_still)));
+            }
             Err(error) => unread.push((dir.clone(), error)),
         }
     }
@@ -58,7 +79,7 @@ pub(super) fn scan(dirs: &[PathBuf]) -> (Vec<Fate>, Vec<(PathBuf, io::Error)>) {
 }
 
 /// What tells whether a file may be another one: inode, length, times of content and of the inode.
-type Stamp = (u64, u64, i64, i64, i64, i64);
+pub(super) type Stamp = (u64, u64, i64, i64, i64, i64);
 
 /// All files that count, and whatever else decides about them.
 pub(super) type Stamps = BTreeMap<PathBuf, Option<Stamp>>;
@@ -69,14 +90,8 @@ pub(super) fn stamps(dirs: &[PathBuf]) -> Stamps {
     all.map(|file| (file.clone(), stamp(&file))).collect()
 }
 
-/// The same with one more file. Blocks.
-pub(super) fn stamps_with(dirs: &[PathBuf], more: Option<&Path>) -> Stamps {
-    let mut stamps = stamps(dirs);
-    stamps.extend(more.map(|file| (file.to_owned(), stamp(file))));
-    stamps
-}
-
-fn stamp(file: &Path) -> Option<Stamp> {
+/// What one file looks like; none where it is none. Blocks.
+pub(super) fn stamp(file: &Path) -> Option<Stamp> {
     let facts = fs::metadata(file).ok()?;
     Some((facts.ino(), facts.len(), facts.mtime(), facts.mtime_nsec(), facts.ctime(), facts.ctime_nsec()))
 }
@@ -98,14 +113,14 @@ pub(super) fn bytes(file: &Path) -> Result<Vec<u8>, LoadError> {
     }
 }
 
-/// In the order of their names.
+/// Whatever is called like a plugin, in the order of the names: what is no file is refused with words.
 fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         // A name that begins with a dot is a draft of whoever copies the file.
         let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|end| end == "wasm") && path.is_file() {
+        if !hidden && path.extension().is_some_and(|end| end == "wasm") {
             files.push(path);
         }
     }
@@ -113,7 +128,7 @@ fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn found(file: PathBuf, dir: usize) -> Found {
+fn found(file: PathBuf, dir: usize, is_still: impl Fn(&Path, Option<Stamp>) -> bool) -> Found {
     let changed = fs::metadata(&file).and_then(|facts| facts.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     let nothing = |file, read| Found { file, dir, changed, sha256: None, manifest: None, read: Err(read) };
     let before = stamp(&file);
@@ -122,7 +137,7 @@ fn found(file: PathBuf, dir: usize) -> Found {
         Err(error) => return nothing(file, error),
     };
     // Somebody writes it at this moment: what was read may be half of the one and half of the other.
-    if stamp(&file) != before {
+    if stamp(&file) != before || !is_still(&file, before) {
         return nothing(file, LoadError::Incomplete);
     }
     let (manifest, read) = anatomy::read(&wasm);

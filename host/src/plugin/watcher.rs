@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::registry::Registry;
-use crate::config::{Ears, RESCAN, SETTLE, SETTLE_AT_MOST};
+use super::registry::{Look, Registry};
+use crate::config::{Ears, RESCAN, SETTLE};
 
 /// How often it is looked whether somebody has approved or rolled back a plugin, or a probation has lasted long enough.
 const GLANCE: Duration = Duration::from_secs(2);
@@ -46,23 +46,24 @@ const LEAST: Duration = Duration::from_millis(100);
 async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
     registry.settled().await;
     let dirs = registry.dirs().iter().cloned().collect();
-    let is_ours = |path: &Path| path.extension().is_none_or(|end| end == "wasm");
-    let Ok(mut ears) = tokio::task::spawn_blocking(move || Ears::new(dirs, is_ours)).await else { return };
+    // Whatever changes there may be what a plugin's file leads to; a look at what has not changed costs next to nothing.
+    let Ok(mut ears) = tokio::task::spawn_blocking(move || Ears::new(dirs, |_: &Path| true)).await else { return };
     let clock = registry.clock();
     let mut rescan_at = clock.passed().saturating_add(RESCAN);
     // Between the first reading and the first hint something may have been written.
-    let mut again_at = registry.renew(false).await;
+    let mut again_at = registry.renew(look(&ears, false)).await;
     loop {
         let now = clock.passed();
-        let next = again_at.unwrap_or(Duration::MAX).min(rescan_at).min(now.saturating_add(GLANCE));
-        let next = next.max(now.saturating_add(LEAST));
+        let least = now.saturating_add(LEAST);
+        let next = again_at.unwrap_or(Duration::MAX).min(rescan_at).min(now.saturating_add(GLANCE)).max(least);
         let all = tokio::select! {
             asked = asked.recv() => match asked {
                 Some(()) => true,
                 None => return,
             },
             () = ears.hear() => {
-                settled(&clock, &mut ears).await;
+                // A file that is written is one hint after the other.
+                clock.sleep_until(least).await;
                 false
             }
             () = registry.ruled() => false,
@@ -80,17 +81,10 @@ async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
             let Ok(listening) = listened.await else { return };
             ears = listening;
         }
-        again_at = registry.renew(all).await;
+        again_at = registry.renew(look(&ears, all)).await;
     }
 }
 
-/// Waits until nothing is written any more.
-async fn settled(clock: &crate::clock::Clock, ears: &mut Ears) {
-    let latest = clock.passed().saturating_add(SETTLE_AT_MOST);
-    while clock.passed() < latest {
-        tokio::select! {
-            () = ears.hear() => {}
-            () = clock.sleep(SETTLE) => return,
-        }
-    }
+fn look(ears: &Ears, all: bool) -> Look {
+    Look { all, settle: SETTLE, written: ears.written() }
 }

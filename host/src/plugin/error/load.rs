@@ -88,6 +88,14 @@ impl LoadError {
         }
     }
 
+    /// What it says, with its cause: for listings and events, which have one sentence for it.
+    pub(in crate::plugin) fn told(&self) -> String {
+        match self {
+            LoadError::Io(cause) => format!("{self}: {cause}"),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the file may be in the middle of being written.
     pub(in crate::plugin) fn may_pass(&self) -> bool {
         match self {

@@ -89,7 +89,7 @@ impl Entry {
         let manifest = self.manifest.clone()?;
         let is_picker = |kinds: &[Kind]| kinds.contains(&Kind::Picker);
         let (manifest, picker) = match (self.so_far(), self.load()) {
-            (Some(Err(error)), _) => (manifest, Err(Unusable::Refused(error.to_string()))),
+            (Some(Err(error)), _) => (manifest, Err(Unusable::Refused(error.told()))),
             (Some(Ok(slot)), Some(load)) => {
                 let version = slot.current();
                 let manifest = Arc::clone(&version.anatomy.manifest);

@@ -1,7 +1,7 @@
 //! The directories again: what has changed in them becomes what answers, one file after the other, and nothing that
 //! runs notices more than that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Shared;
 use super::entry::{Entry, EntryFate};
+use super::still::{self, Changed, Look, Still};
 use crate::plugin::error::LoadError;
 use crate::plugin::imports::Network;
 use crate::plugin::scan::{self, Fate, Found, Stamps};
@@ -23,7 +24,9 @@ const AGAIN: [Duration; 4] =
 /// What was found when the directories were last looked at.
 #[derive(Default)]
 pub(super) struct Memory {
+    /// What was read looked so.
     stamps: Stamps,
+    still: Still,
     tried: BTreeMap<PathBuf, Tried>,
     /// Whether it knows what became of the files that were there at the start.
     knows: bool,
@@ -52,34 +55,45 @@ impl Memory {
 }
 
 impl Shared {
-    /// Looks at the directories, and takes what has changed. `all` looks at what seems unchanged, too. Gives back when
-    /// a file is to be looked at again, of [`crate::clock::Clock::passed`].
-    pub(super) async fn renew(&self, all: bool) -> Option<Duration> {
+    /// Looks at the directories, and takes what has changed and is left alone. Gives back when a file is to be looked at
+    /// again, of [`crate::clock::Clock::passed`].
+    pub(super) async fn renew(&self, look: Look) -> Option<Duration> {
         let mut memory = self.memory.lock().await;
         let dirs = self.dirs.clone();
         let lock = self.means.data.path().map(|dir| dir.join("plugins.lock"));
-        let stamped = tokio::task::spawn_blocking(move || (scan::stamps_with(&dirs, lock.as_deref()), dirs)).await;
-        let Ok((stamps, dirs)) = stamped else { return memory.due() };
-        let is_due = memory.due().is_some_and(|at| at <= self.means.clock.passed());
-        if !all && !is_due && stamps == memory.stamps {
-            return memory.due();
-        }
-        let Ok((fates, unread)) = tokio::task::spawn_blocking(move || scan::scan(&dirs)).await else {
-            return memory.due();
-        };
-        memory.stamps = stamps;
+        let stamped = tokio::task::spawn_blocking(move || {
+            let mut stamps = scan::stamps(&dirs);
+            stamps.extend(lock.map(|lock| (lock.clone(), scan::stamp(&lock))));
+            (stamps, dirs)
+        });
+        let Ok((stamps, dirs)) = stamped.await else { return memory.due() };
         let before = self.shelf();
         memory.know(&before);
-        let mut next: Vec<Entry> = Vec::new();
-        for fate in fates {
-            next.extend(self.take(fate, &before, &mut memory).await);
+        let changed = memory.compare(&stamps, &look, self.means.clock.passed());
+        self.tell_endless(&changed.endless);
+        let is_due = memory.due().is_some_and(|at| at <= self.means.clock.passed());
+        let next = |memory: &Memory| memory.due().into_iter().chain(changed.until).min();
+        if !look.all && !is_due && !changed.is_new {
+            return next(&memory);
         }
+        let (restless, are) = (changed.restless.clone(), stamps.clone());
+        let scanned = tokio::task::spawn_blocking(move || scan::scan_but(&dirs, &restless, &are)).await;
+        let Ok((fates, unread)) = scanned else { return next(&memory) };
+        memory.stamps = still::read(&memory.stamps, stamps, &changed.restless);
+        let mut entries: Vec<Entry> = Vec::new();
+        for fate in fates.into_iter().map(|fate| behind_restless(fate, &before, &changed.restless)) {
+            entries.extend(self.take(fate, &before, &mut memory).await);
+        }
+        // What is not read yet is what it was.
+        let is_kept = |entry: &&Entry| entry.slot().is_none() && changed.restless.contains(&entry.file);
+        entries.extend(before.iter().filter(is_kept).cloned());
         let unread: Vec<(PathBuf, String)> = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
-        self.keep_or_remove(&before, &mut next, &unread);
-        let is_there = |file: &PathBuf| next.iter().any(|entry| entry.file == *file);
+        self.tell_unread(&unread);
+        self.keep_or_remove(&before, &mut entries, &unread, &changed.restless);
+        let is_there = |file: &PathBuf| entries.iter().any(|entry| entry.file == *file);
         memory.tried.retain(|file, _| is_there(file));
-        let has_changed = outline(&before) != outline(&next);
-        self.put(next);
+        let has_changed = outline(&before) != outline(&entries);
+        self.put(entries);
         *self.unread.write().unwrap_or_else(PoisonError::into_inner) = unread;
         if has_changed {
             self.changes.send_modify(|count| *count += 1);
@@ -87,7 +101,7 @@ impl Shared {
             // Builds come for months. Nobody waits for it, and it tells its own faults.
             drop(tokio::task::spawn_blocking(move || cache.trim()));
         }
-        memory.due()
+        next(&memory)
     }
 
     /// What is to be found for one file: the plugin that answers for it, and where that is another build, why.
@@ -173,7 +187,13 @@ impl Shared {
     }
 
     /// Plugins whose files are not there any more: kept, where nobody can know; else told, and asked no more.
-    fn keep_or_remove(&self, before: &[Entry], next: &mut Vec<Entry>, unread: &[(PathBuf, String)]) {
+    fn keep_or_remove(
+        &self,
+        before: &[Entry],
+        next: &mut Vec<Entry>,
+        unread: &[(PathBuf, String)],
+        restless: &BTreeSet<PathBuf>,
+    ) {
         for old in before {
             let Some(slot) = old.slot() else { continue };
             let version = slot.current();
@@ -181,13 +201,19 @@ impl Shared {
             if slot_of(next, name).is_some() {
                 continue;
             }
-            let is_unread = |file: &Path| unread.iter().any(|(dir, _)| file.parent() == Some(dir));
+            let is_unread =
+                unread.iter().any(|(dir, _)| old.file.parent() == Some(dir)) || restless.contains(&old.file);
             let has_another_name = |entry: &Entry| entry.file == old.file && entry.manifest.is_some();
-            if (old.file.exists() && !next.iter().any(has_another_name)) || is_unread(&old.file) {
+            // A link that leads nowhere is a file that cannot be read at the moment.
+            let is_there = old.file.symlink_metadata().is_ok();
+            if is_unread || is_there && !next.iter().any(has_another_name) {
                 next.push(old.clone());
             } else {
                 self.tell_removed(&version);
-                self.removed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), slot);
+                let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+                // What nobody holds on to needs no place: it is loaded anew when it comes back.
+                removed.retain(|_, slot| Arc::strong_count(slot) > 1);
+                removed.insert(name.clone(), slot);
             }
         }
     }
@@ -224,6 +250,23 @@ fn is_settled(memory: &Memory, found: &Found, running: Option<&Arc<Slot>>) -> bo
     tried.sha256 == found.sha256 && tried.again_at.is_none() && !may_change && !answers
 }
 
+/// A file whose place another one holds that is not read at the moment stays behind that one.
+fn behind_restless(fate: Fate, before: &[Entry], restless: &BTreeSet<PathBuf>) -> Fate {
+    let found = match fate {
+        Fate::Load(found) => found,
+        shadowed @ Fate::Shadowed(..) => return shadowed,
+    };
+    let name = found.manifest.as_ref().map(|manifest| &manifest.name);
+    let holds = |entry: &&Entry| {
+        let has_name = || entry.slot().is_some_and(|slot| Some(&slot.current().anatomy.manifest.name) == name);
+        entry.file != found.file && restless.contains(&entry.file) && has_name()
+    };
+    match before.iter().find(holds).map(|entry| entry.file.clone()) {
+        Some(first) => Fate::Shadowed(found, first),
+        None => Fate::Load(found),
+    }
+}
+
 /// What whoever watches rooms has to know of the plugins there are.
 fn outline(entries: &[Entry]) -> Vec<(String, Option<String>)> {
     let of = |entry: &Entry| {
@@ -247,6 +290,16 @@ impl Memory {
                 self.tell(&entry.file, entry.description.sha256.clone(), &error);
             }
         }
+    }
+
+    /// What has changed since it was last read. What waits to be tried again waits until it is left alone.
+    fn compare(&mut self, stamps: &Stamps, look: &Look, now: Duration) -> Changed {
+        let changed = self.still.compare(&self.stamps, stamps, look, now);
+        let waiting = self.tried.iter_mut().filter(|(file, _)| changed.restless.contains(*file));
+        for (again_at, until) in waiting.filter_map(|(_, tried)| tried.again_at.as_mut().zip(changed.until)) {
+            *again_at = (*again_at).max(until);
+        }
+        changed
     }
 
     /// The fault of these bytes that was told last.

@@ -1,5 +1,9 @@
 //! What has become of plugins, told to people and programs.
 
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
 use serde_json::{Map, Value, json};
 use tracing::{info, warn};
 
@@ -10,6 +14,22 @@ use crate::plugin::listing::Description;
 use crate::plugin::version::Version;
 
 impl Shared {
+    /// Directories that cannot be read any more, each once.
+    pub(super) fn tell_unread(&self, unread: &[(PathBuf, String)]) {
+        let known = self.unread.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_known = |dir: &Path| known.iter().any(|(known, _)| known == dir);
+        for (dir, error) in unread.iter().filter(|(dir, _)| !is_known(dir)) {
+            warn!(dir = %dir.display(), error, "cannot read a plugins directory: what was loaded from it still answers");
+        }
+    }
+
+    /// Files that somebody goes on to write to.
+    pub(super) fn tell_endless(&self, files: &[PathBuf]) {
+        for file in files {
+            info!(file = %file.display(), "a file is not left alone: it is read when nobody writes to it any more");
+        }
+    }
+
     pub(super) fn tell_loaded(&self, description: &Description) {
         self.send(Kind::PluginLoaded, facts(description));
     }
@@ -18,16 +38,24 @@ impl Shared {
     pub(super) fn tell_refused(&self, file: &Description, error: &LoadError, kept: Option<&Description>) {
         let mut data = facts(file);
         data.insert(String::from("kind"), json!(error.kind()));
-        data.insert(String::from("reason"), json!(error.to_string()));
-        if let Some(kept) = kept {
-            // What cannot be read has no name of its own.
-            data.insert(String::from("plugin"), json!(kept.name));
-            data.insert(String::from("kept"), json!(kept.version));
-            let (plugin, path) = (&kept.name, file.file.display());
-            let text = error.to_string();
-            let (reason, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-            let kept = kept.version.as_deref().unwrap_or_default();
-            warn!(plugin, file = %path, reason, hint, "a plugin's file was refused, version {kept} still answers");
+        data.insert(String::from("reason"), json!(error.told()));
+        let text = error.told();
+        let (reason, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+        let path = file.file.display();
+        match kept {
+            Some(kept) => {
+                // What cannot be read has no name of its own.
+                data.insert(String::from("plugin"), json!(kept.name));
+                data.insert(String::from("kept"), json!(kept.version));
+                let plugin = &kept.name;
+                let kept = kept.version.as_deref().unwrap_or_default();
+                warn!(plugin, file = %path, reason, hint, "a plugin's file was refused, version {kept} still answers");
+            }
+            // At the start whoever needs it says that it is not there, and nobody else asks.
+            None if self.is_watched.load(Ordering::Relaxed) => {
+                warn!(plugin = file.name, file = %path, reason, hint, "a plugin's file was refused");
+            }
+            None => {}
         }
         self.send(Kind::PluginRefused, data);
     }

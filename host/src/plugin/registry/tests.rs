@@ -5,13 +5,21 @@ use crate::plugin::anatomy::tests::component;
 
 mod swaps;
 
+/// A look that waits for nobody.
+fn at_once(all: bool) -> Look {
+    Look { all, ..Look::default() }
+}
+
 /// Files by name and content, and what becomes of each.
 async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
     let root = std::env::temp_dir().join(format!("lyrebird-registry-{}", event::new_id()));
     let (plugins, data) = (root.join("plugins"), root.join("data"));
     fs::create_dir_all(&plugins).unwrap();
     for (name, bytes) in files {
-        fs::write(plugins.join(name), bytes).unwrap();
+        match name.strip_suffix('/') {
+            Some(folder) => fs::create_dir(plugins.join(folder)).unwrap(),
+            None => fs::write(plugins.join(name), bytes).unwrap(),
+        }
     }
     let config = Arc::new(crate::config::parse(Path::new("lyrebird.toml"), config).unwrap());
     let (events, mut told) = event::queue();
@@ -37,7 +45,7 @@ async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
         assert_eq!(shown, expected, "looked at {times} times");
         let told = std::iter::from_fn(|| told.try_recv().ok());
         assert_eq!(told.filter(|event| event.kind == event::Kind::PluginRefused).count(), news);
-        registry.renew(true).await;
+        registry.renew(at_once(true)).await;
     }
     registry.shut_down().await;
     fs::remove_dir_all(root).unwrap();
@@ -50,6 +58,7 @@ async fn every_file_is_listed_with_what_became_of_it() {
     check(
         "[plugins]\napprove = \"ask\"\n[plugin.set]\nsettings = { colour = \"red\" }",
         &[
+            ("folder.wasm/", Vec::new()),
             ("half.wasm", made("name = \"x\";version = \"1.0.0\"")[..30].to_vec()),
             ("page.wasm", b"<html>".to_vec()),
             ("asks.wasm", made("name = \"asks\";version = \"1.0.0\";hosts = [\"a.example\"]")),
@@ -58,6 +67,7 @@ async fn every_file_is_listed_with_what_became_of_it() {
             ("hollow-1.wasm", made("name = \"hollow\";version = \"0.9.0\"")),
         ],
         "asks: needs-approval: needs approval: it asks for host a.example
+folder: refused: the file cannot be read: it is a folder
 half: refused: the file is incomplete
 hollow: refused: does not fit the contract: instance export `lyrebird:plugin/picker@0.1.0` does not have export `resolve`
 hollow: shadowed: `hollow.wasm` comes first

@@ -62,7 +62,7 @@ impl Stage {
         let draft = self.file.with_extension("draft");
         fs::write(&draft, wasm).unwrap();
         fs::rename(draft, &self.file).unwrap();
-        self.registry.renew(true).await;
+        self.registry.renew(at_once(true)).await;
         self.registry.settle().await;
     }
 
@@ -142,7 +142,7 @@ async fn three_traps_bring_the_build_before_back() {
     }
     assert_eq!(picker.label(), "misbehaving@0.1.0");
     assert!(stage.registry.settle().await);
-    stage.registry.renew(true).await;
+    stage.registry.renew(at_once(true)).await;
     let listed = stage.registry.list().await;
     let shown: Vec<_> = listed.iter().map(|one| (one.state, one.description.version.as_deref().unwrap())).collect();
     assert_eq!(shown, [(State::Active, "0.1.0"), (State::Quarantined, "2.0.0")]);
@@ -190,7 +190,7 @@ async fn a_higher_version_beside_it_shadows_a_file_until_it_is_gone() {
     let picker = stage.picker().await;
     let beside = stage.root.join("plugins/other-name.wasm");
     fs::write(&beside, stage.build("0.9.0")).unwrap();
-    stage.registry.renew(true).await;
+    stage.registry.renew(at_once(true)).await;
     assert_eq!(picker.label(), "misbehaving@0.9.0");
     let shown = |list: Vec<Listing>| {
         let each = list.into_iter().map(|one| (one.state, one.description.version.unwrap_or_default()));
@@ -199,15 +199,41 @@ async fn a_higher_version_beside_it_shadows_a_file_until_it_is_gone() {
     let both = [(State::Active, String::from("0.9.0")), (State::Shadowed, String::from("0.1.0"))];
     assert_eq!(shown(stage.registry.list().await), both);
     fs::remove_file(&beside).unwrap();
-    stage.registry.renew(true).await;
+    stage.registry.renew(at_once(true)).await;
     assert_eq!(picker.label(), "misbehaving@0.1.0");
     // The only file is gone: who holds on to the picker is answered, and nobody else finds it.
     fs::remove_file(&stage.file).unwrap();
-    stage.registry.renew(true).await;
+    stage.registry.renew(at_once(true)).await;
     assert!(!stage.registry.has("misbehaving") && stage.registry.pick("x", Some("misbehaving")).await.is_err());
     picker.check(vec![room("state")]).await.unwrap().remove(0).unwrap();
     stage.put(&stage.build("0.1.1")).await;
     assert_eq!(picker.label(), "misbehaving@0.1.1", "it is the same plugin when it comes back");
+    drop(picker);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_being_written_keeps_its_place() {
+    let Some(stage) = Stage::new().await else { return };
+    let picker = stage.picker().await;
+    let beside = stage.root.join("plugins/other-name.wasm");
+    fs::write(&beside, stage.build("0.9.0")).unwrap();
+    stage.registry.renew(at_once(true)).await;
+    let patient = || Look { all: true, settle: crate::config::SETTLE, ..Look::default() };
+    // Neither the one that it comes before answers meanwhile, nor what is there of it; nor is it gone.
+    for (bytes, label) in [(Some(stage.build("0.9.1")), "0.9.1"), (None, "0.1.0")] {
+        match bytes {
+            Some(bytes) => fs::write(&beside, bytes).unwrap(),
+            None => fs::remove_file(&beside).unwrap(),
+        }
+        let before = picker.label();
+        let again_at = stage.registry.renew(patient()).await.unwrap();
+        assert_eq!(picker.label(), before);
+        assert!(stage.registry.has("misbehaving"));
+        stage.registry.clock().sleep_until(again_at).await;
+        stage.registry.renew(Look { all: false, ..patient() }).await;
+        assert_eq!(picker.label(), format!("misbehaving@{label}"));
+    }
     drop(picker);
     stage.close().await;
 }
@@ -219,7 +245,7 @@ async fn a_file_that_is_being_written_is_tried_again_before_its_fault_is_told() 
     stage.picker().await;
     fs::write(&stage.file, &stage.wasm[..1_000]).unwrap();
     let mut tries = 0;
-    while let Some(again_at) = stage.registry.renew(false).await {
+    while let Some(again_at) = stage.registry.renew(at_once(false)).await {
         tries += 1;
         stage.registry.clock().sleep_until(again_at).await;
         if tries == 2 {
