@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::anatomy::Anatomy;
 use super::error::LoadError;
 use super::manifest::Manifest;
+use super::scan::{self, Stamp};
 use super::track::{Build, Track};
 use crate::config::Approve;
 
@@ -138,6 +140,36 @@ impl Grants {
 
 /// Reads, changes and writes the file while no other process does. A file that is the same afterwards is not written.
 pub(super) fn change<T>(data_dir: &Path, change: impl FnOnce(&mut Grants) -> T) -> io::Result<T> {
+    change_known(data_dir, &Known::default(), change)
+}
+
+/// What the file looked like when all that it says was known.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<Option<Stamp>>);
+
+impl Known {
+    /// As it is now. Blocks.
+    pub(super) fn now(data_dir: Option<&Path>) -> Known {
+        Known(Mutex::new(data_dir.and_then(|dir| scan::stamp(&file(dir)))))
+    }
+
+    /// It looked so, and was read.
+    pub(super) fn note(&self, stamp: Option<Stamp>) {
+        *self.get() = stamp;
+    }
+
+    /// What it looked like.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        *self.get()
+    }
+
+    fn get(&self) -> MutexGuard<'_, Option<Stamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As [`change`]. A file that was known is known afterwards, too: what one has written himself is no news.
+pub(super) fn change_known<T>(data_dir: &Path, known: &Known, change: impl FnOnce(&mut Grants) -> T) -> io::Result<T> {
     fs::create_dir_all(data_dir)?;
     let guard = File::options().create(true).truncate(false).write(true).open(data_dir.join(".plugins.lock"))?;
     guard.lock()?;
@@ -145,7 +177,11 @@ pub(super) fn change<T>(data_dir: &Path, change: impl FnOnce(&mut Grants) -> T) 
     let mut grants = before.clone();
     let outcome = change(&mut grants);
     if grants != before && !grants.damaged {
+        let was_known = known.stamp() == scan::stamp(&file(data_dir));
         write(data_dir, &grants)?;
+        if was_known {
+            known.note(scan::stamp(&file(data_dir)));
+        }
     }
     Ok(outcome)
 }
@@ -159,7 +195,8 @@ fn write(data_dir: &Path, grants: &Grants) -> io::Result<()> {
     fs::rename(draft, file(data_dir))
 }
 
-fn file(data_dir: &Path) -> PathBuf {
+/// Where it is.
+pub(super) fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("plugins.lock")
 }
 

@@ -81,6 +81,8 @@ struct Shared {
     unread: RwLock<Vec<(PathBuf, String)>>,
     /// Plugins whose files are gone: whoever holds on to one is answered, and meets it again when it comes back.
     removed: Mutex<BTreeMap<String, Arc<Slot>>>,
+    /// What of `plugins.lock` is known.
+    noted: Arc<grants::Known>,
     /// Whether somebody has begun to look whether the directories change.
     is_watched: AtomicBool,
     /// Held by whoever looks at the directories.
@@ -108,15 +110,18 @@ impl Registry {
             DataDir::Read(dir) => Cache::look(&dir.join("compiled")),
             DataDir::Nowhere => Cache::Nowhere,
         };
-        let dirs = dirs.to_owned();
-        let scanned = tokio::task::spawn_blocking(move || (scan::stamps(&dirs), scan::scan(&dirs), dirs));
-        let (stamps, (fates, unread), dirs) = scanned.await?;
+        let (dirs, data) = (dirs.to_owned(), means.data.path().map(Path::to_owned));
+        let scanned = tokio::task::spawn_blocking(move || {
+            (grants::Known::now(data.as_deref()), scan::stamps(&dirs), scan::scan(&dirs), dirs)
+        });
+        let (noted, stamps, (fates, unread), dirs) = scanned.await?;
         let shared = Arc::new(Shared {
             loader: Loader::new(Arc::clone(&guests), cache.clone())?,
             config: RwLock::new(Arc::clone(&means.config)),
             shelf: RwLock::default(),
             unread: RwLock::new(unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect()),
             removed: Mutex::default(),
+            noted: Arc::new(noted),
             is_watched: AtomicBool::new(false),
             memory: tokio::sync::Mutex::new(renew::Memory::after(stamps)),
             wake: Arc::default(),

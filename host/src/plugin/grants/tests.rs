@@ -89,3 +89,23 @@ fn the_file_outlives_the_process_and_a_damaged_one_grants_nothing() {
     assert_eq!(fs::read_to_string(dir.join("plugins.lock")).unwrap(), "{ half", "left for the user to look at");
     fs::remove_dir_all(dir).unwrap();
 }
+
+#[test]
+fn what_one_has_written_himself_is_known_and_what_others_write_is_not() {
+    let dir = std::env::temp_dir().join(format!("lyrebird-known-{}", crate::event::new_id()));
+    let known = Known::now(Some(&dir));
+    let is_known = || known.stamp() == scan::stamp(&file(&dir));
+    let decide = |grants: &mut Grants, version: &str| grants.decide(&build(version, &[]), Approve::All).map(drop);
+    change_known(&dir, &known, |grants| decide(grants, "1.0.0")).unwrap().unwrap();
+    assert!(is_known());
+    change(&dir, |grants| grants.note_running("example", Build { version: String::new(), sha256: String::new() }))
+        .unwrap();
+    assert!(!is_known());
+    let running = |name: &str| Build { version: String::from(name), sha256: String::new() };
+    change_known(&dir, &known, |grants| grants.note_running("example", running("b"))).unwrap();
+    assert!(!is_known(), "what another one wrote before was not read");
+    known.note(scan::stamp(&file(&dir)));
+    change_known(&dir, &known, |grants| grants.note_running("example", running("c"))).unwrap();
+    assert!(is_known());
+    fs::remove_dir_all(dir).unwrap();
+}

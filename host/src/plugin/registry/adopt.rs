@@ -171,7 +171,7 @@ impl Shared {
             DataDir::Read(dir) => return decide(&mut Grants::read(dir)).map(drop),
             DataDir::Nowhere => return decide(&mut Grants::default()).map(drop),
         };
-        let decided = grants::change(dir, decide).unwrap_or_else(|error| {
+        let decided = grants::change_known(dir, &self.noted, decide).unwrap_or_else(|error| {
             // A data directory that cannot be written to must not keep rooms from being recorded.
             warn!(%error, "cannot note what a plugin was granted");
             decide(&mut Grants::read(dir))
@@ -207,9 +207,9 @@ impl Shared {
     /// Notes something of a plugin in `plugins.lock`, and prunes its builds by it.
     pub(super) async fn note(&self, name: &str, note: impl FnOnce(&mut Grants, &str) + Send + 'static) {
         let (DataDir::Kept(dir), Some(builds)) = (&*self.means.data, self.builds()) else { return };
-        let (dir, name) = (dir.clone(), name.to_owned());
+        let (dir, name, known) = (dir.clone(), name.to_owned(), Arc::clone(&self.noted));
         let noted = tokio::task::spawn_blocking(move || {
-            let kept = grants::change(&dir, |grants| {
+            let kept = grants::change_known(&dir, &known, |grants| {
                 note(grants, &name);
                 let running = grants.running(&name).map(|build| build.sha256);
                 let track = grants.track(&name);

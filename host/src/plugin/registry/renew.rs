@@ -11,6 +11,7 @@ use super::Shared;
 use super::entry::{Entry, EntryFate};
 use super::still::{self, Changed, Look, Still};
 use crate::plugin::error::LoadError;
+use crate::plugin::grants;
 use crate::plugin::imports::Network;
 use crate::plugin::scan::{self, Fate, Found, Stamps};
 use crate::plugin::slot::Slot;
@@ -60,15 +61,18 @@ impl Shared {
     pub(super) async fn renew(&self, look: Look) -> Option<Duration> {
         let mut memory = self.memory.lock().await;
         let dirs = self.dirs.clone();
-        let lock = self.means.data.path().map(|dir| dir.join("plugins.lock"));
+        let lock = self.means.data.path().map(grants::file);
+        let sought = lock.clone();
         let stamped = tokio::task::spawn_blocking(move || {
             let mut stamps = scan::stamps(&dirs);
-            stamps.extend(lock.map(|lock| (lock.clone(), scan::stamp(&lock))));
+            stamps.extend(sought.map(|lock| (lock.clone(), scan::stamp(&lock))));
             (stamps, dirs)
         });
         let Ok((stamps, dirs)) = stamped.await else { return memory.due() };
         let before = self.shelf();
         memory.know(&before);
+        // What the program has noted itself is no reason to read everything again.
+        memory.stamps.extend(lock.clone().map(|lock| (lock, self.noted.stamp())));
         let changed = memory.compare(&stamps, &look, self.means.clock.passed());
         self.tell_endless(&changed.endless);
         let is_due = memory.due().is_some_and(|at| at <= self.means.clock.passed());
@@ -80,6 +84,7 @@ impl Shared {
         let scanned = tokio::task::spawn_blocking(move || scan::scan_but(&dirs, &restless, &are)).await;
         let Ok((fates, unread)) = scanned else { return next(&memory) };
         memory.stamps = still::read(&memory.stamps, stamps, &changed.restless);
+        self.noted.note(lock.and_then(|lock| *memory.stamps.get(&lock)?));
         let mut entries: Vec<Entry> = Vec::new();
         for fate in fates.into_iter().map(|fate| behind_restless(fate, &before, &changed.restless)) {
             entries.extend(self.take(fate, &before, &mut memory).await);
