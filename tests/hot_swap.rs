@@ -9,7 +9,7 @@ use lyrebird_tests::build::{Build, shelf};
 use lyrebird_tests::place::{Place, wait_until};
 use lyrebird_tests::program::{Finished, Run, Signal};
 
-use crate::run_config::stage::{LIMIT, OTHER, STEADY, end_undisturbed, head, page, rooms};
+use crate::run_config::stage::{LIMIT, OTHER, STEADY, end, end_undisturbed, head, page, rooms};
 
 mod files;
 mod pickers;
@@ -168,6 +168,23 @@ fn a_build_that_understands_nothing_is_rolled_back_and_stays_so() {
     run.finish(LIMIT).expect_code(0);
     let story = scene.run(&["why", &page(OTHER)]).expect_code(0).stdout;
     assert!(story.contains("bilibili was rolled back to 0.1.0: 3 strikes in a row"), "{story}");
+}
+
+/// What the last good build could read is known after a restart, so that a build which came meanwhile is measured by it.
+#[test]
+fn a_build_that_came_while_the_program_was_down_is_rolled_back_too() {
+    let scene = Scene::new("came-meanwhile");
+    let run = scene.start();
+    run.wait_for_text("the plugin has passed its probation", LIMIT);
+    scene.answers(2);
+    end(run);
+    Build::of("bilibili").version("0.2.0").blind().put(&scene.picker());
+    let run = scene.start();
+    run.wait_for_text("a plugin was rolled back", LIMIT);
+    scene.shows(&[("0.1.0", "active"), ("0.2.0", "quarantined")]);
+    scene.platform.go_live(OTHER);
+    wait_until("the other room records", LIMIT, || !scene.platform.receptions(OTHER).is_empty());
+    end(run);
 }
 
 /// The picker in place does not know the platform any more, and the room's pause has grown; the mended one is asked at

@@ -1,10 +1,12 @@
-//! The bytes of builds that may have to answer again when the file in place is another one: `builds/NAME-HASH.wasm` in
-//! the data directory.
+//! The bytes of builds that may have to answer again when the file in place is another one, `builds/NAME-HASH.wasm` in the
+//! data directory, and beside them which rooms they could read, `builds/NAME-HASH.json`.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::anatomy;
 use super::error::LoadError;
@@ -12,6 +14,13 @@ use super::scan;
 
 /// How the files end.
 const EXTENSION: &str = "wasm";
+
+/// How long it holds that a build could read a room. Behind that the platform may have changed, and the build in place,
+/// which was made for that, would be measured by one that is blind.
+const ROOMS_HOLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How the files of rooms end.
+const ROOMS: &str = "json";
 
 /// The directory of builds.
 #[derive(Clone, Debug)]
@@ -33,9 +42,29 @@ impl Builds {
         if file.exists() {
             return Ok(());
         }
+        self.put(&file, wasm)
+    }
+
+    /// Notes which rooms a build can read now. Blocks.
+    pub(super) fn note_rooms(&self, name: &str, sha256: &str, rooms: &HashSet<u64>) -> io::Result<()> {
+        self.put(&self.file(name, sha256).with_extension(ROOMS), &serde_json::to_vec(rooms)?)
+    }
+
+    /// The rooms that a build could read not long ago. Nobody knows of any where that cannot be read. Blocks.
+    pub(super) fn rooms(&self, name: &str, sha256: &str, now: SystemTime) -> HashSet<u64> {
+        let file = self.file(name, sha256).with_extension(ROOMS);
+        let read = || -> Option<HashSet<u64>> {
+            let noted_at = fs::metadata(&file).ok()?.modified().ok()?;
+            let holds = now.duration_since(noted_at).is_ok_and(|age| age < ROOMS_HOLD);
+            serde_json::from_slice(&fs::read(&file).ok().filter(|_| holds)?).ok()
+        };
+        read().unwrap_or_default()
+    }
+
+    fn put(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let draft = self.0.join(format!("{}.tmp", crate::event::new_id()));
-        let written = write(&draft, wasm).and_then(|()| fs::rename(&draft, file));
+        let written = write(&draft, bytes).and_then(|()| fs::rename(&draft, file));
         if written.is_err() {
             // The first error counts.
             let _ = fs::remove_file(&draft);
@@ -67,9 +96,9 @@ impl Builds {
     }
 }
 
-fn write(draft: &Path, wasm: &[u8]) -> io::Result<()> {
+fn write(draft: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(wasm)?;
+    file.write_all(bytes)?;
     file.sync_all()
 }
 

@@ -2,8 +2,9 @@
 //! could do. Pure: whoever calls it says what time it is.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 /// Calls that gave something, after which a build is kept.
 const CALLS: u32 = 10;
@@ -40,6 +41,11 @@ pub(super) struct Health {
 }
 
 impl Health {
+    /// What an earlier run has seen of a build that was good: rooms that it could read.
+    pub(super) fn remembered(read: HashSet<u64>) -> Health {
+        Health { read, ..Health::default() }
+    }
+
     /// Takes what a call said, room by room: an unread room that was read before is as good as a strike.
     pub(super) fn hear(&mut self, call: &[Mark]) {
         let (mut answered, mut struck) = (false, false);
@@ -70,16 +76,20 @@ impl Health {
         self.answers > 0
     }
 
+    /// The rooms that it can read, for [`Health::remembered`]; none where it was not well when it was last called.
+    pub(super) fn rooms(&self) -> HashSet<u64> {
+        if self.is_well() { self.read.clone() } else { HashSet::new() }
+    }
+
     /// Whether it could read what the platform says about this room.
     fn could_read(&self, room: &str) -> bool {
         self.read.contains(&print(room))
     }
 }
 
+/// The same in every run; what it was made of, which may be a signed URL, cannot be found from it.
 fn print(room: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    room.hash(&mut hasher);
-    hasher.finish()
+    Sha256::digest(room).iter().take(8).fold(0, |print, byte| (print << 8) | u64::from(*byte))
 }
 
 /// What is decided about a build.

@@ -247,6 +247,7 @@ impl Registry {
     /// Begins no more calls, lets those under way end, for two seconds at most.
     pub async fn shut_down(&self) {
         self.shared.guests.calls.close();
+        self.shared.note_rooms().await;
         let versions: Vec<_> = self.shared.slots().iter().flat_map(|slot| slot.builds()).collect();
         let drained = async {
             for version in &versions {
@@ -277,6 +278,11 @@ impl Registry {
     /// Waits until a probation has ended.
     pub(super) async fn ruled(&self) {
         self.shared.wake.notified().await;
+    }
+
+    /// Notes what the next run has to know of the builds that answer.
+    pub(super) async fn note_rooms(&self) {
+        self.shared.note_rooms().await;
     }
 
     /// Notes and tells what probations have ended with. Whether a build was rolled back.

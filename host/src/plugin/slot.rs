@@ -1,6 +1,7 @@
 //! The place of one plugin, by name: which build answers now, which one answered before, and how many calls it may have
 //! at once.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -65,20 +66,19 @@ pub(super) struct Turn {
 }
 
 impl Slot {
-    /// The place of a plugin that has just been loaded. A build that nobody vouches for yet is on probation; `before`
-    /// is one that was good.
+    /// The place of a plugin that has just been loaded, with what earlier runs have seen of it. A build that nobody vouches
+    /// for yet is on probation; `before` is one that was good.
     pub(super) fn new(
-        version: Version,
-        before: Option<Version>,
+        (version, health): (Version, Health),
+        before: Option<(Version, Health)>,
         is_proven: bool,
         guests: Arc<Guests>,
         clock: Clock,
         wake: Arc<Notify>,
     ) -> Slot {
-        // It was found good once: what it could read, nobody knows.
-        let before = before.map(|version| Before { version: Arc::new(version), health: Health::default() });
+        let before = before.map(|(version, health)| Before { version: Arc::new(version), health });
         let trial = (!is_proven).then(|| Trial { probation: Probation::begin(clock.passed()), before });
-        let (health, replaced, news) = (Health::default(), Vec::new(), Vec::new());
+        let (replaced, news) = (Vec::new(), Vec::new());
         let state = State { now: Arc::new(version), health, trial, replaced, news };
         Slot { state: Mutex::new(state), calls: Arc::new(Semaphore::new(CALLS)), guests, clock, wake }
     }
@@ -90,6 +90,15 @@ impl Slot {
     /// The build that answers now.
     pub(super) fn current(&self) -> Arc<Version> {
         Arc::clone(&self.state().now)
+    }
+
+    /// The build that would answer if none were on probation, and what it can read; none where that one has never passed.
+    pub(super) fn proven(&self) -> Option<(Arc<Version>, HashSet<u64>)> {
+        let state = self.state();
+        match &state.trial {
+            None => Some((Arc::clone(&state.now), state.health.rooms())),
+            Some(trial) => trial.before.as_ref().map(|before| (Arc::clone(&before.version), before.health.rooms())),
+        }
     }
 
     /// Every build that can be called or has calls under way: the one that answers now first.

@@ -14,6 +14,10 @@ use crate::config::{Ears, RESCAN, SETTLE};
 /// How often it is looked whether somebody has approved or rolled back a plugin, or a probation has lasted long enough.
 const GLANCE: Duration = Duration::from_secs(2);
 
+/// How often it is noted for the next run which rooms the builds can read. A program that is stopped in order notes it,
+/// too.
+const NOTE_ROOMS: Duration = Duration::from_secs(600);
+
 /// Takes changed plugins, from its start to its end.
 pub struct Watcher {
     asks: mpsc::Sender<()>,
@@ -50,6 +54,7 @@ async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
     let Ok(mut ears) = tokio::task::spawn_blocking(move || Ears::new(dirs, |_: &Path| true)).await else { return };
     let clock = registry.clock();
     let mut rescan_at = clock.passed().saturating_add(RESCAN);
+    let mut note_at = clock.passed().saturating_add(NOTE_ROOMS);
     // Between the first reading and the first hint something may have been written.
     let mut again_at = registry.renew(look(&ears, false)).await;
     loop {
@@ -71,6 +76,10 @@ async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
         };
         // The files of one that failed are told of as such.
         let all = registry.settle().await || all;
+        if clock.passed() >= note_at {
+            note_at = clock.passed().saturating_add(NOTE_ROOMS);
+            registry.note_rooms().await;
+        }
         if all || clock.passed() >= rescan_at {
             rescan_at = clock.passed().saturating_add(RESCAN);
             // A folder that was removed and made anew is another one.

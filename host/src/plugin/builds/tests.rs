@@ -21,3 +21,24 @@ fn builds_are_kept_read_and_pruned_by_name() {
     assert!(matches!(builds.read("a", &hashes[0]), Err(LoadError::Io(_))));
     std::fs::remove_dir_all(data).unwrap();
 }
+
+#[test]
+fn rooms_are_remembered_for_a_day_and_go_with_their_build() {
+    let data = std::env::temp_dir().join(format!("lyrebird-builds-{}", crate::event::new_id()));
+    let (builds, now) = (Builds::of(&data), SystemTime::now());
+    let rooms = HashSet::from([1, u64::MAX]);
+    assert_eq!(builds.rooms("a", "b1", now), HashSet::new(), "nobody has noted any");
+    builds.keep("a", "b1", b"one").unwrap();
+    builds.note_rooms("a", "b1", &HashSet::from([7])).unwrap();
+    builds.note_rooms("a", "b1", &rooms).unwrap();
+    let file = builds.file("a", "b1").with_extension("json");
+    File::options().write(true).open(&file).unwrap().set_modified(now).unwrap();
+    assert_eq!(builds.rooms("a", "b1", now + ROOMS_HOLD - Duration::from_secs(1)), rooms);
+    assert_eq!(builds.rooms("a", "b1", now + ROOMS_HOLD), HashSet::new());
+    assert_eq!(builds.rooms("a", "b1", now - Duration::from_secs(1)), HashSet::new(), "the clock was set back");
+    fs::write(&file, "[1, ").unwrap();
+    assert_eq!(builds.rooms("a", "b1", SystemTime::now()), HashSet::new());
+    builds.prune("a", &[]).unwrap();
+    assert_eq!(fs::read_dir(data.join("builds")).unwrap().count(), 0);
+    fs::remove_dir_all(data).unwrap();
+}

@@ -87,6 +87,16 @@ fn a_room_that_is_lost_counts_wherever_it_stands_in_its_batch() {
 }
 
 #[test]
+fn what_could_be_read_is_known_to_the_next_run() {
+    let next = Health::remembered(well().rooms());
+    assert!(matches!(last("uuu", Some(&next)), Ruling::Failed(_)));
+    assert_eq!(last("zzz", Some(&next)), Ruling::Open);
+    let mut ill = well();
+    ill.hear(&[trap()]);
+    assert_eq!(last("uuu", Some(&Health::remembered(ill.rooms()))), Ruling::Open, "it was failing");
+}
+
+#[test]
 fn nothing_is_lost_by_a_build_that_fails_as_the_one_before_did() {
     assert_eq!(last("zzzz", Some(&well())), Ruling::Open, "the old one could not read it either");
     let mut ill = well();

@@ -14,6 +14,7 @@ use crate::plugin::imports::{Facts, Line, LogGate, Network, Shelf};
 use crate::plugin::limits::Limits;
 use crate::plugin::listing::Description;
 use crate::plugin::loader::Candidate;
+use crate::plugin::probation::Health;
 use crate::plugin::scan::Found;
 use crate::plugin::settings::Settings;
 use crate::plugin::slot::Slot;
@@ -53,7 +54,7 @@ impl Shared {
                     if is_news {
                         self.tell_refused(&description, &refusal, Some(&kept));
                     }
-                    let slot = self.slot_of(version, None, true);
+                    let slot = self.slot_of(self.with_rooms(version).await, None, true);
                     self.note_running(&slot.current()).await;
                     return (Ok(slot), Some(refusal));
                 }
@@ -73,17 +74,46 @@ impl Shared {
         let last_good = track.others(&[&sha256]).into_iter().next().filter(|_| !is_proven);
         let before = match last_good {
             // Where it cannot be loaded there is nothing to go back to, and nothing else is lost.
-            Some(build) => self.load_kept(&name, &build.sha256, &Arc::default()).await.ok(),
+            Some(build) => match self.load_kept(&name, &build.sha256, &Arc::default()).await {
+                Ok(before) => Some(self.with_rooms(before).await),
+                Err(_) => None,
+            },
             None => None,
         };
-        let slot = self.slot_of(version, before, is_proven);
+        let slot = self.slot_of(self.with_rooms(version).await, before, is_proven);
         self.note_running(&slot.current()).await;
         slot
     }
 
-    pub(super) fn slot_of(&self, version: Version, before: Option<Version>, is_proven: bool) -> Arc<Slot> {
+    fn slot_of(&self, now: (Version, Health), before: Option<(Version, Health)>, is_proven: bool) -> Arc<Slot> {
         let (guests, clock) = (Arc::clone(&self.guests), self.means.clock.clone());
-        Arc::new(Slot::new(version, before, is_proven, guests, clock, Arc::clone(&self.wake)))
+        Arc::new(Slot::new(now, before, is_proven, guests, clock, Arc::clone(&self.wake)))
+    }
+
+    /// The build, and which rooms it could read in an earlier run.
+    async fn with_rooms(&self, version: Version) -> (Version, Health) {
+        let Some(builds) = self.builds() else { return (version, Health::default()) };
+        let (name, sha256) = (version.anatomy.manifest.name.clone(), version.anatomy.sha256.clone());
+        let now = self.means.clock.now();
+        let rooms = tokio::task::spawn_blocking(move || builds.rooms(&name, &sha256, now)).await;
+        // Who cannot be asked knows of none.
+        (version, Health::remembered(rooms.unwrap_or_default()))
+    }
+
+    /// Notes for the next run which rooms the good builds can read.
+    pub(super) async fn note_rooms(&self) {
+        let (DataDir::Kept(_), Some(builds)) = (&*self.means.data, self.builds()) else { return };
+        let proven: Vec<_> = self.slots().iter().filter_map(|slot| slot.proven()).collect();
+        let note = move || {
+            proven.iter().try_for_each(|(version, rooms)| {
+                let anatomy = &version.anatomy;
+                builds.note_rooms(&anatomy.manifest.name, &anatomy.sha256, rooms)
+            })
+        };
+        let noted = tokio::task::spawn_blocking(note).await;
+        if let Err(error) = noted.map_err(std::io::Error::other).flatten() {
+            tracing::debug!(%error, "cannot note which rooms plugins can read");
+        }
     }
 
     /// Whether the bytes of this hash may answer, by what is remembered of them.
