@@ -184,7 +184,7 @@ fn written(bytes: &[u8]) -> (Option<String>, Option<String>) {
     }
 }
 
-/// The lines of calls of a picker, as [`read`] takes them.
+/// The lines of calls, as [`read`] takes them.
 pub(in super::super) fn write(calls: &[Call]) -> anyhow::Result<String> {
     let mut text = String::new();
     for call in calls {
@@ -233,9 +233,19 @@ fn head_form(call: &Call) -> HeadForm {
                 failed_urls: wish.failed_urls.clone(),
             });
         }
-        Ask::Announce(_) | Ask::Find(_) | Ask::Retract(..) => unreachable!("only pickers are recorded"),
+        Ask::Announce(notice) => (head.call, head.event) = (CallForm::Announce, Some(event_form(notice))),
+        Ask::Find(notice) => (head.call, head.event) = (CallForm::Find, Some(event_form(notice))),
+        Ask::Retract(notice, receipt) => {
+            (head.call, head.event) = (CallForm::Retract, Some(event_form(notice)));
+            head.receipt = Some(receipt.clone());
+        }
     }
     head
+}
+
+fn event_form(notice: &Notice) -> EventForm {
+    let Notice { id, time, kind, platform, room, session, broadcast, text, facts } = notice.clone();
+    EventForm { id, time, kind, platform, room: room.as_ref().map(room_form), session, broadcast, text, facts }
 }
 
 fn room_form(room: &Room) -> RoomForm {

@@ -29,6 +29,16 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn a_notifiers_calls_are_read_again_too() {
+    let event = r#""event":{"id":"e1","time":7,"kind":"session_started","room":{"id":"1","input":"h/1"},"text":"on"}"#;
+    let head =
+        |call: &str, more: &str| HEAD.replace("resolve", call).replace(r#""input":"x""#, &format!("{event}{more}"));
+    let calls = [head("announce", ""), head("find", ""), head("retract", r#","receipt":"r1""#), String::new()];
+    let text = calls.join("\n").replace("Z\",", "Z\",\"seed\":7,");
+    assert_eq!(lines::write(&read(&text).unwrap().calls).unwrap(), text);
+}
+
+#[test]
 fn what_is_wrong_with_a_tape_has_its_line() {
     wrong("", &expect!["it has no line with `tape`: the head of a call"]);
     wrong("{", &expect!["line 1: not JSON: EOF while parsing an object at line 1 column 1"]);
