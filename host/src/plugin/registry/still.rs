@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::plugin::scan::{Stamp, Stamps};
 
-/// A writer that keeps a file open and writes nothing for so long is not waited for any more: one that died has closed it.
-const WRITER: Duration = Duration::from_secs(600);
+/// A writer that keeps a file open and writes nothing for so long is not waited for any more. One that died has closed it;
+/// but whoever cuts a file by its name looks like a writer, too, and has nothing to close.
+const WRITER: Duration = Duration::from_secs(60);
 
 /// After this long somebody wants to know why his file is not taken.
 const ENDLESS: Duration = Duration::from_secs(30);

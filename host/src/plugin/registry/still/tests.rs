@@ -52,8 +52,8 @@ fn a_file_that_is_gone_for_a_moment_is_not_gone() {
 
 #[test]
 fn a_writer_that_pauses_is_waited_for_until_he_closes_or_seems_dead() {
-    check("0 a1!\n20 a1!\n21 a2!\n30 a2\n31 a2", "a until 6000\na until 6000\na until 6021\nnew\n");
-    check("0 a1!\n5999 a1!\n6000 a1!", "a until 6000\na until 6000, endless\nnew");
+    check("0 a1!\n20 a1!\n21 a2!\n30 a2\n31 a2", "a until 600\na until 600\na until 621\nnew\n");
+    check("0 a1!\n599 a1!\n600 a1!", "a until 600\na until 600, endless\nnew");
 }
 
 #[test]
