@@ -31,6 +31,8 @@ pub(super) struct Memory {
     tried: BTreeMap<PathBuf, Tried>,
     /// Whether it knows what became of the files that were there at the start.
     knows: bool,
+    /// Whether a plugin is kept that may be gone, until everything is left alone.
+    owes: bool,
 }
 
 /// A file that was not taken.
@@ -77,7 +79,8 @@ impl Shared {
         self.tell_endless(&changed.endless);
         let is_due = memory.due().is_some_and(|at| at <= self.means.clock.passed());
         let next = |memory: &Memory| memory.due().into_iter().chain(changed.until).min();
-        if !look.all && !is_due && !changed.is_new {
+        let is_owed = memory.owes && changed.restless.is_empty();
+        if !look.all && !is_due && !changed.is_new && !is_owed {
             return next(&memory);
         }
         let (restless, are) = (changed.restless.clone(), stamps.clone());
@@ -94,7 +97,7 @@ impl Shared {
         entries.extend(before.iter().filter(is_kept).cloned());
         let unread: Vec<(PathBuf, String)> = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
         self.tell_unread(&unread);
-        self.keep_or_remove(&before, &mut entries, &unread, &changed.restless);
+        memory.owes = self.keep_or_remove(&before, &mut entries, &unread, &changed.restless);
         let is_there = |file: &PathBuf| entries.iter().any(|entry| entry.file == *file);
         memory.tried.retain(|file, _| is_there(file));
         let has_changed = outline(&before) != outline(&entries);
@@ -191,14 +194,16 @@ impl Shared {
         Ok(())
     }
 
-    /// Plugins whose files are not there any more: kept, where nobody can know; else told, and asked no more.
+    /// Plugins whose files are not there any more: kept, where nobody can know; else told, and asked no more. Whether one is
+    /// kept because it may just be coming under another name.
     fn keep_or_remove(
         &self,
         before: &[Entry],
         next: &mut Vec<Entry>,
         unread: &[(PathBuf, String)],
         restless: &BTreeSet<PathBuf>,
-    ) {
+    ) -> bool {
+        let mut owes = false;
         for old in before {
             let Some(slot) = old.slot() else { continue };
             let version = slot.current();
@@ -206,12 +211,14 @@ impl Shared {
             if slot_of(next, name).is_some() {
                 continue;
             }
-            let is_unread =
-                unread.iter().any(|(dir, _)| old.file.parent() == Some(dir)) || restless.contains(&old.file);
+            let is_unread = unread.iter().any(|(dir, _)| old.file.parent() == Some(dir));
             let has_another_name = |entry: &Entry| entry.file == old.file && entry.manifest.is_some();
             // A link that leads nowhere is a file that cannot be read at the moment.
             let is_there = old.file.symlink_metadata().is_ok();
             if is_unread || is_there && !next.iter().any(has_another_name) {
+                next.push(old.clone());
+            } else if !restless.is_empty() {
+                owes = true;
                 next.push(old.clone());
             } else {
                 self.tell_removed(&version);
@@ -221,6 +228,7 @@ impl Shared {
                 removed.insert(name.clone(), slot);
             }
         }
+        owes
     }
 }
 

@@ -238,6 +238,38 @@ async fn a_file_that_is_being_written_keeps_its_place() {
     stage.close().await;
 }
 
+/// One of two files that change places is read before the other one may be.
+#[tokio::test]
+async fn plugins_that_change_places_are_never_gone() {
+    let Some(mut stage) = Stage::new().await else { return };
+    let (one, other) = (stage.file.clone(), stage.root.join("plugins/telltale.wasm"));
+    fs::copy(guests().unwrap().join("telltale.wasm"), &other).unwrap();
+    stage.registry.renew(at_once(true)).await;
+    for late in [&one, &other] {
+        let aside = stage.root.join("aside");
+        fs::rename(&one, &aside).unwrap();
+        fs::rename(&other, &one).unwrap();
+        fs::rename(&aside, &other).unwrap();
+        stage.registry.renew(Look { written: BTreeSet::from([late.clone()]), ..at_once(false) }).await;
+        assert!(stage.registry.has("misbehaving") && stage.registry.has("telltale"));
+        stage.registry.renew(at_once(false)).await;
+        assert!(stage.registry.has("misbehaving") && stage.registry.has("telltale"));
+    }
+    // One of them is gone, and is so only when nobody writes to the other one any more.
+    fs::remove_file(&one).unwrap();
+    fs::write(&other, "half").unwrap();
+    stage.registry.renew(Look { written: BTreeSet::from([other.clone()]), ..at_once(false) }).await;
+    assert!(stage.registry.has("misbehaving"));
+    let told = |stage: &mut Stage| std::iter::from_fn(|| stage.told.try_recv().ok()).map(|event| event.kind).collect();
+    let kinds: Vec<event::Kind> = told(&mut stage);
+    assert!(!kinds.contains(&event::Kind::PluginRemoved), "{kinds:?}");
+    stage.registry.renew(at_once(false)).await;
+    assert!(!stage.registry.has("misbehaving") && stage.registry.has("telltale"));
+    let kinds: Vec<event::Kind> = told(&mut stage);
+    assert_eq!(kinds, [event::Kind::PluginRemoved]);
+    stage.close().await;
+}
+
 /// What a copy is in the middle of is tried again by itself; the fault is told once, when it stays.
 #[tokio::test]
 async fn a_file_that_is_being_written_is_tried_again_before_its_fault_is_told() {
