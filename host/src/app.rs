@@ -41,7 +41,7 @@ const LAST_NEWS: Duration = Duration::from_secs(1);
 /// What a door wishes of a house.
 pub struct Wishes {
     /// The config; its defaults where there is none.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Directories of plugins that the user named at the door; empty = the config's, else the usual places.
     pub plugins: Vec<PathBuf>,
     /// The program's own state, and what may be done to it.
@@ -102,7 +102,7 @@ impl House {
             Hearers { store: store.clone(), ledger: Arc::clone(&ledger), clock: clock.clone() },
         ));
         let dirs = plugin_dirs(&plugins, &config, data.path());
-        let (config, data) = (Arc::new(config), Arc::new(data));
+        let data = Arc::new(data);
         let means = Means {
             config: Arc::clone(&config),
             data: Arc::clone(&data),

@@ -47,7 +47,7 @@ struct Leaving {
 /// A room of the config, and what became of it.
 #[derive(Clone, Debug)]
 struct Wanted {
-    wish: RoomWish,
+    wish: Arc<RoomWish>,
     /// Where it stands on the board.
     id: Option<RoomId>,
     state: State,
@@ -78,7 +78,7 @@ impl Runner {
     pub async fn open(house: House, owner: Owner, snapshot: Snapshot) -> anyhow::Result<Runner> {
         let household = Household::open(house.clone(), owner, Heir::Run).await?;
         let files = Watch::start(&snapshot, house.clock.clone());
-        let wishes: Vec<RoomWish> = snapshot.rooms.iter().map(|(wish, _)| wish.clone()).collect();
+        let wishes: Vec<Arc<RoomWish>> = snapshot.rooms.iter().map(|(wish, _)| Arc::clone(wish)).collect();
         let (wanted, leaving) = (Vec::new(), BTreeMap::new());
         let mut runner = Runner { house, household, wanted, leaving, snapshot, files };
         wishes.into_iter().for_each(|wish| runner.want(wish));
@@ -165,7 +165,7 @@ impl Runner {
             warn!(key, "a restart is needed for this change");
         }
         self.snapshot = new;
-        let config = Arc::new(self.snapshot.config.clone());
+        let config = Arc::clone(&self.snapshot.config);
         for name in &diff.plugins_changed {
             match self.house.registry.reconfigure(name, &config) {
                 Ok(()) => info!(plugin = name, "the plugin has its new settings"),
@@ -188,7 +188,7 @@ impl Runner {
     }
 
     /// A room is wanted that was not.
-    fn want(&mut self, wish: RoomWish) {
+    fn want(&mut self, wish: Arc<RoomWish>) {
         let mut wanted = Wanted { wish, id: None, state: State::Watched, told: None };
         match self.leaving.values_mut().find(|leaving| leaving.url == wanted.wish.url) {
             // It is being left: when it has been, it is watched anew.
@@ -245,14 +245,14 @@ impl Runner {
         let Some(id) = wanted.id else { return };
         if wanted.state == State::Watched {
             self.household.rooms.leave(id, Leave::Over);
-            self.leaving.insert(id, Leaving { url: wanted.wish.url, next: None });
+            self.leaving.insert(id, Leaving { url: wanted.wish.url.clone(), next: None });
         } else {
             self.household.rooms.remove(id);
         }
     }
 
     /// Something else is wanted of a room.
-    fn rewant(&mut self, wish: RoomWish) {
+    fn rewant(&mut self, wish: Arc<RoomWish>) {
         let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
             let mut next = self.leaving.values_mut().filter_map(|leaving| leaving.next.as_mut());
             return match next.find(|next| next.wish.url == wish.url && next.state == State::Stopped) {
@@ -280,7 +280,7 @@ impl Runner {
             }
             (State::Stopped, _) => {
                 if let Some(id) = wanted.id {
-                    self.household.rooms.rename(id, wish.name);
+                    self.household.rooms.rename(id, wish.name.clone());
                 }
             }
             (State::Paused | State::Ended | State::NoPicker | State::Twin, _) => {

@@ -57,7 +57,7 @@ impl Findings {
             if !catalogue.names().any(|known| known == name) {
                 let names: Vec<&str> = catalogue.names().collect();
                 let (line, column) = snapshot.places.at(&format!("plugin.{name}"));
-                let place = Origin { file: snapshot.file.clone(), line, column };
+                let place = Origin { file: snapshot.file.as_path().into(), line, column };
                 let there_are = names.join(", ");
                 self.notes.push(format!(
                     "{place}: there is no plugin `{name}`, its table changes nothing; there are: {there_are}"
@@ -90,7 +90,7 @@ impl Findings {
 
     fn fault(&mut self, snapshot: &Snapshot, path: &str, why: String) {
         let (line, column) = snapshot.places.at(path);
-        self.faults.push(wrong(&Origin { file: snapshot.file.clone(), line, column }, why));
+        self.faults.push(wrong(&Origin { file: snapshot.file.as_path().into(), line, column }, why));
     }
 }
 
@@ -100,6 +100,6 @@ fn wrong(origin: &Origin, why: String) -> ConfigError {
         Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
         None => (why, None),
     };
-    let Origin { file, line, column } = origin.clone();
-    ConfigError::Wrong { file, line, column, message, hint }
+    let Origin { file, line, column } = origin;
+    ConfigError::Wrong { file: file.to_path_buf(), line: *line, column: *column, message, hint }
 }

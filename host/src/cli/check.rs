@@ -15,7 +15,7 @@ use crate::plugin::CallError;
 pub(super) async fn check(global: &Global, args: Check) -> Result<Exit, Failed> {
     own_headers(&args.asking.headers)?;
     let config = config(args.asking.config.as_ref())?;
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
+    let wishes = Wishes { config: config.into(), plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     house.warn_of_unread();
     let mut exit = Exit::Done;

@@ -36,8 +36,8 @@ pub(super) fn own_names(global: &Global, named: Option<PathBuf>) -> Result<Vec<O
     let Some(file) = named.or_else(usual) else { return Ok(Vec::new()) };
     match config::load(&file) {
         Ok(snapshot) => {
-            let own = |room: RoomWish| Some(OwnName { name: room.name?, url: room.url });
-            Ok(snapshot.rooms.into_iter().filter_map(|(room, _)| own(room)).collect())
+            let own = |room: &RoomWish| Some(OwnName { name: room.name.clone()?, url: room.url.clone() });
+            Ok(snapshot.rooms.iter().filter_map(|(room, _)| own(room)).collect())
         }
         Err(error) if is_meant => Err(hinted(error)).exit(Exit::Usage),
         Err(error) => {

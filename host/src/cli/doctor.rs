@@ -23,7 +23,7 @@ pub(super) async fn doctor(global: &Global, args: Doctor) -> Result<Exit, Failed
     }
     let rooms = file.as_deref().map_or(0, rooms);
     let data = data_to_read(global);
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data.clone() };
+    let wishes = Wishes { config: config.into(), plugins: global.plugins.clone(), data: data.clone() };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     house.warn_of_unread();
     let findings = house.examine(&folders, rooms).await;

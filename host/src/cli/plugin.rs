@@ -15,7 +15,7 @@ pub(super) async fn list(global: &Global, file: Option<PathBuf>, json: bool) -> 
         return running(run.pid, listings, json);
     }
     let config = config(file.as_ref())?;
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_read(global) };
+    let wishes = Wishes { config: config.into(), plugins: global.plugins.clone(), data: data_to_read(global) };
     let (house, keeper) = House::open(wishes).await.exit(Exit::Usage)?;
     let listings = house.registry.list().await;
     let unread = house.registry.unread().to_vec();

@@ -28,7 +28,7 @@ pub(super) async fn record(global: &Global, args: Record) -> Result<Exit, Failed
         checked.map_err(|why| anyhow::anyhow!("`--name`: {why}\n{TEMPLATE_HINT}")).exit(Exit::Usage)?;
         config.output.name.clone_from(name);
     }
-    let wishes = Wishes { config, plugins: global.plugins.clone(), data: data_to_keep(global)? };
+    let wishes = Wishes { config: config.into(), plugins: global.plugins.clone(), data: data_to_keep(global)? };
     let mut signals = Signals::new()?;
     // Nothing is recorded yet, so whoever wants out gets out.
     let opened = tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use super::snapshot::file_of;
 use super::{Plugin, RoomWish, Snapshot, Text};
@@ -11,11 +12,11 @@ use crate::model::redact_input;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diff {
     /// New ones.
-    pub rooms_added: Vec<RoomWish>,
+    pub rooms_added: Vec<Arc<RoomWish>>,
     /// Those that are no longer wished for, as they were.
-    pub rooms_removed: Vec<RoomWish>,
+    pub rooms_removed: Vec<Arc<RoomWish>>,
     /// Those of which something else is wished now, also whether they are watched; as they are now.
-    pub rooms_changed: Vec<RoomWish>,
+    pub rooms_changed: Vec<Arc<RoomWish>>,
     /// `[[notify]]`, or a file that one of its settings is in.
     pub targets_changed: bool,
     /// Names whose `[plugin.NAME]` is another in anything but its interval.
@@ -99,7 +100,7 @@ impl Both<'_> {
 
     fn rooms(&self, diff: &mut Diff) {
         let find = |snapshot: &Snapshot, wish: &RoomWish| {
-            let same = |(other, _): &&(RoomWish, _)| other.identity() == wish.identity();
+            let same = |(other, _): &&(Arc<RoomWish>, _)| other.identity() == wish.identity();
             snapshot.rooms.iter().find(same).map(|(other, _)| other.clone())
         };
         for (is, _) in &self.new.rooms {
@@ -111,7 +112,7 @@ impl Both<'_> {
                 Some(_) => {}
             }
         }
-        let gone = |(was, _): &&(RoomWish, _)| find(self.new, was).is_none();
+        let gone = |(was, _): &&(Arc<RoomWish>, _)| find(self.new, was).is_none();
         diff.rooms_removed = self.old.rooms.iter().filter(gone).map(|(was, _)| was.clone()).collect();
     }
 }
@@ -120,7 +121,7 @@ impl Both<'_> {
 impl fmt::Display for Diff {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
-        let mut rooms = |word: &str, wishes: &[RoomWish]| {
+        let mut rooms = |word: &str, wishes: &[Arc<RoomWish>]| {
             let paused = |wish: &RoomWish| if wish.enabled { "" } else { ", paused" };
             lines.extend(wishes.iter().map(|wish| format!("{word} {}{}", redact_input(&wish.url), paused(wish))));
         };

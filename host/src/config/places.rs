@@ -32,6 +32,12 @@ impl Places {
         }
     }
 
+    /// Knows no more of the values below the array or table of this name.
+    pub(super) fn forget(&mut self, name: &str) {
+        let is_below = |path: &str| path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
+        self.0.retain(|path, _| !is_below(path));
+    }
+
     fn table(&mut self, text: &str, path: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let dot = if path.is_empty() { "" } else { "." };
@@ -62,4 +68,18 @@ pub(super) fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
     (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+
+    #[test]
+    fn what_is_forgotten_is_one_name_and_all_below() {
+        let text = "[[room]]\nurl = \"a\"\n[rooms]\nfile = \"b\"\n";
+        let mut places = Places::of(text);
+        assert_eq!(places.at("room[0].url"), (2, 7));
+        places.forget("room");
+        assert_eq!((places.at("room[0].url"), places.at("rooms.file")), (places.at("room"), (4, 8)));
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::{Config, ConfigError, Places, Room, Text};
+use super::{ConfigError, Places, Room, Text};
 use crate::model::{Codec, Pair, redact_input};
 
 /// What is wished for one room. Two are equal when nothing about it was changed, wherever it is written.
@@ -52,8 +53,7 @@ impl RoomWish {
         (&self.url, self.plugin.as_deref())
     }
 
-    fn of(room: &Room) -> RoomWish {
-        let room = room.clone();
+    fn of(room: Room) -> RoomWish {
         RoomWish {
             url: room.url.trim().to_owned(),
             plugin: room.plugin,
@@ -83,7 +83,7 @@ fn codec(word: String) -> Codec {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The config or the text file.
-    pub file: PathBuf,
+    pub file: Arc<Path>,
     /// From 1.
     pub line: usize,
     /// From 1.
@@ -97,18 +97,20 @@ impl fmt::Display for Origin {
 }
 
 /// The rooms of `[[room]]`.
-pub(super) fn of_config(file: &Path, config: &Config, places: &Places) -> Vec<(RoomWish, Origin)> {
-    let written = |(index, room): (usize, &Room)| {
+pub(super) fn of_config(file: &Path, rooms: Vec<Room>, places: &Places) -> Vec<(RoomWish, Origin)> {
+    let file: Arc<Path> = Arc::from(file);
+    let written = |(index, room): (usize, Room)| {
         let (line, column) = places.at(&format!("room[{index}].url"));
-        (RoomWish::of(room), Origin { file: file.to_owned(), line, column })
+        (RoomWish::of(room), Origin { file: Arc::clone(&file), line, column })
     };
-    config.room.iter().enumerate().map(written).collect()
+    rooms.into_iter().enumerate().map(written).collect()
 }
 
 /// The rooms of a text file: one a line. `#` before a room pauses it; what follows ` #` is the user's own note, and so
 /// is a line whose `#` stands before anything but a single word with a `.`, `:` or `/` in it.
 pub(super) fn of_text(file: &Path, text: &str) -> Result<Vec<(RoomWish, Origin)>, ConfigError> {
     let (mut rooms, mut wrong) = (Vec::new(), Vec::new());
+    let place: Arc<Path> = Arc::from(file);
     // Editors on Windows put it in front of the first line.
     for (index, whole) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let (paused, rest) = match whole.trim_start().strip_prefix('#') {
@@ -134,7 +136,7 @@ pub(super) fn of_text(file: &Path, text: &str) -> Result<Vec<(RoomWish, Origin)>
             continue;
         }
         let room: Room = Room { enabled: !paused, ..Room::of_url(room) };
-        rooms.push((RoomWish::of(&room), Origin { file: file.to_owned(), line, column }));
+        rooms.push((RoomWish::of(room), Origin { file: Arc::clone(&place), line, column }));
     }
     match wrong.len() {
         0 => Ok(rooms),
@@ -162,7 +164,7 @@ impl Room {
 }
 
 /// Each room once: the first place counts. Also what is to be told of the others, a sentence each.
-pub(super) fn once(all: Vec<(RoomWish, Origin)>) -> (Vec<(RoomWish, Origin)>, Vec<String>) {
+pub(super) fn once(all: Vec<(RoomWish, Origin)>) -> (Vec<(Arc<RoomWish>, Origin)>, Vec<String>) {
     let mut first: HashMap<String, Origin> = HashMap::new();
     let (mut rooms, mut notes) = (Vec::new(), Vec::new());
     for (room, origin) in all {
@@ -173,7 +175,7 @@ pub(super) fn once(all: Vec<(RoomWish, Origin)>) -> (Vec<(RoomWish, Origin)>, Ve
             }
             None => {
                 first.insert(room.url.clone(), origin.clone());
-                rooms.push((room, origin));
+                rooms.push((Arc::new(room), origin));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Config, ConfigError, Origin, Places, RoomWish, Text, file, read, rooms};
 
@@ -10,13 +11,13 @@ use super::{Config, ConfigError, Origin, Places, RoomWish, Text, file, read, roo
 pub struct Snapshot {
     /// The config file.
     pub file: PathBuf,
-    /// What it says; relative paths are made relative to its folder.
-    pub config: Config,
+    /// What it says but for its rooms; relative paths are made relative to its folder.
+    pub config: Arc<Config>,
     /// Every room once, those of `[[room]]` first, with the place that it is written at.
-    pub rooms: Vec<(RoomWish, Origin)>,
+    pub rooms: Vec<(Arc<RoomWish>, Origin)>,
     /// What the user should know and what hinders nothing, a sentence each.
     pub notes: Vec<String>,
-    /// Where the config's values stand.
+    /// Where the config's values stand, those of its rooms left out.
     pub places: Places,
     /// What the files of `{ file = … }` held.
     pub(super) secrets: Secrets,
@@ -70,9 +71,12 @@ fn reading(file: &Path, emptied: Emptied, hasher: &mut blake3::Hasher) -> Result
     };
     let text = read_into(file, hasher).map_err(|source| ConfigError::Io(file.to_owned(), source))?;
     doubt(file, &text)?;
-    let config = read::from_text(file, &text)?;
-    let places = Places::of(&text);
-    let mut all = rooms::of_config(file, &config, &places);
+    let mut config = read::from_text(file, &text)?;
+    let mut places = Places::of(&text);
+    let secrets = secrets(&config);
+    // Thousands of rooms are kept once.
+    let mut all = rooms::of_config(file, std::mem::take(&mut config.room), &places);
+    places.forget("room");
     if let Some(list) = &config.rooms.file {
         let text = read_into(list, hasher).map_err(|error| {
             let message = format!("`rooms.file`: cannot read `{}`: {error}", list.display());
@@ -81,15 +85,10 @@ fn reading(file: &Path, emptied: Emptied, hasher: &mut blake3::Hasher) -> Result
         doubt(list, &text)?;
         all.extend(rooms::of_text(list, &text)?);
     }
-    let mut secrets = Secrets::new();
-    for path in texts(&config).filter_map(file_of) {
-        let held = file::bytes(path).ok().map(|bytes| blake3::hash(&bytes));
-        hasher.update(held.as_ref().map_or(&[][..], |hash| hash.as_bytes()));
-        secrets.insert(path.to_owned(), held);
-    }
+    secrets.values().for_each(|held| note_secret(*held, hasher));
     let (rooms, notes) = rooms::once(all);
     let print = Print(hasher.finalize());
-    Ok(Snapshot { file: file.to_owned(), config, rooms, notes, places, secrets, print })
+    Ok(Snapshot { file: file.to_owned(), config: Arc::new(config), rooms, notes, places, secrets, print })
 }
 
 const EMPTY: &str = "to stop watching all rooms, leave a comment in it";
@@ -102,6 +101,19 @@ fn read_into(file: &Path, hasher: &mut blake3::Hasher) -> std::io::Result<String
         Err(error) => hasher.update(error.to_string().as_bytes()),
     };
     read
+}
+
+/// What the secret files hold now.
+fn secrets(config: &Config) -> Secrets {
+    texts(config).filter_map(file_of).map(|path| (path.to_owned(), held(path))).collect()
+}
+
+fn held(path: &Path) -> Option<blake3::Hash> {
+    file::bytes(path).ok().map(|bytes| blake3::hash(&bytes))
+}
+
+fn note_secret(held: Option<blake3::Hash>, hasher: &mut blake3::Hasher) {
+    hasher.update(held.as_ref().map_or(&[][..], |hash| hash.as_bytes()));
 }
 
 /// Every text that may be secret.

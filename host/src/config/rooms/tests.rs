@@ -10,12 +10,12 @@ use crate::config::parse;
 fn check(config: &str, list: &str, expected: Expect) {
     let file = Path::new("lyrebird.toml");
     let parsed = parse(file, config).unwrap();
-    let mut all = of_config(file, &parsed, &Places::of(config));
+    let mut all = of_config(file, parsed.room, &Places::of(config));
     let told = match of_text(Path::new("rooms.txt"), list) {
         Ok(more) => {
             all.extend(more);
             let (rooms, notes) = once(all);
-            let line = |(room, origin): &(RoomWish, Origin)| {
+            let line = |(room, origin): &(Arc<RoomWish>, Origin)| {
                 format!("{origin} {}{}", if room.enabled { "" } else { "paused " }, room.url)
             };
             let lines: Vec<String> = rooms.iter().map(line).chain(notes).collect();
@@ -71,7 +71,7 @@ fn a_line_with_more_than_a_room_is_refused() {
 fn wishes_of_a_room_are_taken_over() {
     let text = "[[notify]]\nname = \"n\"\nplugin = \"p\"\n[[room]]\nurl = \"u\"\ncodec = [\"hevc\", \"av1\", \"shiny\"]\nnotify = [\"n\"]\noptions = { page = 2 }\n";
     let config = parse(Path::new("x"), text).unwrap();
-    let rooms = of_config(Path::new("x"), &config, &Places::of(text));
+    let rooms = of_config(Path::new("x"), config.room, &Places::of(text));
     let room = &rooms[0].0;
     assert_eq!(room.codec, [Codec::Hevc, Codec::Av1, Codec::Other(String::from("shiny"))]);
     assert_eq!((room.notify.as_deref(), room.enabled), (Some(&[String::from("n")][..]), true));
