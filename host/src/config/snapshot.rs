@@ -25,6 +25,33 @@ pub struct Snapshot {
     pub(super) print: Print,
 }
 
+/// The files beside the config that a snapshot was read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sources {
+    pub(super) list: Option<PathBuf>,
+    secrets: Vec<PathBuf>,
+}
+
+impl Snapshot {
+    pub(super) fn sources(&self) -> Sources {
+        Sources { list: self.config.rooms.file.clone(), secrets: self.secrets.keys().cloned().collect() }
+    }
+}
+
+impl Sources {
+    /// What the print of `file` would be if it still names these: equal to an earlier one only where nothing has
+    /// changed. For whoever looks often: nothing is parsed. Blocks.
+    pub(super) fn print(&self, file: &Path) -> Print {
+        let mut hasher = blake3::Hasher::new();
+        for file in std::iter::once(file).chain(self.list.as_deref()) {
+            // What cannot be read leaves its mark as well.
+            let _ = read_into(file, &mut hasher);
+        }
+        self.secrets.iter().for_each(|path| note_secret(held(path), &mut hasher));
+        Print(hasher.finalize())
+    }
+}
+
 /// Hashes of secret files; none for one that could not be read.
 pub(super) type Secrets = BTreeMap<PathBuf, Option<blake3::Hash>>;
 

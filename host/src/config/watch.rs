@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::ears::Ears;
-use super::snapshot::{Emptied, Print, look};
+use super::snapshot::{Emptied, Print, Sources, look};
 use super::{ConfigError, Snapshot};
 use crate::clock::Clock;
 
@@ -45,7 +45,7 @@ impl Watch {
         let (sender, news) = mpsc::channel(1);
         let (asks, asked) = mpsc::channel(1);
         let watching = Watching { file: seen.file.clone(), seen: seen.print, clock, rescan, news: sender };
-        let task = tokio::spawn(watching.run(seen.clone(), asked));
+        let task = tokio::spawn(watching.run(seen.sources(), asked));
         Watch { news, asks, task }
     }
 
@@ -91,22 +91,23 @@ struct Watching {
 }
 
 impl Watching {
-    async fn run(mut self, first: Snapshot, mut asked: mpsc::Receiver<()>) {
-        let opened = tokio::task::spawn_blocking(move || Files::new(places(&first))).await;
+    async fn run(mut self, first: Sources, mut asked: mpsc::Receiver<()>) {
+        let file = self.file.clone();
+        let opened = tokio::task::spawn_blocking(move || Files::new(&file, first)).await;
         let Ok(mut files) = opened else { return };
         // Between the first reading and the first hint something may have been written.
         let mut cause = Cause::Rescan;
         loop {
-            let file = self.file.clone();
-            let looked = tokio::task::spawn_blocking(move || listen_and_look(files, &file)).await;
-            let Ok((again, print, read)) = looked else { return };
+            let (file, seen) = (self.file.clone(), (cause != Cause::Asked).then_some(self.seen));
+            let looked = tokio::task::spawn_blocking(move || listen_and_look(files, &file, seen)).await;
+            let Ok((again, news)) = looked else { return };
             files = again;
-            if print != self.seen && cause == Cause::Rescan {
+            if news.is_some() && cause == Cause::Rescan {
                 // Nobody knows whether it is written just now.
                 cause = self.settled(&mut files.ears, &mut asked).await;
                 continue;
             }
-            if print != self.seen || cause == Cause::Asked {
+            if let Some((print, read)) = news {
                 self.seen = print;
                 if self.news.send(read).await.is_err() {
                     return;
@@ -138,27 +139,41 @@ impl Watching {
     }
 }
 
-/// Listens before it reads, so that no change falls between. Blocks.
-fn listen_and_look(mut files: Files, file: &Path) -> (Files, Print, Result<Snapshot, ConfigError>) {
+/// What was read.
+type Read = (Print, Result<Snapshot, ConfigError>);
+
+/// Listens before it reads, so that no change falls between. None where all is as `seen`. Blocks.
+fn listen_and_look(mut files: Files, file: &Path, seen: Option<Print>) -> (Files, Option<Read>) {
     files.ears.listen();
-    let (print, read) = look(file, Emptied::Doubted);
-    let named = read.as_ref().map_or_else(|_| files.named.clone(), places);
-    if named == files.named {
-        return (files, print, read);
+    // Most looks end here: a config of thousands of rooms is not taken apart each time.
+    if seen == Some(files.sources.print(file)) {
+        return (files, None);
     }
-    let files = Files::new(named);
-    let (print, read) = look(file, Emptied::Doubted);
-    (files, print, read)
+    let mut news = look(file, Emptied::Doubted);
+    if let Ok(snapshot) = &news.1 {
+        let sources = snapshot.sources();
+        let is_elsewhere = places(file, &sources) != files.named;
+        if is_elsewhere {
+            files = Files::new(file, sources);
+            news = look(file, Emptied::Doubted);
+        } else {
+            files.sources = sources;
+        }
+    }
+    let is_news = seen != Some(news.0);
+    (files, is_news.then_some(news))
 }
 
 /// Some files, and who hears of their changes.
 struct Files {
+    sources: Sources,
     named: BTreeSet<PathBuf>,
     ears: Ears,
 }
 
 impl Files {
-    fn new(named: BTreeSet<PathBuf>) -> Files {
+    fn new(file: &Path, sources: Sources) -> Files {
+        let named = places(file, &sources);
         let names: BTreeSet<OsString> = named.iter().filter_map(|file| file.file_name()).map(OsString::from).collect();
         let is_ours = move |path: &Path| path.file_name().is_some_and(|name| names.contains(name));
         let here = Path::new(".");
@@ -167,15 +182,14 @@ impl Files {
             _ => here.to_owned(),
         };
         let folders = named.iter().map(folder).collect();
-        Files { ears: Ears::new(folders, is_ours), named }
+        Files { ears: Ears::new(folders, is_ours), named, sources }
     }
 }
 
 /// The files that hints are wanted of, and what they lead to: a link may be turned, or its target be written.
-fn places(snapshot: &Snapshot) -> BTreeSet<PathBuf> {
-    let named = [Some(&snapshot.file), snapshot.config.rooms.file.as_ref()];
-    let named = named.into_iter().flatten();
-    named.flat_map(|file| [Some(file.clone()), file.canonicalize().ok()]).flatten().collect()
+fn places(file: &Path, sources: &Sources) -> BTreeSet<PathBuf> {
+    let named = std::iter::once(file).chain(sources.list.as_deref());
+    named.flat_map(|file| [Some(file.to_owned()), file.canonicalize().ok()]).flatten().collect()
 }
 
 #[cfg(test)]

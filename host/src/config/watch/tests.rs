@@ -154,3 +154,25 @@ async fn who_asks_gets_an_answer() {
     assert!(scene.asked().await.contains("unclosed table"));
     scene.watch.close().await;
 }
+
+/// A look that takes nothing apart is as sharp as one that does.
+#[test]
+fn whoever_only_looks_sees_every_change() {
+    let folder = Folder::new("watch-look");
+    let texts = [
+        ("lyrebird.toml", "rooms.file = \"rooms.txt\"\nplugin.p.cookie = { file = \"cookie\" }\n"),
+        ("rooms.txt", "https://live.example.org/a\n"),
+        ("cookie", "a=1\n"),
+    ];
+    texts.iter().for_each(|(name, text)| folder.write(name, text));
+    let file = folder.path("lyrebird.toml");
+    let seen = load(&file).unwrap();
+    for (name, text) in texts {
+        assert_eq!(seen.sources().print(&file), seen.print);
+        folder.write(name, "");
+        assert_ne!(seen.sources().print(&file), seen.print, "{name}");
+        fs::remove_file(folder.path(name)).unwrap();
+        assert_ne!(seen.sources().print(&file), seen.print, "{name}");
+        folder.write(name, text);
+    }
+}
