@@ -8,10 +8,10 @@ use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, Row, TransactionBehavior, params};
+use uuid::Uuid;
 
 use super::sessions::{ms, time};
 use super::{Store, StoreError};
-use crate::event::new_id;
 use crate::model::{RoomKey, shown_id};
 
 /// Lines kept of a room.
@@ -23,8 +23,8 @@ const COUNTED: Duration = Duration::from_secs(60);
 /// Bytes of a line's detail.
 const DETAIL: usize = 1 << 10;
 
-/// Lines that are remembered for counting. More rooms than that tell each line anew.
-const REMEMBERED: usize = 50_000;
+/// Rooms whose last lines are remembered for counting. More than that tell each line anew.
+const REMEMBERED: usize = 25_000;
 
 /// One line of a room's story.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +44,17 @@ pub struct StoryRow {
 /// The last line of each room and subject.
 #[derive(Default)]
 pub(super) struct Pad {
-    lines: HashMap<(RoomKey, String), Line>,
+    rooms: HashMap<RoomKey, Vec<Line>>,
 }
 
-#[derive(Clone)]
+/// A row that is not read back: there are some of it for each of thousands of rooms.
 struct Line {
-    id: String,
-    row: StoryRow,
+    id: Uuid,
+    what: &'static str,
+    detail: Box<str>,
+    at: SystemTime,
+    last_at: SystemTime,
+    count: u64,
     /// When it was last handed to the database, as `Clock::passed` has it; none while it has not been.
     written: Option<Duration>,
     is_news: bool,
@@ -59,38 +63,56 @@ struct Line {
 /// What is handed to the database.
 type News = (RoomKey, String, StoryRow);
 
+impl Line {
+    fn new(what: &'static str, detail: &str, now: SystemTime) -> Line {
+        let (at, last_at, count) = (now, now, 1);
+        Line { id: Uuid::now_v7(), what, detail: detail.into(), at, last_at, count, written: None, is_news: true }
+    }
+
+    fn news(&self, room: &RoomKey) -> News {
+        let Line { at, last_at, count, .. } = *self;
+        let row = StoryRow { at, last_at, count, what: self.what.to_owned(), detail: self.detail.to_string() };
+        (room.clone(), self.id.to_string(), row)
+    }
+}
+
 impl Pad {
     /// Takes a line in; gives back what is to be written now.
-    fn tell(&mut self, room: &RoomKey, what: &str, detail: &str, now: SystemTime, passed: Duration) -> Vec<News> {
-        if self.lines.len() >= REMEMBERED {
-            self.lines.clear();
+    fn tell(&mut self, room: &RoomKey, what: &'static str, detail: &str, at: (SystemTime, Duration)) -> Vec<News> {
+        let (now, passed) = at;
+        if self.rooms.len() >= REMEMBERED {
+            self.rooms.clear();
         }
-        let key = (room.clone(), what.to_owned());
+        let lines = self.rooms.entry(room.clone()).or_default();
         let mut news = Vec::new();
-        match self.lines.get_mut(&key).filter(|line| line.row.detail == detail) {
-            Some(line) => {
-                line.row.count = line.row.count.saturating_add(1);
-                line.row.last_at = now;
-                line.is_news = true;
-                if line.written.is_some_and(|written| passed.saturating_sub(written) < COUNTED) {
-                    return news;
+        match lines.iter_mut().find(|line| line.what == what) {
+            Some(line) if *line.detail == *detail => {
+                line.count = line.count.saturating_add(1);
+                (line.last_at, line.is_news) = (now, true);
+                if line.written.is_none_or(|written| passed.saturating_sub(written) >= COUNTED) {
+                    news.push(line.news(room));
                 }
             }
+            Some(line) => {
+                let before = std::mem::replace(line, Line::new(what, detail, now));
+                news.extend(before.is_news.then(|| before.news(room)));
+                news.push(line.news(room));
+            }
             None => {
-                let row =
-                    StoryRow { at: now, last_at: now, count: 1, what: what.to_owned(), detail: detail.to_owned() };
-                let line = Line { id: new_id(), row, written: None, is_news: true };
-                let before = self.lines.insert(key.clone(), line);
-                news.extend(before.filter(|before| before.is_news).map(|before| (room.clone(), before.id, before.row)));
+                let line = Line::new(what, detail, now);
+                news.push(line.news(room));
+                // Few subjects a room: no place is kept for more.
+                lines.reserve_exact(1);
+                lines.push(line);
             }
         }
-        news.extend(self.lines.get(&key).map(|line| (room.clone(), line.id.clone(), line.row.clone())));
         news
     }
 
     /// The database has, or will have, the last line of this room and subject.
     fn handed_over(&mut self, room: &RoomKey, what: &str, passed: Duration) {
-        if let Some(line) = self.lines.get_mut(&(room.clone(), what.to_owned())) {
+        let lines = self.rooms.get_mut(room).into_iter().flatten();
+        for line in lines.filter(|line| line.what == what) {
             (line.written, line.is_news) = (Some(passed), false);
         }
     }
@@ -98,9 +120,11 @@ impl Pad {
     /// All that was counted and not yet written.
     fn rest(&mut self) -> Vec<News> {
         let mut rest = Vec::new();
-        for ((room, _), line) in &mut self.lines {
-            if std::mem::take(&mut line.is_news) {
-                rest.push((room.clone(), line.id.clone(), line.row.clone()));
+        for (room, lines) in &mut self.rooms {
+            for line in lines {
+                if std::mem::take(&mut line.is_news) {
+                    rest.push(line.news(room));
+                }
             }
         }
         rest
@@ -110,11 +134,11 @@ impl Pad {
 impl Store {
     /// Adds a line to a room's story: `what` is one word (`check`, `wait`, `candidate`, …), `detail` what there is to
     /// say of it, without secrets. Never waits: when the database has too much to do, the line is lost.
-    pub fn story(&self, room: &RoomKey, what: &str, detail: &str) {
+    pub fn story(&self, room: &RoomKey, what: &'static str, detail: &str) {
         let (now, passed) = (self.0.clock.now(), self.0.clock.passed());
         let detail = detail.get(..detail.floor_char_boundary(DETAIL)).unwrap_or_default();
         let mut pad = self.0.pad.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = pad.tell(room, what, detail, now, passed);
+        let news = pad.tell(room, what, detail, (now, passed));
         if news.is_empty() {
             return;
         }
