@@ -70,7 +70,7 @@ pub struct Hands {
 }
 
 /// How a room is recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The output folder, and those for when it is full or fails, in order.
     pub roots: Vec<PathBuf>,

@@ -50,14 +50,14 @@ impl House {
         let build = manifest.label();
         let remembered = match manifest.live {
             Live::ByMedia => None,
-            Live::ByCheck => self.store.resolved(&build, input).await,
+            Live::ByCheck => Box::pin(self.store.resolved(&build, input)).await,
         };
         let id = match remembered {
             Some(id) => id,
             None => {
                 let id = resolve.await?;
                 if manifest.live == Live::ByCheck {
-                    self.store.note_resolved(&build, input, &id).await;
+                    Box::pin(self.store.note_resolved(&build, input, &id)).await;
                 }
                 id
             }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::Semaphore;
 use tokio::task::{self, JoinSet};
 
 use crate::app::House;
@@ -17,7 +17,7 @@ use crate::model::{Pair, RoomKey};
 use crate::monitor::desk::{Desk, Terms};
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::{Leave, Outcome, Rules};
-use crate::monitor::watch::{Command, Reins, Wishes};
+use crate::monitor::watch::{Command, Footing, Reins, Wishes, reins};
 use crate::plugin::{Live, Manifest, Picker};
 use crate::record::{Hands, Plan, Preference};
 
@@ -31,8 +31,8 @@ pub use board::{Board, PickerView, RoomId, RoomView};
 pub use kept::{Heir, Kept};
 use life::Life;
 
-/// Words of a person that a room may have waiting.
-const COMMANDS: usize = 8;
+/// Rooms of a start that ask the database at once: it answers one after the other, and each that waits takes memory.
+const TURNS: usize = 64;
 
 /// How long a desk may take to end: its calls under way are given up.
 const DESK_END: Duration = Duration::from_secs(2);
@@ -102,31 +102,50 @@ fn terms(config: &Config, manifest: &Manifest) -> Terms {
 }
 
 /// What all rooms share.
-#[derive(Clone)]
 struct Ground {
     house: House,
-    hands: Hands,
-    ledger: Ledger,
-    owner: Arc<str>,
+    footing: Arc<Footing>,
     kept: Kept,
+    /// Rooms that may ask the database at once what it remembers of them.
+    turns: Arc<Semaphore>,
     /// By key: nobody records a room twice.
-    taken: Arc<Mutex<HashSet<RoomKey>>>,
+    taken: Mutex<HashSet<Arc<RoomKey>>>,
+}
+
+/// The wishes that were made last: those of most rooms are alike, and one place does for all of them.
+#[derive(Default)]
+struct Alike(Option<Arc<Wishes>>);
+
+impl Alike {
+    fn share(&mut self, wishes: Wishes) -> Arc<Wishes> {
+        match &self.0 {
+            Some(last) if **last == wishes => Arc::clone(last),
+            _ => Arc::clone(self.0.insert(Arc::new(wishes))),
+        }
+    }
 }
 
 struct Member {
-    plan: RoomPlan,
+    /// In a place of its own: a map keeps more places than it has members.
+    plan: Box<RoomPlan>,
     picker: Picker,
-    wishes: watch::Sender<Arc<Wishes>>,
-    leave: watch::Sender<Option<Leave>>,
-    commands: mpsc::Sender<Command>,
+    reins: Reins,
     /// Whether it was told at any time that it loses its picker.
     was_let_go: bool,
 }
 
+impl Member {
+    /// Tells the room what is wished of it now.
+    fn wish(&self, alike: &mut Alike, config: &Config) {
+        self.reins.wish(alike.share(self.plan.wishes(config, &self.picker.manifest())));
+    }
+}
+
 /// All of them.
 pub struct Rooms {
-    ground: Ground,
+    ground: Arc<Ground>,
     config: Arc<Config>,
+    wishes: Alike,
     members: BTreeMap<RoomId, Member>,
     next: u64,
     tasks: JoinSet<Option<Outcome>>,
@@ -140,10 +159,12 @@ impl Rooms {
     /// None yet.
     pub fn new(house: House, hands: Hands, ledger: Ledger, owner: Arc<str>, kept: Kept, volumes: Volumes) -> Rooms {
         let config = Arc::clone(&house.config);
-        let ground = Ground { house, hands, ledger, owner, kept, taken: Arc::default() };
-        let (members, board) = (BTreeMap::new(), Board::new(volumes, &ground.hands));
+        let (members, board) = (BTreeMap::new(), Board::new(volumes, &hands));
+        let footing = Arc::new(Footing { hands, ledger, store: house.store.clone(), owner });
+        let ground =
+            Arc::new(Ground { house, footing, kept, turns: Arc::new(Semaphore::new(TURNS)), taken: Mutex::default() });
         let (tasks, living, desk_tasks) = (JoinSet::new(), HashMap::new(), JoinSet::new());
-        Rooms { ground, config, members, next: 0, tasks, living, board, desk_tasks }
+        Rooms { ground, config, wishes: Alike::default(), members, next: 0, tasks, living, board, desk_tasks }
     }
 
     /// What a door may look at, now and later.
@@ -155,25 +176,23 @@ impl Rooms {
     pub fn add(&mut self, plan: RoomPlan, picker: Picker) -> RoomId {
         let id = self.new_id();
         let desk = self.desk(&picker);
-        let (wishes, wished) = watch::channel(Arc::new(plan.wishes(&self.config, &picker.manifest())));
-        let (leave, left) = watch::channel(None);
-        let (commands, obeyed) = mpsc::channel(COMMANDS);
+        let wishes = self.wishes.share(plan.wishes(&self.config, &picker.manifest()));
+        let (reins, led) = reins(wishes);
         let peek = Peek::new(&plan, Some(picker.clone()));
         peek.glance.is_idle("waiting", "");
         self.ground.kept.entering(&plan.url);
         let life = Life {
-            ground: self.ground.clone(),
+            ground: Arc::clone(&self.ground),
             plan: plan.clone(),
             picker: picker.clone(),
             desk,
-            wishes: wished,
+            led,
             peek: peek.clone(),
         };
         self.board.put(id, peek);
-        let reins = Reins { leave: left, commands: obeyed };
-        let task = self.tasks.spawn(life.live(reins));
+        let task = self.tasks.spawn(life.live());
         self.living.insert(task.id(), id);
-        self.members.insert(id, Member { plan, picker, wishes, leave, commands, was_let_go: false });
+        self.members.insert(id, Member { plan: Box::new(plan), picker, reins, was_let_go: false });
         id
     }
 
@@ -194,10 +213,10 @@ impl Rooms {
     /// Other wishes for a room, without disturbing what it records.
     pub fn change(&mut self, id: RoomId, plan: RoomPlan) {
         if let Some(member) = self.members.get_mut(&id) {
-            let plan = RoomPlan { last: member.plan.last, ..plan };
-            member.wishes.send_replace(Arc::new(plan.wishes(&self.config, &member.picker.manifest())));
-            self.board.rename(id, plan.name.clone());
-            member.plan = plan;
+            let last = member.plan.last;
+            *member.plan = RoomPlan { last, ..plan };
+            member.wish(&mut self.wishes, &self.config);
+            self.board.rename(id, member.plan.name.clone());
         }
     }
 
@@ -205,8 +224,7 @@ impl Rooms {
     pub fn reconfigure(&mut self, config: Arc<Config>) {
         self.config = config;
         for member in self.members.values() {
-            let manifest = member.picker.manifest();
-            member.wishes.send_replace(Arc::new(member.plan.wishes(&self.config, &manifest)));
+            member.wish(&mut self.wishes, &self.config);
         }
         for desk in self.board.desks() {
             desk.retune(terms(&self.config, &desk.picker().manifest()));
@@ -220,7 +238,7 @@ impl Rooms {
             member.plan.last = !keeps(*id, &member.picker.manifest().name);
             member.was_let_go |= member.plan.last;
             // One that has as many words waiting looks at the room anyway.
-            let _ = member.commands.try_send(Command::Replaced);
+            let _ = member.reins.say(Command::Replaced);
         }
         self.reconfigure(Arc::clone(&self.config));
     }
@@ -228,7 +246,7 @@ impl Rooms {
     /// Leaves a room; [`Rooms::next_end`] tells when it has been left.
     pub fn leave(&self, id: RoomId, leave: Leave) {
         if let Some(member) = self.members.get(&id) {
-            member.leave.send_replace(Some(leave));
+            member.reins.leave(leave);
         }
     }
 
@@ -239,7 +257,7 @@ impl Rooms {
 
     /// Passes a person's word on. False when the room has too many of them waiting, or is gone.
     pub fn command(&self, id: RoomId, command: Command) -> bool {
-        self.members.get(&id).is_some_and(|member| member.commands.try_send(command).is_ok())
+        self.members.get(&id).is_some_and(|member| member.reins.say(command))
     }
 
     /// Waits until a room has been left or is done: which one, and how it ended; none of the outcome where it was the
@@ -269,7 +287,7 @@ impl Rooms {
                 tracing::debug!(session = id, %error, "cannot note that a session is over");
             }
         }
-        self.ground.ledger.adopt(ids);
+        self.ground.footing.ledger.adopt(ids);
     }
 
     /// The name of the picker that is asked about a room, and whether the room was told at any time that it loses it.

@@ -98,11 +98,15 @@ struct Question {
     body: Body,
 }
 
+/// Where an answer goes. Thousands wait for half a minute each: the answer's own place comes with the answer.
+type Reply<T> = oneshot::Sender<Box<Result<T, CallError>>>;
+
 #[derive(Debug)]
 enum Body {
-    Resolve(String, oneshot::Sender<Result<String, CallError>>),
-    Check(Room, oneshot::Sender<Result<Status, CallError>>),
-    Streams(Room, Wish, oneshot::Sender<Result<Vec<Candidate>, CallError>>),
+    Resolve(String, Reply<String>),
+    Check(Arc<Room>, Reply<Status>),
+    // In a place of its own, as most questions are checks.
+    Streams(Box<(Arc<Room>, Wish)>, Reply<Vec<Candidate>>),
 }
 
 impl<A: Asks> Desk<A> {
@@ -130,7 +134,7 @@ impl<A: Asks> Desk<A> {
     ///
     /// # Errors
     /// No answer about this room. None of these errors means "offline".
-    pub async fn check(&self, room: Room, due: Due) -> Result<Status, CallError> {
+    pub async fn check(&self, room: Arc<Room>, due: Due) -> Result<Status, CallError> {
         self.put(Ask::Check(due), |reply| Body::Check(room, reply)).await
     }
 
@@ -139,8 +143,8 @@ impl<A: Asks> Desk<A> {
     ///
     /// # Errors
     /// As the picker's own; in a rest `RateLimited`, with what is left of it.
-    pub async fn streams(&self, room: Room, wish: Wish) -> Result<Vec<Candidate>, CallError> {
-        self.put(Ask::Streams, |reply| Body::Streams(room, wish, reply)).await
+    pub async fn streams(&self, room: Arc<Room>, wish: Wish) -> Result<Vec<Candidate>, CallError> {
+        self.put(Ask::Streams, |reply| Body::Streams(Box::new((room, wish)), reply)).await
     }
 
     /// Other terms from the next call on.
@@ -163,16 +167,13 @@ impl<A: Asks> Desk<A> {
         &self.shared.asker
     }
 
-    async fn put<T>(
-        &self,
-        ask: Ask,
-        body: impl FnOnce(oneshot::Sender<Result<T, CallError>>) -> Body,
-    ) -> Result<T, CallError> {
+    async fn put<T>(&self, ask: Ask, body: impl FnOnce(Reply<T>) -> Body) -> Result<T, CallError> {
         let (reply, answer) = oneshot::channel();
         let ticket = self.shared.tickets.fetch_add(1, Ordering::Relaxed);
         let question = Question { ticket, ask, body: body(reply) };
-        self.shared.questions.send(question).await.map_err(|_| CallError::Stopping)?;
-        answer.await.unwrap_or(Err(CallError::Stopping))
+        // The answer may be waited for for long: what handing in takes of the memory is free again by then.
+        Box::pin(self.shared.questions.send(question)).await.map_err(|_| CallError::Stopping)?;
+        answer.await.map_or(Err(CallError::Stopping), |answer| *answer)
     }
 }
 

@@ -45,6 +45,12 @@ struct Session {
 }
 
 impl Session {
+    /// One of which nothing has come yet.
+    fn new(broadcast: Broadcast, now: Duration) -> Session {
+        let (dark, walled, kept) = (None, None, None);
+        Session { broadcast, media: false, dark, walled, last_media: now, ended_clean: false, kept }
+    }
+
     /// It is dark now: how long it has been so by what was heard.
     fn darken(&mut self, now: Duration) -> Duration {
         let (mut total, since) = self.dark.unwrap_or_default();
@@ -64,9 +70,10 @@ enum Next {
 #[derive(Debug)]
 pub struct Room {
     rules: Rules,
-    session: Option<Session>,
+    // In places of their own, as most rooms are dark most of the time.
+    session: Option<Box<Session>>,
     /// What a check last said of the broadcast, for a session that begins with its media.
-    guess: Broadcast,
+    guess: Option<Box<Broadcast>>,
     receiving: bool,
     asking: bool,
     next: Next,
@@ -83,18 +90,14 @@ impl Room {
     /// A room of which nothing is known but, perhaps, the session that an earlier run left open.
     pub fn new(rules: Rules, kept: Option<Kept>, now: Duration) -> Self {
         let session = kept.map(|Kept { broadcast, unwatched }| Session {
-            broadcast,
             media: true,
-            dark: None,
-            walled: None,
-            last_media: now,
-            ended_clean: false,
             kept: Some((unwatched, now)),
+            ..Session::new(broadcast, now)
         });
         Room {
             rules,
-            session,
-            guess: Broadcast::default(),
+            session: session.map(Box::new),
+            guess: None,
             receiving: false,
             asking: false,
             next: Next::Check,
@@ -226,7 +229,7 @@ impl Room {
             }
             Some(_) => {}
             None if self.rules.by_media => return,
-            None => self.guess = broadcast,
+            None => self.guess = Some(Box::new(broadcast)),
         }
         self.look_again(now, orders);
     }
@@ -242,7 +245,7 @@ impl Room {
             session.broadcast = broadcast.clone();
             orders.push(Order::TakeUp(broadcast.clone()));
         }
-        self.guess = broadcast;
+        self.guess = Some(Box::new(broadcast));
     }
 
     fn ask_streams(&mut self, now: Duration, orders: &mut Vec<Order>) {
@@ -255,11 +258,9 @@ impl Room {
     fn open(&mut self, now: Duration, orders: &mut Vec<Order>) {
         // Pauses that grew while the room was dark say nothing about its streams.
         (self.failures, self.walled_until) = (0, Duration::ZERO);
-        let broadcast = self.guess.clone();
+        let broadcast = self.guess.as_deref().cloned().unwrap_or_default();
         orders.push(Order::OpenSession(broadcast.clone()));
-        let (last_media, ended_clean, kept) = (now, false, None);
-        let (dark, walled) = (None, None);
-        self.session = Some(Session { broadcast, media: false, dark, walled, last_media, ended_clean, kept });
+        self.session = Some(Box::new(Session::new(broadcast, now)));
     }
 
     /// A definite dark verdict: the only thing that lets the grace run.

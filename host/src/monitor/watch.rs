@@ -8,18 +8,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::desk::{Desk, Due};
 use super::ledger::Ledger;
-use super::room::{Fact, Kept, Leave, Order, Outcome, Room, Rules};
+use super::room::{Fact, Kept, Order, Outcome, Room, Rules};
 use crate::event::new_id;
-use crate::model::{self, Candidate, RoomKey};
-use crate::record::{Access, Hands, Plan, Preference, Progress, Reception, Recording, Tidings, Tried};
+use crate::model::{self, Broadcast, Candidate, Pair, RoomKey};
+use crate::record::{Hands, Plan, Preference, Progress, Reception, Recording, Tidings, Tried};
 use crate::store::{SessionRow, Store};
 
 mod ask;
 mod glance;
+mod reins;
 mod session;
 mod ties;
 mod told;
@@ -27,6 +28,8 @@ mod told;
 pub(crate) use ask::trouble;
 use ask::{Answer, InLoop};
 pub use glance::{Glance, LAST_FILES, Seen};
+use reins::Word;
+pub use reins::{Command, Led, Reins, reins};
 use ties::Ties;
 pub(crate) use told::Told;
 
@@ -38,29 +41,33 @@ pub struct Watch {
     /// Whom to ask.
     pub desk: Desk,
     /// The room as the picker knows it.
-    pub room: model::Room,
+    pub room: Arc<model::Room>,
     /// Its name in logs, events and files.
-    pub key: RoomKey,
-    /// What the user wants of it; may change while it is watched.
-    pub wishes: watch::Receiver<Arc<Wishes>>,
-    /// What to record with.
-    pub hands: Hands,
-    /// What media requests may carry, and where they may go.
-    pub access: Access,
-    /// Who announces its sessions, and takes the notices back.
-    pub ledger: Ledger,
-    /// Where its sessions outlive the program.
-    pub store: Store,
-    /// Name of the lock file that its sessions refer to.
-    pub owner: Arc<str>,
+    pub key: Arc<RoomKey>,
+    /// What it stands on.
+    pub footing: Arc<Footing>,
+    /// Headers for the room's own host.
+    pub user_headers: Vec<Pair>,
     /// The session that an earlier run left open, and when its last byte was written.
-    pub kept: Option<(SessionRow, SystemTime)>,
+    pub kept: Option<Box<(SessionRow, SystemTime)>>,
     /// Where the door looks.
     pub glance: Glance,
 }
 
+/// What all rooms stand on.
+pub struct Footing {
+    /// What to record with.
+    pub hands: Hands,
+    /// Who announces sessions, and takes the notices back.
+    pub ledger: Ledger,
+    /// Where sessions outlive the program.
+    pub store: Store,
+    /// Name of the lock file that sessions refer to.
+    pub owner: Arc<str>,
+}
+
 /// What the user wants of a room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wishes {
     /// When to look, and when a session is over.
     pub rules: Rules,
@@ -83,26 +90,9 @@ impl Wishes {
     }
 }
 
-/// What may be said to a room that is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Look now.
-    Check,
-    /// Begin another segment.
-    Cut,
-    /// Another build of the picker answers.
-    Replaced,
-}
-
-/// How a room is led.
-pub struct Reins {
-    /// Some = leave the room. A sender that is gone means: as if the program were stopped.
-    pub leave: watch::Receiver<Option<Leave>>,
-    /// What a person says, or the house.
-    pub commands: mpsc::Receiver<Command>,
-}
-
-type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+/// Something that is under way. In a place of its own: a task keeps room for all that it may ever do at once, and a
+/// dark room does next to nothing of it.
+pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What is under way.
 struct Hand {
@@ -113,21 +103,17 @@ struct Hand {
     question: Option<Pending<Answer>>,
     /// The regular look, which the desk has time for.
     look: Option<Pending<Answer>>,
-    reception: Option<Pending<(Box<Recording>, Reception)>>,
-    /// In a place of its own, as most rooms are dark most of the time.
+    // What a dark room has none of is in a place of its own, as most rooms are dark most of the time.
+    reception: Option<Box<UnderWay>>,
     recording: Option<Box<Recording>>,
-    chosen: Option<Candidate>,
+    chosen: Option<Box<Candidate>>,
+    /// What was heard of the broadcast last.
+    broadcast: Option<Box<Broadcast>>,
     /// Why the reception that was ordered last was not begun.
     crowded: Option<String>,
     tried: Tried,
-    progress: Arc<Progress>,
-    end_reception: watch::Sender<bool>,
-    /// A reception that is under way sees what changes.
-    tidings: watch::Sender<Tidings>,
     session: String,
     session_since: SystemTime,
-    /// When the reception that is under way began.
-    received_since: Duration,
     wake_at: Option<Duration>,
     /// When the session's row is told next that it goes on.
     seen_at: Duration,
@@ -143,34 +129,54 @@ struct Hand {
     told_picker: String,
 }
 
+/// A reception that is under way.
+struct UnderWay {
+    end: Pending<(Box<Recording>, Reception)>,
+    since: Duration,
+    progress: Arc<Progress>,
+    stop: watch::Sender<bool>,
+    /// It sees what changes.
+    tidings: watch::Sender<Tidings>,
+}
+
+/// What comes of a reception.
+enum Came {
+    Media,
+    End(Box<Recording>, Reception),
+}
+
+/// What a timer is set for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Alarm {
+    /// What the room ordered.
+    Wake,
+    /// The session's row is told that the session goes on.
+    Seen,
+}
+
 /// Watches and records the room until it is done or told to leave.
-pub async fn watch(watch: Watch, reins: Reins) -> Outcome {
-    // In a place of its own: a task moves what it is given about, and keeps room for each of the places.
-    Box::new(Hand::new(watch)).run(reins).await
+pub fn watch(watch: Watch, led: Led) -> Pending<Outcome> {
+    Box::pin(Box::new(Hand::new(watch, &led)).run(led))
 }
 
 impl Hand {
-    fn new(watch: Watch) -> Self {
-        let wishes = Arc::clone(&watch.wishes.borrow());
-        let now = watch.hands.clock.now();
-        let kept = watch.kept.as_ref().map(|(row, _)| (row.id.clone(), row.started_at));
+    fn new(watch: Watch, led: &Led) -> Self {
+        let now = watch.footing.hands.clock.now();
+        let kept = watch.kept.as_ref().map(|kept| (kept.0.id.clone(), kept.0.started_at));
         let (session, session_since) = kept.unwrap_or_else(|| (new_id(), now));
         Hand {
             ties: Ties::new(&watch),
-            wishes,
+            wishes: led.wishes(),
             question: None,
             look: None,
             reception: None,
             recording: None,
             chosen: None,
+            broadcast: None,
             crowded: None,
             tried: Tried::default(),
-            progress: Arc::default(),
-            end_reception: watch::Sender::new(false),
-            tidings: watch::Sender::default(),
             session,
             session_since,
-            received_since: Duration::ZERO,
             wake_at: None,
             seen_at: Duration::ZERO,
             told_answer: Told::default(),
@@ -183,62 +189,60 @@ impl Hand {
         }
     }
 
-    async fn run(mut self: Box<Self>, mut reins: Reins) -> Outcome {
-        let kept = self.watch.kept.as_ref().map(|(row, last)| Kept {
+    async fn run(mut self: Box<Self>, mut led: Led) -> Outcome {
+        let kept = self.watch.kept.as_deref().map(|(row, last)| Kept {
             broadcast: row.broadcast.clone(),
             // A clock that was set back since says nothing: then it has just been watched.
-            unwatched: self.watch.hands.clock.now().duration_since(*last).unwrap_or_default(),
+            unwatched: self.hands().clock.now().duration_since(*last).unwrap_or_default(),
         });
         let mut room = Room::new(self.wishes.rules, kept, self.now());
-        let mut orders = Vec::new();
-        let mut fact = Some(Fact::Woken);
-        let mut leaving = false;
+        // What follows from a fact has a place of its own, which a room that waits does without.
+        let mut outcome = Box::pin(self.hear(&mut room, Some(Fact::Woken))).await;
         loop {
-            if let Some(fact) = fact {
-                room.hear(fact, self.now(), &mut orders);
+            if let Some(outcome) = outcome {
+                return outcome;
             }
-            for order in orders.drain(..) {
-                if let Some(outcome) = self.carry_out(order).await {
-                    self.watch.glance.change(|seen| seen.state = "done");
-                    self.ties.finish().await;
-                    return outcome;
-                }
-            }
-            fact = self.next_fact(&mut reins, &mut leaving, room.on_air()).await;
-            room.change_rules(self.wishes.rules);
+            let fact = self.next_fact(&mut led, room.on_air()).await;
+            outcome = Box::pin(self.hear(&mut room, fact)).await;
         }
+    }
+
+    /// Tells the room a fact, and carries out what it orders; its outcome, once it is done.
+    async fn hear(&mut self, room: &mut Room, fact: Option<Fact>) -> Option<Outcome> {
+        room.change_rules(self.wishes.rules);
+        let mut orders = Vec::new();
+        if let Some(fact) = fact {
+            room.hear(fact, self.now(), &mut orders);
+        }
+        for order in orders {
+            if let Some(outcome) = self.carry_out(order).await {
+                self.watch.glance.change(|seen| seen.state = "done");
+                self.ties.finish().await;
+                return Some(outcome);
+            }
+        }
+        None
+    }
+
+    fn hands(&self) -> &Hands {
+        &self.watch.footing.hands
     }
 
     fn now(&self) -> Duration {
-        self.watch.hands.clock.passed()
+        self.hands().clock.passed()
     }
 
     /// What comes next; none where it is nothing that the room decides about.
-    async fn next_fact(&mut self, reins: &mut Reins, leaving: &mut bool, on_air: bool) -> Option<Fact> {
+    async fn next_fact(&mut self, led: &mut Led, on_air: bool) -> Option<Fact> {
         if let Some(why) = self.crowded.take() {
             return Some(self.not_begun(why));
         }
-        let now = self.now();
-        let pause = self.wake_at.map(|at| at.saturating_sub(now));
-        let until_seen = self.seen_at.saturating_sub(now);
-        let progress = Arc::clone(&self.progress);
-        let receiving = self.reception.is_some();
+        let wake = self.wake_at.map(|at| (at, Alarm::Wake));
+        let seen = on_air.then_some((self.seen_at, Alarm::Seen));
+        let alarm = wake.into_iter().chain(seen).min();
+        let pause = alarm.map(|(at, _)| at.saturating_sub(self.now()));
         tokio::select! {
-            left = told_to_leave(&mut reins.leave), if !*leaving => {
-                *leaving = true;
-                // A stop that nobody receives means that the reception has just ended.
-                let _ = self.end_reception.send(true);
-                Some(Fact::Stop(left))
-            }
-            Some(command) = reins.commands.recv() => self.obey(command),
-            () = changed(&mut self.watch.wishes) => {
-                let wishes = Arc::clone(&self.watch.wishes.borrow_and_update());
-                let before = std::mem::replace(&mut self.wishes, wishes);
-                // What waits was ordered by the old wishes, and may wait for long. Of media that flows there is nothing
-                // to ask where it alone shows that a room is live.
-                let has_reason = !(receiving && self.wishes.rules.by_media);
-                (has_reason && self.wishes.are_looked_at_now(&before)).then_some(Fact::Woken)
-            }
+            word = led.next() => self.told(word),
             answer = wait_for(&mut self.question) => {
                 self.question = None;
                 Some(self.heard(answer))
@@ -247,20 +251,40 @@ impl Hand {
                 self.look = None;
                 Some(self.heard(answer))
             }
-            (recording, reception) = wait_for(&mut self.reception) => {
-                self.reception = None;
-                self.recording = Some(recording);
-                Some(self.ended(reception))
+            came = comes(&mut self.reception, !on_air) => Some(match came {
+                Came::Media => Fact::Media,
+                Came::End(recording, reception) => {
+                    self.recording = Some(recording);
+                    self.ended(reception)
+                }
+            }),
+            () = pass(pause) => match alarm? {
+                (_, Alarm::Wake) => {
+                    self.wake_at = None;
+                    Some(Fact::Woken)
+                }
+                (_, Alarm::Seen) => {
+                    self.seen_at = self.now() + SEEN;
+                    self.ties.seen(&self.session, self.hands().clock.now());
+                    None
+                }
             }
-            () = progress.began(), if receiving && !on_air => Some(Fact::Media),
-            () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {
-                self.wake_at = None;
-                Some(Fact::Woken)
+        }
+    }
+
+    fn told(&mut self, word: Word) -> Option<Fact> {
+        match word {
+            Word::Leave(leave) => {
+                self.end_reception();
+                Some(Fact::Stop(leave))
             }
-            () = tokio::time::sleep(until_seen), if on_air => {
-                self.seen_at = self.now() + SEEN;
-                self.ties.seen(&self.session, self.watch.hands.clock.now());
-                None
+            Word::Command(command) => self.obey(command),
+            Word::Wishes(wishes) => {
+                let before = std::mem::replace(&mut self.wishes, wishes);
+                // What waits was ordered by the old wishes, and may wait for long. Of media that flows there is nothing
+                // to ask where it alone shows that a room is live.
+                let has_reason = !(self.reception.is_some() && self.wishes.rules.by_media);
+                (has_reason && self.wishes.are_looked_at_now(&before)).then_some(Fact::Woken)
             }
         }
     }
@@ -290,10 +314,7 @@ impl Hand {
             Order::OpenSession(broadcast) => self.open(broadcast),
             Order::TakeUp(broadcast) => self.take_up(broadcast),
             Order::Update(broadcast) => self.update(broadcast),
-            Order::EndReception => {
-                // A reception that has just ended needs no word.
-                let _ = self.end_reception.send(true);
-            }
+            Order::EndReception => self.end_reception(),
             Order::CloseSession(why) => self.close(why).await,
             Order::KeepSession => self.keep().await,
             Order::LookAt(at) => {
@@ -325,18 +346,26 @@ async fn wait_for<T>(pending: &mut Option<Pending<T>>) -> T {
     }
 }
 
-/// Waits for the word to leave. A sender that is gone is a house that is gone: nobody is left to decide that the session
-/// is over.
-async fn told_to_leave(leave: &mut watch::Receiver<Option<Leave>>) -> Leave {
-    match leave.wait_for(Option::is_some).await {
-        Ok(leave) => leave.unwrap_or(Leave::Keep),
-        Err(_) => Leave::Keep,
+/// Waits for what comes of a reception: its end or, where that is `awaited`, its first media. For ever where there is
+/// none.
+async fn comes(reception: &mut Option<Box<UnderWay>>, awaited: bool) -> Came {
+    let Some(reception) = reception else { return std::future::pending().await };
+    Box::pin(async {
+        tokio::select! {
+            (recording, reception) = &mut reception.end => Came::End(recording, reception),
+            () = reception.progress.began(), if awaited => Came::Media,
+        }
+    })
+    .await
+}
+
+/// Waits for so long; for ever where nothing is to come.
+async fn pass(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => Box::pin(tokio::time::sleep(pause)).await,
+        None => std::future::pending().await,
     }
 }
 
-/// Waits for other wishes; for ever where nobody can have any.
-async fn changed(wishes: &mut watch::Receiver<Arc<Wishes>>) {
-    if wishes.changed().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What a door may look at while rooms are watched: states, not the rooms themselves.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::RoomPlan;
 use crate::app::space::{Left, Volumes};
@@ -70,7 +70,7 @@ struct State {
 pub(super) struct Peek {
     url: String,
     name: Option<String>,
-    key: Arc<Mutex<Option<RoomKey>>>,
+    key: Arc<OnceLock<Arc<RoomKey>>>,
     picker: Option<Picker>,
     pub(super) glance: Glance,
 }
@@ -83,15 +83,16 @@ impl Peek {
     }
 
     /// The picker has told the room's id.
-    pub(super) fn is_known(&self, key: RoomKey) {
-        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+    pub(super) fn is_known(&self, key: Arc<RoomKey>) {
+        // It is told once.
+        let _ = self.key.set(key);
     }
 
     fn view(&self) -> RoomView {
         RoomView {
             url: self.url.clone(),
             name: self.name.clone(),
-            key: self.key.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            key: self.key.get().map(|key| RoomKey::clone(key)),
             plugin: self.picker.as_ref().map(Picker::label),
             seen: self.glance.look(),
         }

@@ -1,10 +1,9 @@
 //! A room's canonical id, asked for until there is an answer: a platform that cannot be reached at the start may be
 //! later.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::{debug, error, warn};
 
 use super::{Ground, RoomPlan};
@@ -12,36 +11,41 @@ use crate::app::entry::{self, Entry};
 use crate::model::{RoomKey, redact_input};
 use crate::monitor::desk::Desk;
 use crate::monitor::pace;
-use crate::monitor::room::{Leave, NO_PLUGIN, Outcome, Trouble};
-use crate::monitor::watch::{Glance, Told, Wishes, trouble};
+use crate::monitor::room::{NO_PLUGIN, Outcome, Trouble};
+use crate::monitor::watch::{Glance, Led, Told, trouble};
 use crate::plugin::Picker;
 
 pub(super) struct Entering<'a> {
     pub(super) ground: &'a Ground,
     pub(super) desk: &'a Desk,
     pub(super) plan: &'a RoomPlan,
-    pub(super) wishes: watch::Receiver<Arc<Wishes>>,
 }
 
 impl Entering<'_> {
     pub(super) async fn enter(
-        mut self,
+        &self,
         picker: &Picker,
         glance: &Glance,
-        leave: &mut watch::Receiver<Option<Leave>>,
+        led: &Led,
+        mut turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Entry, Outcome> {
         let house = &self.ground.house;
         let (url, mut failures, mut told) = (&self.plan.url, 0_u32, Told::default());
         let mut plugins = house.registry.changes();
         loop {
-            if self.wishes.borrow_and_update().rules.last || !house.registry.has(&picker.manifest().name) {
+            if !house.registry.has(&picker.manifest().name) {
                 return Err(NO_PLUGIN);
             }
-            let asked = house.enter(picker, url, &self.plan.options, self.desk.resolve(url));
+            // The turn is the database's: whoever has to ask the platform, or to ask again, makes way.
+            let turn = turn.take();
+            let resolve = async move {
+                drop(turn);
+                self.desk.resolve(url).await
+            };
+            let asked = house.enter(picker, url, &self.plan.options, resolve);
             let answer = tokio::select! {
                 answer = asked => answer,
-                Ok(_) = self.wishes.wait_for(|wishes| wishes.rules.last) => return Err(NO_PLUGIN),
-                _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
+                outcome = parted(led) => return Err(outcome),
             };
             let failed = match answer {
                 Ok(entry) => return Ok(entry),
@@ -66,11 +70,15 @@ impl Entering<'_> {
                 () = house.clock.sleep(pause(&trouble(&failed), failures)) => {}
                 // What one build could not tell, another one may.
                 Ok(()) = plugins.changed() => {}
-                Ok(_) = self.wishes.wait_for(|wishes| wishes.rules.last) => {}
-                _ = leave.wait_for(Option::is_some) => return Err(Outcome::Stopped),
+                outcome = parted(led) => return Err(outcome),
             }
         }
     }
+}
+
+/// How it ends before there is an id: the room is to be left, or its picker is not to be asked any more.
+async fn parted(led: &Led) -> Outcome {
+    if led.let_go().await { Outcome::Stopped } else { NO_PLUGIN }
 }
 
 fn pause(trouble: &Trouble, failures: u32) -> Duration {

@@ -13,7 +13,7 @@ use super::plan::{After, Call, Came, Heard, Kind, News, Plan, Step, Ticket};
 use super::{Asks, Body, DeskView, QUEUE, Question, Questions, Terms};
 use crate::clock::Clock;
 use crate::event::{self, Event, Sink};
-use crate::model::{Candidate, Failure, Status};
+use crate::model::{Candidate, Failure, Room, Status};
 use crate::monitor::dice;
 use crate::plugin::CallError;
 
@@ -85,7 +85,8 @@ impl<A: Asks> Task<A> {
         let Question { ticket, ask, body } = question;
         let room = match &body {
             Body::Resolve(input, _) => input.clone(),
-            Body::Check(room, _) | Body::Streams(room, ..) => room.id.clone(),
+            Body::Check(room, _) => room.id.clone(),
+            Body::Streams(asked, _) => asked.0.id.clone(),
         };
         if self.questions.len() >= MOST_WAITING {
             return body.refuse(CallError::Busy(Duration::ZERO));
@@ -128,7 +129,7 @@ impl<A: Asks> Task<A> {
             Kind::Check => {
                 let rooms = bodies
                     .filter_map(|body| match body {
-                        Body::Check(room, _) => Some(room.clone()),
+                        Body::Check(room, _) => Some(Room::clone(room)),
                         Body::Resolve(..) | Body::Streams(..) => None,
                     })
                     .collect();
@@ -139,8 +140,8 @@ impl<A: Asks> Task<A> {
                     let input = input.clone();
                     self.calls.spawn(async move { Said::Id(asker.resolve(&input).await) })
                 }
-                Some(Body::Streams(room, wish, _)) => {
-                    let (room, wish) = (room.clone(), wish.clone());
+                Some(Body::Streams(asked, _)) => {
+                    let (room, wish) = (Room::clone(&asked.0), asked.1.clone());
                     self.calls.spawn(async move { Said::Streams(asker.streams(room, wish).await) })
                 }
                 Some(Body::Check(..)) | None => unreachable!("the plan knows questions by their kinds"),
@@ -187,18 +188,18 @@ impl<A: Asks> Task<A> {
             Ok(Said::Id(answer)) => {
                 if let Some(Body::Resolve(_, reply)) = bodies.next() {
                     // Whoever asked may have gone.
-                    let _ = reply.send(answer);
+                    let _ = reply.send(Box::new(answer));
                 }
             }
             Ok(Said::Streams(answer)) => {
-                if let Some(Body::Streams(_, _, reply)) = bodies.next() {
-                    let _ = reply.send(answer);
+                if let Some(Body::Streams(_, reply)) = bodies.next() {
+                    let _ = reply.send(Box::new(answer));
                 }
             }
             Ok(Said::Statuses(Ok(answers))) => {
                 for (body, answer) in bodies.zip(answers) {
                     if let Body::Check(_, reply) = body {
-                        let _ = reply.send(answer.map_err(CallError::Failure));
+                        let _ = reply.send(Box::new(answer.map_err(CallError::Failure)));
                     }
                 }
             }
@@ -240,16 +241,16 @@ impl Body {
         match self {
             Body::Resolve(_, reply) => reply.is_closed(),
             Body::Check(_, reply) => reply.is_closed(),
-            Body::Streams(_, _, reply) => reply.is_closed(),
+            Body::Streams(_, reply) => reply.is_closed(),
         }
     }
 
     /// Answers with an error. Whoever asked may have gone.
     fn refuse(self, error: CallError) {
         match self {
-            Body::Resolve(_, reply) => drop(reply.send(Err(error))),
-            Body::Check(_, reply) => drop(reply.send(Err(error))),
-            Body::Streams(_, _, reply) => drop(reply.send(Err(error))),
+            Body::Resolve(_, reply) => drop(reply.send(Box::new(Err(error)))),
+            Body::Check(_, reply) => drop(reply.send(Box::new(Err(error)))),
+            Body::Streams(_, reply) => drop(reply.send(Box::new(Err(error)))),
         }
     }
 }

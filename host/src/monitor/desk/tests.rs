@@ -91,7 +91,7 @@ impl Place {
 
     fn check(&self, rooms: &str, due: Due) -> Answers<Status> {
         let ask = |id| {
-            let (desk, room) = (self.desk.clone(), room(id));
+            let (desk, room) = (self.desk.clone(), Arc::new(room(id)));
             tokio::spawn(async move { desk.check(room, due).await })
         };
         rooms.split(' ').map(ask).collect()
@@ -169,7 +169,7 @@ async fn in_a_rest_checks_wait_and_streams_are_refused() {
 
     let waiting = place.check("b c d e", Due::Now);
     place.pass(100).await;
-    let refused = place.desk.streams(room("a"), Wish::default()).await.unwrap_err();
+    let refused = place.desk.streams(Arc::new(room("a")), Wish::default()).await.unwrap_err();
     assert!(
         matches!(&refused, CallError::Failure(Failure::RateLimited { after: Some(left), .. }) if left.as_secs() == 499),
         "{refused}"
@@ -238,5 +238,5 @@ async fn a_desk_ends_with_its_last_clone_or_when_it_is_closed() {
     for answer in answers {
         assert_eq!(answer.await.unwrap(), Err(CallError::Stopping));
     }
-    assert_eq!(place.desk.check(room("b"), Due::Now).await, Err(CallError::Stopping));
+    assert_eq!(place.desk.check(Arc::new(room("b")), Due::Now).await, Err(CallError::Stopping));
 }

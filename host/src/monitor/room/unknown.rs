@@ -21,7 +21,7 @@ impl Room {
         }
         // A session that broke off and was not seen dark goes on as soon as there are streams again.
         let lost = |session: &Session| session.dark.is_none() && session.kept.is_none();
-        let lost = !self.receiving && now >= self.walled_until && self.session.as_ref().is_some_and(lost);
+        let lost = !self.receiving && now >= self.walled_until && self.session.as_deref().is_some_and(lost);
         self.trouble(if lost { Next::Streams } else { Next::Check }, trouble, now, orders);
     }
 
@@ -34,7 +34,7 @@ impl Room {
     }
 
     pub(super) fn trouble(&mut self, next: Next, trouble: Trouble, now: Duration, orders: &mut Vec<Order>) {
-        if let Some(Session { dark: Some((_, since)), .. }) = &mut self.session {
+        if let Some(Session { dark: Some((_, since)), .. }) = self.session.as_deref_mut() {
             // Time in which we did not know does not count: the next dark verdict begins a new stretch.
             *since = None;
         }

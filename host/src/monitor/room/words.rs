@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{Broadcast, EndReason};
 
 /// What does not change while a room is watched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// Liveness shows only in the media itself: a check's *live* is a guess.
     pub by_media: bool,

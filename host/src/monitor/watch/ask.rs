@@ -1,5 +1,7 @@
 //! Questions to the picker, and what their answers mean to the room.
 
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -18,7 +20,7 @@ use crate::record::choose::label;
 pub(super) struct Answer {
     fact: Fact,
     /// The candidate that was chosen, where one was offered.
-    chosen: Option<Candidate>,
+    chosen: Option<Box<Candidate>>,
     /// That it is not what the user wished for.
     unmet: Option<String>,
     /// Why there is no answer, for people.
@@ -43,9 +45,14 @@ impl From<Fact> for Answer {
 
 impl Hand {
     pub(super) fn check(&self, due: Due) -> Pending<Answer> {
-        let (desk, room) = (self.watch.desk.clone(), self.watch.room.clone());
-        let (clock, replay) = (self.watch.hands.clock.clone(), self.wishes.replay);
-        Box::pin(async move {
+        Box::pin(self.checked(due))
+    }
+
+    /// Nearly always a dark room waits for this.
+    pub(super) fn checked(&self, due: Due) -> impl Future<Output = Answer> + Send + use<> {
+        let (desk, room) = (self.watch.desk.clone(), Arc::clone(&self.watch.room));
+        let (clock, replay) = (self.hands().clock.clone(), self.wishes.replay);
+        async move {
             let (verdict, said) = match desk.check(room, due).await {
                 Ok(Status::Live(broadcast)) => {
                     let said = format!("live: {}", broadcast.title);
@@ -67,13 +74,13 @@ impl Hand {
                 }
             };
             Answer { said: Some(said), ..Answer::from(Fact::Checked(verdict)) }
-        })
+        }
     }
 
     pub(super) fn ask_streams(&self) -> Pending<Answer> {
-        let (desk, room) = (self.watch.desk.clone(), self.watch.room.clone());
+        let (desk, room) = (self.watch.desk.clone(), Arc::clone(&self.watch.room));
         let (preference, tried) = (self.wishes.preference.clone(), self.tried.clone());
-        let (clock, last) = (self.watch.hands.clock.clone(), self.chosen.clone());
+        let (clock, last) = (self.hands().clock.clone(), self.chosen.clone());
         let wish = Wish {
             qualities: preference.qualities.clone(),
             codecs: preference.codecs.clone(),
@@ -88,7 +95,7 @@ impl Hand {
             for (candidate, why) in &choice.passed_over {
                 debug!(candidate = label(candidate), why, "passed over");
             }
-            let chosen = choice.order.first().map(|chosen| (*chosen).clone());
+            let chosen = choice.order.first().map(|chosen| Box::new((*chosen).clone()));
             let offer = match (&chosen, candidates.is_empty()) {
                 (Some(_), _) => Offer::Way,
                 (None, true) => Offer::Nothing,
@@ -119,7 +126,7 @@ impl Hand {
             (&fact, self.reception.is_none())
         {
             // Where a session begins with its media, names are made from this guess.
-            self.tidings.send_modify(|tidings| tidings.broadcast = broadcast.clone());
+            self.broadcast = Some(Box::new(broadcast.clone()));
         }
         match error {
             Some(error) => {
@@ -129,8 +136,8 @@ impl Hand {
                 let open = self.recording.is_some() || self.reception.is_some();
                 let session = open.then_some(self.session.as_str());
                 let event =
-                    Event::now(&self.watch.hands.clock, Kind::CheckFailed, Some(&self.watch.key), session, data);
-                self.watch.hands.events.send(event);
+                    Event::now(&self.hands().clock, Kind::CheckFailed, Some(self.watch.key.as_ref()), session, data);
+                self.hands().events.send(event);
                 self.tell_login(&error);
             }
             None if matches!(fact, Fact::Offered(Offer::NothingUsable)) => {
@@ -174,8 +181,8 @@ impl Hand {
         let refused = matches!(error, CallError::Failure(Failure::LoginRequired(_)));
         if refused && !self.told_login {
             let data = json!({ "plugin": self.watch.desk.picker().label(), "message": error.to_string() });
-            let event = Event::now(&self.watch.hands.clock, Kind::LoginExpired, Some(&self.watch.key), None, data);
-            self.watch.hands.events.send(event);
+            let event = Event::now(&self.hands().clock, Kind::LoginExpired, Some(self.watch.key.as_ref()), None, data);
+            self.hands().events.send(event);
         }
         self.told_login = refused;
     }
@@ -193,7 +200,7 @@ impl Hand {
 
 /// No ways are told. Where that may pass (the platform rests, its answer cannot be read, the plugin breaks), the last way
 /// may still be open: a signed URL outlives the question.
-fn unanswered(error: CallError, last: Option<Candidate>, unix_now: u64) -> Answer {
+fn unanswered(error: CallError, last: Option<Box<Candidate>>, unix_now: u64) -> Answer {
     let trouble = trouble(&error);
     let open = |last: &Candidate| last.expires_at.is_none_or(|expires| u64::from(expires) > unix_now);
     let last = last.filter(|last| matches!(trouble, Trouble::RateLimited(_) | Trouble::Passing) && open(last));

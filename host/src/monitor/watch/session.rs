@@ -10,17 +10,18 @@ use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
 use super::ties::OpenSession;
-use super::{Hand, LAST_FILES};
+use super::{Hand, LAST_FILES, UnderWay};
 use crate::event::{Event, Kind, new_id};
-use crate::model::{Broadcast, EndReason, Refusal};
+use crate::http::host::HostPort;
+use crate::model::{Broadcast, EndReason, Refusal, RoomKey};
 use crate::monitor::room::Fact;
 use crate::record::choose::label;
 use crate::record::sidecar::State;
-use crate::record::{Before, Reception, Recording, Tried};
+use crate::record::{Access, Before, Progress, Reception, Recording, Tidings, Tried};
 
 impl Hand {
     pub(super) fn open(&mut self, broadcast: Broadcast) {
-        self.session_since = self.watch.hands.clock.now();
+        self.session_since = self.hands().clock.now();
         info!(room = %self.watch.key, streamer = %broadcast.streamer, title = %broadcast.title, "live");
         let data = json!({ "title": broadcast.title, "streamer": broadcast.streamer, "room_url": broadcast.room_url });
         self.know(broadcast);
@@ -38,13 +39,13 @@ impl Hand {
     }
 
     fn tie(&mut self, is_kept: bool) {
-        let broadcast = self.tidings.borrow().broadcast.clone();
-        let kept = self.watch.kept.as_ref().map(|(row, _)| row).filter(|_| is_kept);
+        let now = self.hands().clock.now();
+        let kept = self.watch.kept.as_ref().map(|kept| &kept.0).filter(|_| is_kept);
         self.ties.open(&OpenSession {
             id: &self.session,
-            broadcast: &broadcast,
+            broadcast: self.broadcast.as_deref().unwrap_or(&Broadcast::default()),
             since: self.session_since,
-            now: self.watch.hands.clock.now(),
+            now,
             targets: self.wishes.targets.as_deref(),
             kept,
         });
@@ -54,7 +55,7 @@ impl Hand {
 
     /// Another title, category or cover.
     pub(super) fn update(&mut self, broadcast: Broadcast) {
-        let retitled = self.tidings.borrow().broadcast.title != broadcast.title;
+        let retitled = self.broadcast.as_ref().is_none_or(|before| before.title != broadcast.title);
         if retitled {
             self.ties.note("session", &format!("title: {}", broadcast.title));
         }
@@ -67,7 +68,10 @@ impl Hand {
 
     /// Asks the reception that runs for another segment.
     pub(super) fn cut(&self, why: Ask) {
-        self.tidings.send_modify(|tidings| tidings.cut = Some((tidings.cut.map_or(0, |(number, _)| number) + 1, why)));
+        if let Some(reception) = &self.reception {
+            let next = |tidings: &Tidings| tidings.cut.map_or(0, |(number, _)| number) + 1;
+            reception.tidings.send_modify(|tidings| tidings.cut = Some((next(tidings), why)));
+        }
     }
 
     fn know(&mut self, broadcast: Broadcast) {
@@ -77,13 +81,23 @@ impl Hand {
             seen.streamer.clone_from(&broadcast.streamer);
             seen.title.clone_from(&broadcast.title);
         });
-        self.tidings.send_modify(|tidings| tidings.broadcast = broadcast);
+        if let Some(reception) = &self.reception {
+            reception.tidings.send_modify(|tidings| tidings.broadcast.clone_from(&broadcast));
+        }
+        self.broadcast = Some(Box::new(broadcast));
+    }
+
+    /// Asks the reception that runs to end; one that has just ended needs no word.
+    pub(super) fn end_reception(&self) {
+        if let Some(reception) = &self.reception {
+            let _ = reception.stop.send(true);
+        }
     }
 
     pub(super) fn receive(&mut self) {
         let Some(candidate) = self.chosen.clone() else { return };
         let has_begun = self.recording.as_ref().is_some_and(|recording| recording.has_begun());
-        let beginning = match (!has_begun).then(|| self.watch.hands.begin()).transpose() {
+        let beginning = match (!has_begun).then(|| self.hands().begin()).transpose() {
             Ok(beginning) => beginning,
             Err(why) => return self.crowded = Some(why),
         };
@@ -91,32 +105,38 @@ impl Hand {
             Some(recording) => recording,
             None => Box::new(self.new_recording()),
         };
-        self.received_since = self.now();
-        self.end_reception = watch::Sender::new(false);
-        let mut stop = self.end_reception.subscribe();
-        self.progress = Arc::default();
-        let (told, access, progress) =
-            (self.tidings.subscribe(), self.watch.access.clone(), Arc::clone(&self.progress));
+        let (stop, mut stopped) = watch::channel(false);
+        let broadcast = self.broadcast.as_deref().cloned().unwrap_or_default();
+        let (tidings, told) = watch::channel(Tidings { broadcast, cut: None });
+        let progress: Arc<Progress> = Arc::default();
+        let access = Access {
+            user_headers: self.watch.user_headers.clone(),
+            room_host: HostPort::from_url(&self.watch.room.input),
+            overrides: self.watch.desk.picker().overrides(),
+        };
         self.watch.glance.change(|seen| {
             seen.state = "recording";
             seen.candidate = label(&candidate);
             seen.progress = Some(Arc::clone(&progress));
         });
-        self.reception = Some(Box::pin(async move {
-            let received = recording.receive(&candidate, &told, &access, &progress, &mut stop);
+        let since = self.now();
+        let shown = Arc::clone(&progress);
+        let end = Box::pin(async move {
+            let received = recording.receive(&candidate, &told, &access, &shown, &mut stopped);
             let reception = match beginning {
                 Some(beginning) => beginning.beside(received).await,
                 None => received.await,
             };
             (recording, reception)
-        }));
+        });
+        self.reception = Some(Box::new(UnderWay { end, since, progress, stop, tidings }));
     }
 
     /// What the session receives goes on in the files of the run before, with the next number.
     fn new_recording(&mut self) -> Recording {
-        let (plan, hands) = (self.wishes.plan.clone(), self.watch.hands.clone());
-        let recording = Recording::new(plan, hands, self.watch.key.clone(), self.session.clone());
-        match self.watch.kept.take() {
+        let (plan, hands) = (self.wishes.plan.clone(), self.hands().clone());
+        let recording = Recording::new(plan, hands, RoomKey::clone(&self.watch.key), self.session.clone());
+        match self.watch.kept.take().map(|kept| *kept) {
             Some((row, last_write)) if row.id == self.session => recording.taken_up(Before {
                 folder: row.folder.map(PathBuf::from),
                 stem: row.stem,
@@ -141,7 +161,8 @@ impl Hand {
 
     pub(super) fn ended(&mut self, reception: Reception) -> Fact {
         let Reception { reason, media_ms, first_media, .. } = reception;
-        let by_clock = self.now().saturating_sub(self.received_since);
+        let since = self.reception.take().map_or(Duration::ZERO, |reception| reception.since);
+        let by_clock = self.now().saturating_sub(since);
         let lasted = first_media.then(|| Duration::from_millis(media_ms).min(by_clock));
         if let Some(chosen) = &self.chosen {
             self.tried.note(chosen, &reason, media_ms);
@@ -162,7 +183,7 @@ impl Hand {
         self.close_files(why).await;
         info!(room = %self.watch.key, why, "session over");
         self.tell(Kind::SessionEnded, json!({ "why": why }));
-        self.ties.over(&self.session, why, self.watch.hands.clock.now());
+        self.ties.over(&self.session, why, self.hands().clock.now());
         self.ties.note("session", &format!("over: {why}"));
         self.watch.glance.change(|seen| seen.since = None);
         self.watch.kept = None;
@@ -171,14 +192,13 @@ impl Hand {
         // Another broadcast's way is none of the next one's.
         self.chosen = None;
         self.told_quality = false;
-        self.progress = Arc::default();
     }
 
     /// The session is left to the next run: its files are whole, its notices stand.
     pub(super) async fn keep(&mut self) {
         self.close_files("kept").await;
         info!(room = %self.watch.key, session = self.session, "the session is kept for the next start");
-        self.ties.seen(&self.session, self.watch.hands.clock.now());
+        self.ties.seen(&self.session, self.hands().clock.now());
         self.ties.note("session", "kept for the next start");
     }
 
@@ -222,7 +242,7 @@ impl Hand {
     }
 
     fn tell(&self, kind: Kind, data: serde_json::Value) {
-        let hands = &self.watch.hands;
-        hands.events.send(Event::now(&hands.clock, kind, Some(&self.watch.key), Some(&self.session), data));
+        let hands = self.hands();
+        hands.events.send(Event::now(&hands.clock, kind, Some(self.watch.key.as_ref()), Some(&self.session), data));
     }
 }

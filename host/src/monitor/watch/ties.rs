@@ -8,20 +8,18 @@ use std::time::{Duration, SystemTime};
 
 use tokio::task::JoinHandle;
 
-use super::Watch;
+use super::{Footing, Watch};
 use crate::model::{Broadcast, Room, RoomKey, redact_input};
-use crate::monitor::ledger::{Ledger, OnAir};
-use crate::store::{SessionRow, Store, StoreError};
+use crate::monitor::ledger::OnAir;
+use crate::store::{SessionRow, StoreError};
 
 /// How long a room that is left waits for the database.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
 pub(super) struct Ties {
-    ledger: Ledger,
-    store: Store,
-    owner: Arc<str>,
-    key: RoomKey,
-    room: Room,
+    footing: Arc<Footing>,
+    key: Arc<RoomKey>,
+    room: Arc<Room>,
     /// The write that was ordered last: the next one begins when it is done.
     last: Option<JoinHandle<()>>,
 }
@@ -29,11 +27,9 @@ pub(super) struct Ties {
 impl Ties {
     pub(super) fn new(watch: &Watch) -> Ties {
         Ties {
-            ledger: watch.ledger.clone(),
-            store: watch.store.clone(),
-            owner: Arc::clone(&watch.owner),
-            key: watch.key.clone(),
-            room: watch.room.clone(),
+            footing: Arc::clone(&watch.footing),
+            key: Arc::clone(&watch.key),
+            room: Arc::clone(&watch.room),
             last: None,
         }
     }
@@ -47,7 +43,7 @@ impl Ties {
             room: self.key.kept_id(),
             input: redact_input(&self.room.input),
             broadcast: (*broadcast).clone(),
-            owner: self.owner.to_string(),
+            owner: self.footing.owner.to_string(),
             started_at: *since,
             seen_at: *now,
             ended_at: None,
@@ -58,14 +54,14 @@ impl Ties {
         };
         let on_air = OnAir {
             session: (*id).to_owned(),
-            key: self.key.clone(),
-            room: self.room.clone(),
+            key: RoomKey::clone(&self.key),
+            room: Room::clone(&self.room),
             broadcast: (*broadcast).clone(),
             since: *since,
             targets: targets.map(<[String]>::to_vec),
             taken_up: kept.is_some(),
         };
-        let (store, ledger) = (self.store.clone(), self.ledger.clone());
+        let (store, ledger) = (self.footing.store.clone(), self.footing.ledger.clone());
         self.write(async move {
             let noted = store.session_opened(&row).await;
             // Not before: a notice whose session nobody knows would be given up by the next start, and the broadcast,
@@ -77,25 +73,25 @@ impl Ties {
 
     /// Another title, category or cover.
     pub(super) fn update(&mut self, id: &str, broadcast: &Broadcast) {
-        self.ledger.update(id, broadcast.clone());
+        self.footing.ledger.update(id, broadcast.clone());
     }
 
     /// The session goes on.
     pub(super) fn seen(&mut self, id: &str, at: SystemTime) {
-        let (store, id) = (self.store.clone(), id.to_owned());
+        let (store, id) = (self.footing.store.clone(), id.to_owned());
         self.write(async move { store.session_seen(&id, at).await });
     }
 
     /// It is over: its notices are taken back.
     pub(super) fn over(&mut self, id: &str, why: &'static str, at: SystemTime) {
-        self.ledger.over(id);
-        let (store, id) = (self.store.clone(), id.to_owned());
+        self.footing.ledger.over(id);
+        let (store, id) = (self.footing.store.clone(), id.to_owned());
         self.write(async move { store.session_over(&id, why, at).await });
     }
 
     /// A line of the room's story.
     pub(super) fn note(&self, what: &'static str, detail: &str) {
-        self.store.story(&self.key, what, detail);
+        self.footing.store.story(&self.key, what, detail);
     }
 
     /// Waits for what is still being written.
@@ -109,7 +105,7 @@ impl Ties {
 
     fn write(&mut self, work: impl Future<Output = Result<(), StoreError>> + Send + 'static) {
         let before = self.last.take();
-        let key = self.key.clone();
+        let key = Arc::clone(&self.key);
         self.last = Some(tokio::spawn(async move {
             if let Some(before) = before {
                 // One that died has told why.
