@@ -123,11 +123,11 @@ fn who_works_with_the_data_directory_is_told() {
     origin.answers("/live.flv", [Answer::live(&feed)]);
     clip::play(&feed, &[(Clip::Small, 200)], 3);
     let run = place.record(&origin.url("/live.flv"), &["--once"]);
-    wait_until("media was written", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
+    wait_until("media was written", LIMIT, || place.files().iter().any(|name| name.ends_with("live.flv.part")));
     let said = doctor(&place).expect_code(0);
     expect(&said, "owners", "note", &format!("`record` works with it: process {} on ", run.id()));
     expect(&said, "owners", "note", ", since 20");
-    assert!(place.files().iter().any(|name| name.ends_with(".part")), "the doctor took a growing file");
+    assert!(place.files().iter().any(|name| name.ends_with("live.flv.part")), "the doctor took a growing file");
     run.signal(Signal::TERM);
     run.finish(LIMIT);
 }
