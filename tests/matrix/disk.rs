@@ -43,7 +43,7 @@ impl OnSmallVolume {
     /// Leaves next to nothing of a volume of 40 MiB, once a file grows.
     fn fill(&self) -> PathBuf {
         let place = &self.place;
-        wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".part")));
+        wait_until("a file grows", LIMIT, || place.files().iter().any(|name| name.ends_with(".flv.part")));
         let filler = place.out().join("filler");
         std::fs::write(&filler, vec![0; 34 << 20]).unwrap();
         filler
