@@ -9,7 +9,7 @@ use std::net::TcpStream as Blocking;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
@@ -28,6 +28,10 @@ const LOOKS: u8 = 2;
 /// third of it used, for so many looks, the sender is being held up.
 const NARROW_LOOKS: u8 = 10;
 const NARROW_PART: usize = 3;
+
+/// So many reads in a row that fill their room, and more comes than is taken. To be told of each packet of it, too, costs
+/// as much as its engine: a thread that waits for news is woken all the time, and has none for anybody.
+const FULL_READS: u8 = 8;
 
 /// The reader's word to the socket, and the socket's to him, through all layers between them.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +82,8 @@ pub(super) struct Tap {
     /// What the kernel has room for, as far as it had to be asked.
     room: usize,
     narrow_looks: u8,
+    /// How many reads in a row have filled their room.
+    full_reads: u8,
 }
 
 enum Socket {
@@ -91,7 +97,7 @@ enum Socket {
 
 impl Tap {
     pub(super) fn new(socket: TcpStream, pace: Pace) -> Tap {
-        Tap { socket: Socket::Told(socket), pace, found: 0, room: 0, narrow_looks: 0 }
+        Tap { socket: Socket::Told(socket), pace, found: 0, room: 0, narrow_looks: 0, full_reads: 0 }
     }
 
     /// The socket as the runtime knows it.
@@ -155,12 +161,29 @@ impl Tap {
         self.pace.seen_all();
     }
 
+    /// Reads at once as long as every read is full, else waits to be woken.
+    fn poll_woken(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        if self.full_reads >= FULL_READS {
+            let turn = ready!(tokio::task::coop::poll_proceed(context));
+            match rustix::io::read(self.untold()?, spare_capacity(into)) {
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                read => {
+                    turn.made_progress();
+                    return Poll::Ready(Ok(read?));
+                }
+            }
+        }
+        poll_fill(self, context, into)
+    }
+
     /// Reads behind what the vector holds, up to its capacity.
     pub(super) fn poll_fill(&mut self, context: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        if self.pace.now() == WOKEN {
-            return poll_fill(self, context, into);
-        }
         let room = into.capacity() - into.len();
+        if self.pace.now() == WOKEN {
+            let read = ready!(self.poll_woken(context, into))?;
+            self.full_reads = if read == room { self.full_reads.saturating_add(1) } else { 0 };
+            return Poll::Ready(Ok(read));
+        }
         let read = self.look(|socket| rustix::io::read(socket, spare_capacity(into)))?;
         if let Poll::Ready(count) = read
             && count < room

@@ -59,3 +59,40 @@ async fn a_kernel_that_has_too_little_room_is_noticed() {
         assert_eq!(pace.is_narrow(), narrow, "{room:?}");
     }
 }
+
+/// More comes than is taken: the runtime is not told of it. When it is no more, the reader is woken again.
+#[tokio::test]
+async fn what_comes_faster_than_it_is_read_is_read_without_being_told_of() {
+    let (reader, mut sender) = pair(None).await;
+    let mut tap = Tap::new(reader, Pace::default());
+    let sent = tokio::spawn(async move {
+        sender.write_all(&[7; 64 << 10]).await.unwrap();
+        sender
+    });
+    let mut told = Vec::new();
+    let mut read = async |room: usize| {
+        let mut into = Vec::with_capacity(room);
+        let count = std::future::poll_fn(|context| tap.poll_fill(context, &mut into)).await.unwrap();
+        told.push(matches!(tap.socket, Socket::Told(_)));
+        count
+    };
+    let mut sender = sent.await.unwrap();
+    for _ in 0..usize::from(FULL_READS) + 2 {
+        assert_eq!(read(1 << 10).await, 1 << 10);
+    }
+    let mut left = (64 << 10) - ((usize::from(FULL_READS) + 2) << 10);
+    while left > 0 {
+        left -= read(60 << 10).await;
+    }
+    // Nothing is there: who reads waits.
+    let late = tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        sender.write_all(b"abc").await.unwrap();
+    });
+    assert_eq!(read(10).await, 3);
+    late.await.unwrap();
+    assert_eq!(read(10).await, 0, "the end");
+    let (first, rest) = told.split_at(usize::from(FULL_READS));
+    assert!(first.iter().all(|told| *told) && !rest[0] && !rest[1], "{told:?}");
+    assert!(told[told.len() - 2..].iter().all(|told| *told), "{told:?}");
+}
