@@ -173,9 +173,9 @@ async fn what_a_full_disk_had_taken_stays_where_it_is() {
         let script = vec![
             ok("video/x-flv"),
             flv(&format!("{}{}\n", seconds(0, 1), begun.join("\n"))),
-            Act::Pause(300),
+            Act::Pause(700),
             Act::Send(fixture::tags(&format!("{}\n", rest.join("\n")))),
-            Act::Pause(300),
+            Act::Pause(700),
         ];
         let mut scene = Scene::new(vec![script]).await;
         let calls = Calls::failing(number..u64::MAX, Errno::NOSPC);
