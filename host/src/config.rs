@@ -74,7 +74,7 @@ pub struct Output {
     /// Free space below which no new recording begins.
     pub min_free: Size,
     /// How often written data is made to survive a power cut.
-    pub sync: Span,
+    pub sync: Syncs,
     /// Whether sidecars stay when a segment is closed.
     pub sidecar: bool,
     /// Whether receptions of one session go on in one file where they can.
@@ -105,7 +105,7 @@ impl Default for Output {
             name: DEFAULT_NAME.to_owned(),
             split: Split::default(),
             min_free: Size(2 << 30),
-            sync: Span(Duration::from_secs(5)),
+            sync: Syncs::Each(Duration::from_secs(5)),
             sidecar: true,
             join: true,
             repeats: Repeats::Drop,
@@ -136,6 +136,25 @@ pub enum Repeats {
     Drop,
     /// Recorded as sent.
     Keep,
+}
+
+/// `[output] sync`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncs {
+    /// What has come is synced once in so long, which is more than nothing; all of it at a file's end.
+    Each(Duration),
+    /// The system writes media when it likes.
+    Off,
+}
+
+impl Syncs {
+    /// How often; none for never.
+    pub fn each(self) -> Option<Duration> {
+        match self {
+            Syncs::Each(span) => Some(span),
+            Syncs::Off => None,
+        }
+    }
 }
 
 /// `[output] hash`.

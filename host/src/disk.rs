@@ -65,8 +65,8 @@ const LEAST_MEMORY: usize = 4 << 20;
 #[derive(Clone, Debug)]
 pub struct Disk {
     volumes: Arc<Mutex<HashMap<u64, Arc<Volume>>>>,
-    /// How often growing files are synced.
-    sync: Duration,
+    /// How often growing files are synced; none: media never is.
+    sync: Option<Duration>,
     /// What is kept in memory of all files until they are.
     ring: Arc<Ring>,
     /// Bytes that may wait for one volume.
@@ -76,8 +76,10 @@ pub struct Disk {
 
 impl Disk {
     /// No volume yet: each gets its threads with its first folder or file. What a growing file got is made to survive a
-    /// power cut once each `sync`, which is more than nothing.
-    pub fn new(sync: Duration) -> Self {
+    /// power cut once each `sync`, which is more than nothing, and at its end. Without, what is written counts as safe, and
+    /// what a power cut or a late fault of the device takes of it is not known.
+    pub fn new(sync: impl Into<Option<Duration>>) -> Self {
+        let sync = sync.into();
         Disk { volumes: Arc::default(), sync, ring: Arc::default(), queue: QUEUE_BYTES, calls: Calls::default() }
     }
 

@@ -115,7 +115,7 @@ async fn hands(house: &House, known: &Known) -> anyhow::Result<Hands> {
     }
     descriptors::keep_reserve();
     let left = memory().map_or(u64::MAX, |memory| memory.left);
-    let disk = Disk::new(output.sync.0).in_memory_of(left);
+    let disk = Disk::new(output.sync.each()).in_memory_of(left);
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
     let hands = Hands { http, disk, clock, events, gates: Gates::default(), means: Means::default() };
     if known.recognise(&output.dir).await.is_err() {

@@ -1,9 +1,10 @@
 //! What is wrong in a config whose text and types are right: ranges, names, templates, words. Pure; names every place.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::read::{COOKIE_HINT, no_cookie};
-use super::{Config, ConfigError, LEAST_SIZE, LEAST_SPAN, Limits, Notify, Output, Places, Plugin, Room, Text};
+use super::{Config, ConfigError, LEAST_SIZE, LEAST_SPAN, Limits, Notify, Output, Places, Plugin, Room, Syncs, Text};
 use crate::event::Kind;
 
 /// What `[output] remux` may be.
@@ -88,7 +89,7 @@ impl Finder<'_> {
         if output.split.duration.is_some_and(|span| span < LEAST_SPAN) {
             self.fault("output.split.duration", "must be at least 1s: anything less is a file a group", None);
         }
-        self.more_than_nothing("output.sync", output.sync.0.is_zero());
+        self.more_than_nothing("output.sync", output.sync == Syncs::Each(Duration::ZERO));
         if !REMUXES.contains(&output.remux.as_str()) {
             let message = format!("is `{}`, it must be \"mp4\" or \"\" for none", output.remux);
             self.fault("output.remux", &message, None);

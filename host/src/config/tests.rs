@@ -45,6 +45,11 @@ fn a_wrong_value_says_how_it_is_written() {
         expect!["lyrebird.toml:2:12: `soon` is no span of time, write it as `30s`, `500ms`, `1h30m` or `2d`"],
     );
     check(
+        "[output]\nsync = \"never\"\n",
+        expect!["lyrebird.toml:2:8: `never` is no span of time, write it as `5s` or `1m`, or `off`"],
+    );
+    check("[output]\nsync = 0\n", expect!["lyrebird.toml:2:8: `output.sync` is 0, it must be more"]);
+    check(
         "[check]\nrate = \"2\"\n",
         expect!["lyrebird.toml:2:8: `2` is no rate, write it as `2/s`, `30/m` or `100/h`"],
     );

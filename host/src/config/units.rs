@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::Syncs;
+
 /// A span of time: a number with `ms`, `s`, `m`, `h` or `d`, several of them in a row (`1h30m`), or a bare number of
 /// seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +80,18 @@ impl FromStr for Span {
     }
 }
 
+impl FromStr for Syncs {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        if text.trim() == "off" {
+            return Ok(Syncs::Off);
+        }
+        let wrong = |_| UnitError(format!("`{text}` is no span of time, write it as `5s` or `1m`, or `off`"));
+        text.parse().map(|Span(each)| Syncs::Each(each)).map_err(wrong)
+    }
+}
+
 impl FromStr for Size {
     type Err = UnitError;
 
@@ -135,6 +149,12 @@ fn from_toml<'de, D: Deserializer<'de>, T: FromStr<Err = UnitError>>(deserialize
 }
 
 impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_toml(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Syncs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_toml(deserializer)
     }

@@ -55,7 +55,7 @@ pub struct OutputFile {
 impl OutputFile {
     pub(super) fn new(volume: Arc<Volume>, open: Open) -> Self {
         let open = Arc::new(open);
-        open.kept().begin(volume.ring());
+        open.kept().begin(volume.ring(), volume.syncs());
         open.belongs_to(volume.calls());
         volume.grows(&open);
         OutputFile::of(volume, open)

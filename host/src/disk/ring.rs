@@ -128,20 +128,28 @@ pub(super) struct Share {
     kept: Mutex<Kept>,
     /// None of a file that nothing is appended to.
     ring: OnceLock<Arc<Ring>>,
+    /// What is written counts as synced: it is kept for a fault of a write alone.
+    trusting: AtomicBool,
 }
 
 impl Share {
     /// Of a file that has so many bytes, of which none is kept.
     pub(super) fn behind(bytes: u64) -> Share {
-        Share { kept: Mutex::new(Kept::behind(bytes)), ring: OnceLock::new() }
+        Share { kept: Mutex::new(Kept::behind(bytes)), ring: OnceLock::new(), trusting: AtomicBool::new(false) }
     }
 
-    /// From now on what comes is kept, on this account.
-    pub(super) fn begin(&self, ring: &Arc<Ring>) {
+    /// From now on what comes is kept, on this account; without syncs, until it is written.
+    pub(super) fn begin(&self, ring: &Arc<Ring>, syncs: bool) {
+        self.trusting.store(!syncs, Ordering::Release);
         let _ = self.ring.set(Arc::clone(ring));
     }
 
-    /// Keeps a batch; whether memory is short.
+    /// Whether what is written counts as synced.
+    pub(super) fn is_trusting(&self) -> bool {
+        self.trusting.load(Ordering::Acquire)
+    }
+
+    /// Keeps a batch; whether memory is short and a sync would free some.
     pub(super) fn push(&self, batch: &[Bytes], restarts: &[usize]) -> bool {
         let Some(ring) = self.ring.get() else { return false };
         let mut kept = self.kept();
@@ -155,10 +163,14 @@ impl Share {
         let excess = ring.took(memory(batch)).max(kept.excess());
         if excess > 0 {
             let shed = kept.shed(excess);
-            ring.fell_out(memory(&shed));
+            if self.is_trusting() {
+                ring.freed(memory(&shed))
+            } else {
+                ring.fell_out(memory(&shed))
+            }
             ring.spent(shed);
         }
-        excess > 0
+        excess > 0 && !self.is_trusting()
     }
 
     /// All before this place is safe.

@@ -228,7 +228,9 @@ fn disguised(temp: &Temp, file: std::fs::File) -> OutputFile {
     let open =
         Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None }).unwrap();
     OutputFile::new(
-        Arc::new(volume::Volume::start(Duration::from_secs(5), Arc::default(), 32 << 20, Calls::default()).unwrap()),
+        Arc::new(
+            volume::Volume::start(Some(Duration::from_secs(5)), Arc::default(), 32 << 20, Calls::default()).unwrap(),
+        ),
         open,
     )
 }

@@ -56,15 +56,16 @@ pub(super) struct Volume {
     writer: Sender<Order>,
     syncer: Sender<Chore>,
     growing: Arc<Growing>,
+    syncs: bool,
     ring: Arc<Ring>,
     calls: Calls,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Volume {
-    /// Starts the threads; growing files are synced each `sync`, what is not synced is kept on this account, and so many
+    /// Starts the threads; growing files are synced each `sync` if at all, what is not synced is kept on this account, and so many
     /// bytes may wait.
-    pub(super) fn start(sync: Duration, ring: Arc<Ring>, queue: u32, calls: Calls) -> std::io::Result<Self> {
+    pub(super) fn start(sync: Option<Duration>, ring: Arc<Ring>, queue: u32, calls: Calls) -> std::io::Result<Self> {
         let (writer, orders) = channel();
         let (syncer, chores) = channel();
         let passed_on = syncer.clone();
@@ -72,15 +73,32 @@ impl Volume {
         let tended = Arc::clone(&growing);
         let threads = vec![
             Builder::new().name(String::from("disk-write")).spawn(move || write(&orders, &passed_on))?,
-            Builder::new().name(String::from("disk-sync")).spawn(move || syncer::tend(&chores, &tended, sync))?,
+            Builder::new()
+                .name(String::from("disk-sync"))
+                .spawn(move || syncer::tend(&chores, &tended, sync.unwrap_or(Duration::MAX)))?,
         ];
         let room = Arc::new(Semaphore::new(usize::try_from(queue).unwrap_or(usize::MAX)));
-        Ok(Volume { room, queue, writer, syncer, growing, ring, calls, threads: Mutex::new(threads) })
+        Ok(Volume {
+            room,
+            queue,
+            writer,
+            syncer,
+            growing,
+            syncs: sync.is_some(),
+            ring,
+            calls,
+            threads: Mutex::new(threads),
+        })
     }
 
     /// Syncs the file from now on, as long as somebody holds it.
     pub(super) fn grows(&self, file: &Arc<Open>) {
         self.growing.add(file);
+    }
+
+    /// Whether media is synced.
+    pub(super) fn syncs(&self) -> bool {
+        self.syncs
     }
 
     /// The account of what is kept.

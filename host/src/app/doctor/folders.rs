@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Finding, Weight, amount, finding, look, nearest};
-use crate::config::Output;
+use crate::config::{Output, Syncs};
 use crate::disk::{Keeping, Locks, Renaming, Space, Trial, VolumeKind, look_at, trial};
 use crate::record::{Level, Watermark};
 
@@ -93,7 +93,7 @@ async fn one(role: Role<'_>) -> Look {
     } else if is_there {
         let folder = folder.to_owned();
         match look(move || trial(&folder)).await {
-            Ok(Ok(tried)) => findings.extend(of_trial(&tried, output.sync.0)),
+            Ok(Ok(tried)) => findings.extend(of_trial(&tried, output.sync)),
             Ok(Err(error)) => findings.push(finding(topic, Weight::Bad, format!("{error:#}"), None)),
             Err(why) => findings.push(finding(topic, Weight::Bad, why, Some("is the disk, or its server, there?"))),
         }
@@ -176,16 +176,19 @@ fn of_space(folder: &Path, kind: &VolumeKind, min_free: u64) -> Finding {
 }
 
 /// What the trial showed.
-fn of_trial(tried: &Trial, every: Duration) -> Vec<Finding> {
+fn of_trial(tried: &Trial, syncs: Syncs) -> Vec<Finding> {
     let ms = |time: Duration| {
         let tenths = time.as_micros() / 100;
         format!("{}.{} ms", tenths / 10, tenths % 10)
     };
     let took = format!("a sync took {}, of the folder {}", ms(tried.file_sync), ms(tried.folder_sync));
     let longest = tried.file_sync.max(tried.folder_sync);
-    let every_s = every.as_secs_f64();
-    let mut findings = vec![if longest >= every {
-        let text = format!("{took}: `[output] sync` asks for one each {every_s} s");
+    let late = syncs.each().filter(|each| longest >= *each);
+    let mut findings = vec![if syncs == Syncs::Off {
+        let text = format!("{took}, but `[output] sync` is \"off\": a power cut takes half a minute and more");
+        finding(SYNC, Weight::Note, text, Some("and of files that have just ended, too; with \"5s\" it takes 5 s"))
+    } else if let Some(each) = late {
+        let text = format!("{took}: `[output] sync` asks for one each {} s", each.as_secs_f64());
         finding(SYNC, Weight::Care, text, Some("a power cut takes more than that; is something else writing there?"))
     } else if longest >= SLOW_SYNC {
         let hint = "with many recordings a power cut takes more than `[output] sync` says";

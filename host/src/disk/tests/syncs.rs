@@ -22,8 +22,9 @@ fn device(temp: &Temp, path: &str) -> (Arc<volume::Volume>, Arc<Open>) {
     let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
     let open =
         Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None }).unwrap();
-    let volume =
-        Arc::new(volume::Volume::start(Duration::from_millis(10), Arc::default(), 32 << 20, Calls::default()).unwrap());
+    let volume = Arc::new(
+        volume::Volume::start(Some(Duration::from_millis(10)), Arc::default(), 32 << 20, Calls::default()).unwrap(),
+    );
     let open = Arc::new(open);
     volume.grows(&open);
     (volume, open)
@@ -135,4 +136,28 @@ fn a_round_is_asked_for_once() {
     assert_eq!([growing.hurry(), growing.hurry(), growing.is_hurried(), growing.hurry()], [true, false, true, false]);
     growing.unsynced();
     assert_eq!([growing.is_hurried(), growing.hurry()], [false, true]);
+}
+
+/// Nobody wants syncs: none is made, the end of the file included, and what is written is kept only from its last group on,
+/// for the moment in which a write fails.
+#[tokio::test]
+async fn without_syncs_what_is_written_counts_as_safe() {
+    let temp = Temp::new();
+    let root = Disk::new(None).root(&temp.0).await.unwrap();
+    let file = root.create(new("", "a")).await.unwrap();
+    for (content, restarts) in [(b"Abc", &[0][..]), (b"dEf", &[1]), (b"ghi", &[])] {
+        file.write(batch(content), restarts, LONG).await.unwrap();
+    }
+    soon("the writes", || file.is_safe(13)).await;
+    let fault = DiskError::plain("write", "a.flv", DiskFault::Full);
+    let tail = file.end_by(&fault);
+    assert_eq!((tail.safe, tail.from, tail.blocks.concat()), (13, 8, b"Efghi".to_vec()));
+    // A device that takes every write and no sync.
+    let (volume, open) = device(&temp, "/dev/null");
+    open.kept().begin(volume.ring(), false);
+    let file = OutputFile::of(Arc::clone(&volume), Arc::clone(&open));
+    file.write(batch(b"abc"), &[], LONG).await.unwrap();
+    soon("the write", || open.bytes() == 3 && !open.is_unsynced()).await;
+    assert_eq!(file.seal(Vec::new()).await.unwrap().bytes, 3);
+    assert_eq!(volume.ring().state(), Unsynced { fell_out: 0, kept: 0, ..volume.ring().state() });
 }

@@ -1,4 +1,6 @@
 use super::*;
+use std::time::Duration;
+
 use crate::config::{Size, Split};
 
 fn told(findings: &[Finding]) -> String {
@@ -74,7 +76,7 @@ fn a_trial_is_told_by_what_it_means() {
         ahead_seconds: 0,
     };
     let check = |tried: Trial, expected: &[&str]| {
-        let told = told(&of_trial(&tried, Duration::from_secs(5)));
+        let told = told(&of_trial(&tried, Syncs::Each(Duration::from_secs(5))));
         let lines: Vec<&str> = told.lines().collect();
         assert_eq!(lines.len(), expected.len(), "{told}");
         for (line, expected) in lines.iter().zip(expected) {
@@ -91,6 +93,21 @@ fn a_trial_is_told_by_what_it_means() {
     check(Trial { renaming: Renaming::Steps, ..usual() }, &[fine, "sync note: a file gets its last name in two steps"]);
     let behind = "sync warning: the time of files there is 90 s behind this machine's";
     check(Trial { ahead_seconds: -90, ..usual() }, &[fine, behind]);
+}
+
+#[test]
+fn syncs_that_nobody_wants_are_told_of() {
+    let tried = Trial {
+        locks: Locks::Hold,
+        renaming: Renaming::OneStep,
+        file_sync: Duration::from_secs(60),
+        folder_sync: Duration::ZERO,
+        ahead_seconds: 0,
+    };
+    let told = told(&of_trial(&tried, Syncs::Off));
+    let expected =
+        "sync note: a sync took 60000.0 ms, of the folder 0.0 ms, but `[output] sync` is \"off\": a power cut";
+    assert!(told.starts_with(expected) && told.lines().count() == 1, "{told}");
 }
 
 /// A folder of its own below the system's temporary one, gone with the test.
