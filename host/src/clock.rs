@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
@@ -46,6 +47,18 @@ impl Clock {
             }
             Source::Manual { hands, .. } => *hands.borrow(),
         }
+    }
+
+    /// How long the machine has slept since the program's first question: [`Clock::passed`] stands still meanwhile, and so
+    /// do all timers (`CLOCK_MONOTONIC` and `CLOCK_BOOTTIME`, clock_gettime(2)). That of a manual clock never sleeps.
+    pub fn slept(&self) -> Duration {
+        static BEFORE: OnceLock<Duration> = OnceLock::new();
+        if matches!(self.0, Source::Manual { .. }) {
+            return Duration::ZERO;
+        }
+        let since_boot = Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default();
+        let ahead = since_boot.saturating_sub(self.passed());
+        ahead.saturating_sub(*BEFORE.get_or_init(|| ahead))
     }
 
     /// Moves a manual clock's hands. The system's clock does not obey: there it does nothing.

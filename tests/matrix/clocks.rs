@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lyrebird_tests::bilibili::Endpoint;
 use lyrebird_tests::jump::Jump;
@@ -46,6 +46,27 @@ fn row_45_a_clock_that_jumps_by_a_day_ends_no_session() {
     let finished = story.ends_well(run);
     assert_eq!(finished.stderr.matches("session over").count(), 1, "{}", finished.stderr);
     story.is_recorded_whole();
+}
+
+/// The machine sleeps while the program waits to look again, ten minutes later: it looks when it wakes up.
+#[test]
+fn row_46_a_machine_that_slept() {
+    if !needs::row(46) {
+        return;
+    }
+    let story = Story::new("run-slept").where_config_says("interval = \"1s\"", "interval = \"10m\"");
+    let clock = Jump::new(&story.place);
+    let run = start(&story, &clock);
+    wait_until("it has looked", LIMIT, || story.platform.count(Endpoint::BaseInfo) > 0);
+    story.platform.go_live(ROOM);
+    nothing_happens_for(3);
+    assert_eq!(story.platform.count(Endpoint::BaseInfo), 1, "it was to wait");
+    clock.sleeps(Duration::from_secs(3));
+    story.is_announced();
+    story.flows(1);
+    let finished = stop(run);
+    assert_eq!(finished.stderr.matches("the machine has slept").count(), 1, "{}", finished.stderr);
+    story.has_no_part();
 }
 
 /// A machine whose clock was a day ahead, or behind, until it was set right between two starts.

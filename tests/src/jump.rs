@@ -1,8 +1,10 @@
-//! The program with its clock of the day in a test's hand; the clock that never goes back stays as it is.
+//! The program with its clocks in a test's hand: that of the day jumps, and the one that never goes back stands still as
+//! when the machine sleeps.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::place::Place;
 
@@ -28,8 +30,20 @@ impl Jump {
 
     /// From now on it is so far from the real time.
     pub fn to(&self, seconds: i64) {
+        self.tell(&seconds.to_string());
+    }
+
+    /// The machine sleeps for so long from now on, as far as the program can tell: its timers stand still, and everybody
+    /// else goes on.
+    pub fn sleeps(&self, time: Duration) {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let now_ms = now.tv_sec * 1_000 + now.tv_nsec / 1_000_000;
+        self.tell(&format!("0 {now_ms} {}", time.as_millis()));
+    }
+
+    fn tell(&self, numbers: &str) {
         // Renamed: a half-written number would be a jump of its own.
-        fs::write(&self.draft, seconds.to_string()).unwrap();
+        fs::write(&self.draft, numbers).unwrap();
         fs::rename(&self.draft, &self.file).unwrap();
     }
 

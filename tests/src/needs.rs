@@ -51,6 +51,7 @@ const ROWS: &[(u32, &[Need])] = &[
     (24, &[Need::Resolver]),
     (44, &[Need::MemoryGroups]),
     (45, &[Need::Compiler]),
+    (46, &[Need::Compiler]),
     (48, &[Need::Mounts]),
     (49, &[Need::Mounts]),
     (56, &[Need::Mounts]),

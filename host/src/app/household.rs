@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
@@ -76,6 +77,11 @@ impl Household {
         let name = Arc::from(owner.name());
         let rooms = Rooms::new(house, hands.clone(), ledger.clone(), name, kept, guard.volumes());
         Ok(Household { rooms, ledger, salvage, plugins, guard, lookout, ledger_task, hands, _owner: owner })
+    }
+
+    /// Changes each time that the machine has slept.
+    pub(super) fn woken(&self) -> watch::Receiver<()> {
+        self.lookout.woken()
     }
 
     /// The config was changed: files that begin go to its folders.

@@ -55,6 +55,7 @@ impl Recorder {
         let mut sweep = tokio::time::interval(SWEEP);
         let mut stopping = false;
         let mut plugins = self.registry.changes();
+        let mut woken = household.woken();
         loop {
             tokio::select! {
                 ended = household.rooms.next_end() => match ended {
@@ -62,6 +63,7 @@ impl Recorder {
                     None => break,
                 },
                 Ok(()) = plugins.changed() => household.rooms.plugins_changed(|_, name| self.registry.has(name)),
+                Ok(()) = woken.changed() => household.rooms.look_again(),
                 _ = sweep.tick() => household.rooms.end_unclaimed().await,
                 _ = stop.wait_for(|stop| *stop), if !stopping => {
                     stopping = true;

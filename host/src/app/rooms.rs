@@ -260,6 +260,14 @@ impl Rooms {
         self.members.get(&id).is_some_and(|member| member.reins.say(command))
     }
 
+    /// Looks at all of them now, whatever they wait for.
+    pub fn look_again(&self) {
+        for member in self.members.values() {
+            // One that has as many words waiting looks anyway.
+            let _ = member.reins.say(Command::Check);
+        }
+    }
+
     /// Waits until a room has been left or is done: which one, and how it ended; none of the outcome where it was the
     /// same room as another. None when there are no rooms.
     pub async fn next_end(&mut self) -> Option<(RoomId, Option<Outcome>)> {

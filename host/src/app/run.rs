@@ -101,6 +101,7 @@ impl Runner {
     ) {
         let mut sweep = tokio::time::interval(SWEEP);
         let mut plugins = self.house.registry.changes();
+        let mut woken = self.household.woken();
         let mut running = Running::default();
         loop {
             tokio::select! {
@@ -110,6 +111,7 @@ impl Runner {
                     self.household.plugins.ask();
                 }
                 Ok(()) = plugins.changed() => self.plugins_changed(),
+                Ok(()) = woken.changed() => self.household.rooms.look_again(),
                 Some(Asked { order, reply }) = asked.recv() => match order {
                     Order::Quit => break,
                     order => {
