@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use lyrebird_tests::image::{Image, Kind};
 use lyrebird_tests::needs;
 use lyrebird_tests::place::{HURRY, VOLUME_MARK, wait_until};
 use lyrebird_tests::program::Run;
@@ -119,6 +120,31 @@ fn row_56_a_volume_that_is_not_mounted_after_a_restart() {
     scene.grows(50 << 10);
     let said = stop(run).expect_code(130).stderr;
     assert!(!said.contains("is not mounted"), "{said}");
+}
+
+/// The same for a recorder that was killed: when its volume is mounted, what it left there is made whole at once, not only
+/// by another start.
+#[test]
+fn row_56_what_a_killed_recorder_left_on_a_volume_that_comes_later() {
+    if !needs::row(56) || !needs::row(2) {
+        return;
+    }
+    let scene = Scene::new("later");
+    fs::create_dir_all(scene.place.out()).unwrap();
+    scene.plays(240, 4_000, 1);
+    let mut volume = Image::mount(scene.place.root().join("image"), &scene.place.out(), Kind::Ext4);
+    let run = scene.start();
+    scene.grows(100 << 10);
+    run.kill_9();
+    volume.unmount();
+    let run = scene.start();
+    run.wait_for_text("is not mounted: it was", LIMIT);
+    volume.mount_again();
+    wait_until("the first file is whole", LIMIT, || !scene.recordings().is_empty());
+    assert_eq!(scene.place.sidecar(&scene.recordings()[0])["state"], "recovered");
+    run.wait_for_text("recovered an unfinished file", LIMIT);
+    wait_until("another file grows on it", LIMIT, || !parts(&scene.place.out()).is_empty());
+    stop(run).expect_code(130);
 }
 
 /// The disk is swapped: an empty volume lies where the full one did. What was begun is kept on the old one, and nothing

@@ -65,10 +65,11 @@ impl Household {
         let plugins = Watcher::start(house.registry.clone());
         let folders = house.config.output.folders();
         let kept = Kept::read(&house.store, house.data.kept()?, heir, folders.clone()).await;
-        let guard = Guard::start(folders.clone(), house.config.output.min_free.0, known, &hands).await;
-        let lookout = Lookout::start(hands.clone());
         let hash = house.config.output.hash;
-        let salvage = Salvage::start(folders, hash, hands.clone(), house.store.clone());
+        let salvage = Salvage::start(folders.clone(), hash, hands.clone(), house.store.clone());
+        let min_free = house.config.output.min_free.0;
+        let guard = Guard::start(folders, min_free, known, salvage.again(), &hands).await;
+        let lookout = Lookout::start(hands.clone());
         let all = targets(&house.config, &house.registry);
         let House { store, clock, events, .. } = &house;
         let (ledger, ledger_task) = Ledger::open(all, store.clone(), clock.clone(), events.clone());
@@ -86,7 +87,9 @@ impl Household {
 
     /// The config was changed: files that begin go to its folders.
     pub(super) fn turn_to(&mut self, config: &Config) {
-        self.guard.turn_to(config.output.folders(), config.output.min_free.0, &self.hands);
+        let folders = config.output.folders();
+        folders.iter().for_each(|folder| self.salvage.again().look(folder));
+        self.guard.turn_to(folders, config.output.min_free.0, &self.hands);
     }
 
     /// Leaves all rooms, and begins to mend nothing more.
@@ -103,9 +106,9 @@ impl Household {
         }
         self.rooms.close().await;
         self.plugins.close().await;
+        self.guard.close().await;
         // It ends with the stop, or when all is mended: what died yesterday is made whole by this run.
         self.salvage.ended().await;
-        self.guard.close().await;
         self.lookout.close().await;
         if !self.hands.disk.shut_down(LAST_WRITES).await {
             warn!("a volume does not answer: what it was handed last may not be on it");

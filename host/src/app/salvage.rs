@@ -1,11 +1,12 @@
-//! Files that recorders left unfinished which died: made whole beside the rooms, which must not wait for it. And what
-//! they had made whole themselves, or others of them, and had no time to note.
+//! Files that recorders left unfinished which died, or whose volume went away under them: made whole beside the rooms,
+//! which must not wait for it, at the start and when a folder is there again. And what they had made whole themselves, or
+//! others of them, and had no time to note.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
@@ -31,9 +32,26 @@ impl Recovered {
     }
 }
 
+/// Folders that may wait to be looked through again: more than anybody names.
+const MOST_AGAIN: usize = 64;
+
+/// Asks for another look through a folder. Cheap to clone; the task ends when all clones are gone.
+#[derive(Clone, Debug)]
+pub(super) struct Again(mpsc::Sender<PathBuf>);
+
+impl Again {
+    /// The folder is there again, or new.
+    pub(super) fn look(&self, folder: &Path) {
+        if self.0.try_send(folder.to_path_buf()).is_err() {
+            debug!(folder = %folder.display(), "not looked through for unfinished files before the next start");
+        }
+    }
+}
+
 /// The task that looks through the output folders. A file that somebody writes is locked, and left alone.
 pub(super) struct Salvage {
     recovered: Recovered,
+    again: Again,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -41,10 +59,20 @@ pub(super) struct Salvage {
 impl Salvage {
     pub(super) fn start(roots: Vec<PathBuf>, hash: Hash, hands: Hands, store: Store) -> Salvage {
         let (recovered, (stop, mut stopped)) = (Recovered::default(), watch::channel(false));
+        let (again, mut asked) = mpsc::channel(MOST_AGAIN);
         let found = recovered.clone();
         let task = tokio::spawn(async move {
             note_finished(&store, &hands.clock).await;
-            for root in roots {
+            let mut first = roots.into_iter();
+            loop {
+                let root = match first.next() {
+                    Some(root) => Some(root),
+                    None => tokio::select! {
+                        root = asked.recv() => root,
+                        _ = stopped.wait_for(|stop| *stop) => None,
+                    },
+                };
+                let Some(root) = root else { return };
                 let Hands { disk, clock, events, .. } = &hands;
                 let mut salvaged = Vec::new();
                 let mended = tokio::select! {
@@ -59,11 +87,16 @@ impl Salvage {
                 }
             }
         });
-        Salvage { recovered, stop, task }
+        Salvage { recovered, again: Again(again), stop, task }
     }
 
     pub(super) fn recovered(&self) -> Recovered {
         self.recovered.clone()
+    }
+
+    /// For those who see folders come and go.
+    pub(super) fn again(&self) -> Again {
+        self.again.clone()
     }
 
     /// Begins nothing more.
@@ -71,7 +104,9 @@ impl Salvage {
         self.stop.send_replace(true);
     }
 
+    /// Waits until all is mended that was asked for. Nobody else asks any more.
     pub(super) async fn ended(self) {
+        drop(self.again);
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the task that mends unfinished files died");
         }

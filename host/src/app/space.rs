@@ -1,5 +1,5 @@
 //! Looks at what is left on the volumes of the output folders, as long as rooms are watched: sets their gates, and tells
-//! once when one turns.
+//! once when one turns. What was left unfinished on one that was away is made whole when it is there again.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::app::salvage::Again;
 use crate::disk::{Known, Missing, Presence, Root, Space};
 use crate::event::{Event, Kind};
 use crate::record::{Hands, Level, Turn, Watermark};
@@ -86,13 +87,20 @@ pub(super) struct Guard {
     tasks: JoinSet<()>,
     volumes: Volumes,
     known: Known,
+    again: Again,
 }
 
 impl Guard {
     /// Has looked at each folder that answers soon when it returns.
-    pub(super) async fn start(folders: Vec<PathBuf>, min_free: u64, known: Known, hands: &Hands) -> Guard {
+    pub(super) async fn start(
+        folders: Vec<PathBuf>,
+        min_free: u64,
+        known: Known,
+        again: Again,
+        hands: &Hands,
+    ) -> Guard {
         let (stop, tasks, volumes) = (watch::Sender::new(false), JoinSet::new(), Volumes::default());
-        let mut guard = Guard { stop, tasks, volumes, known };
+        let mut guard = Guard { stop, tasks, volumes, known, again };
         let looked = guard.begin(folders, min_free, hands);
         let all = async {
             for has_looked in looked {
@@ -126,9 +134,10 @@ impl Guard {
         for folder in folders {
             let (first, has_looked) = oneshot::channel();
             let (mut stopped, hands) = (self.stop.subscribe(), hands.clone());
-            let (volumes, known) = (self.volumes(), self.known.clone());
+            let (volumes, known, again) = (self.volumes(), self.known.clone(), self.again.clone());
             self.tasks.spawn(async move {
-                let watched = Watched { folder, known, hands, volumes, root: None, is_misplaced: false };
+                let (root, is_misplaced, was_away) = (None, false, false);
+                let watched = Watched { folder, known, hands, volumes, again, root, is_misplaced, was_away };
                 tokio::select! {
                     () = watched.look(min_free, first) => {}
                     _ = stopped.wait_for(|stop| *stop) => {}
@@ -152,9 +161,12 @@ struct Watched {
     known: Known,
     hands: Hands,
     volumes: Volumes,
+    again: Again,
     root: Option<Root>,
     /// Its volume is not there, and that was told.
     is_misplaced: bool,
+    /// It could not be looked at, or another one was there.
+    was_away: bool,
 }
 
 impl Watched {
@@ -162,11 +174,15 @@ impl Watched {
         let (mut mark, mut first) = (Watermark::new(min_free), Some(first));
         loop {
             if let Some(missing) = self.misplaced().await {
+                self.was_away = true;
                 self.tell_misplaced(&missing);
                 self.volumes.see(&self.folder, 0, Level::Closing);
                 self.hands.gates.set(&self.folder, Level::Closing, missing.why);
             } else if let Some(space) = self.left().await {
                 self.tell_in_place(&space);
+                if std::mem::take(&mut self.was_away) {
+                    self.again.look(&self.folder);
+                }
                 let turn = mark.look(&space);
                 let why = mark.why(&self.folder, &space);
                 self.volumes.see(&self.folder, space.free_bytes, mark.level());
@@ -197,7 +213,7 @@ impl Watched {
         if presence == Presence::Other {
             tracing::info!(folder = %self.folder.display(), "another folder is there now, it is used from now on");
             self.hands.gates.turn(&self.folder);
-            self.root = None;
+            (self.root, self.was_away) = (None, true);
         }
         None
     }
@@ -217,6 +233,7 @@ impl Watched {
             }
         };
         seen.await.unwrap_or_else(|error| {
+            self.was_away = true;
             let error = format!("{:#}", anyhow::Error::new(error));
             tracing::debug!(folder = %self.folder.display(), error, "cannot ask for free space");
             None
