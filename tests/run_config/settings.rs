@@ -85,6 +85,28 @@ fn interval_and_grace_hold_from_now_on() {
     end_undisturbed(run, &platform, &place, "Menura");
 }
 
+/// Media is led elsewhere than its URL says, and nobody is there; the next connection goes where the config says by then.
+#[test]
+fn media_is_led_to_other_hosts_from_the_next_connection_on() {
+    let (place, platform) = stage("run-hosts");
+    let config = head(&platform) + &rooms(&[STEADY]);
+    let there = |host: &str| format!("\"{host}\" = \"{}\"", platform.base());
+    let mut astray = config.clone();
+    for host in ["*.bilivideo.com", "*.bilivideo.cn"] {
+        assert!(astray.contains(&there(host)), "{astray}");
+        // Port 1 is nobody's.
+        astray = astray.replace(&there(host), &format!("\"{host}\" = \"http://127.0.0.1:1\""));
+    }
+    place.configure(&astray);
+    let run = start(&place);
+    run.wait_for_text("bilivideo.com/live-bvc", LIMIT);
+    run.wait_for_text("Connection refused", LIMIT);
+    assert!(platform.receptions(STEADY).is_empty(), "nobody was there");
+    replace(&place, "lyrebird.toml", &config);
+    wait_for_receptions(&platform, STEADY, 1);
+    end_undisturbed(run, &platform, &place, "Menura");
+}
+
 /// What a restart alone can change is told, and the rest of the same change is taken.
 #[test]
 fn what_needs_a_restart_is_told() {
