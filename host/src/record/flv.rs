@@ -152,7 +152,11 @@ impl Recording {
                     loops = true;
                     Ok(())
                 }
-                Step::Write(tag) => self.write_tag(tag).await,
+                Step::Write(tag) => match self.put(tag) {
+                    Ok(false) => Ok(()),
+                    Ok(true) => self.write_due().await,
+                    Err(end) => Err(end),
+                },
                 Step::Cut(cut) => self.cut(&cut).await,
                 Step::Note(note) => {
                     self.note(&note);
@@ -169,7 +173,8 @@ impl Recording {
         result.and(if loops { Err(EndReason::Looping) } else { Ok(()) })
     }
 
-    async fn write_tag(&mut self, tag: Tag) -> Result<(), EndReason> {
+    /// Puts a tag into the segment's batch; whether the batch is due. No future of its own: this is done for each tag.
+    fn put(&mut self, tag: Tag) -> Result<bool, EndReason> {
         // Notes stand between the headers of a new segment and its media.
         if self.link.dark_ms.is_some() && classify(&tag).is_frame() {
             self.goes_on();
@@ -183,14 +188,18 @@ impl Recording {
             return Err(EndReason::Limit);
         }
         segment.append(tag);
-        if segment.is_due()
-            && let Err(fault) = segment.write().await
-        {
-            self.rescue(fault).await?;
-        }
+        let is_due = segment.is_due();
         self.media_came();
         self.split();
-        Ok(())
+        Ok(is_due)
+    }
+
+    async fn write_due(&mut self) -> Result<(), EndReason> {
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        match segment.write().await {
+            Ok(()) => Ok(()),
+            Err(fault) => self.rescue(fault).await,
+        }
     }
 
     /// Media that no file is open for: told as a fault, and the next connection begins anew.
