@@ -120,9 +120,10 @@ impl DiskError {
         self.doing == SYNC
     }
 
-    /// Whether room, rights or hardware are missing: what another volume may have.
+    /// Whether room, rights or hardware are missing: what another volume may have. Network folders refuse in more ways
+    /// than have a name here (ETIMEDOUT, EHOSTDOWN, ENOTCONN, …).
     pub fn is_volume(&self) -> bool {
-        use DiskFault::{Denied, Full, Gone, Inodes, Io, Quota, ReadOnly, Stuck};
-        matches!(self.fault, Full | Inodes | Quota | Io | ReadOnly | Denied | Gone | Stuck)
+        use DiskFault::{Denied, Full, Gone, Inodes, Io, Other, Quota, ReadOnly, Stuck};
+        matches!(self.fault, Full | Inodes | Quota | Io | ReadOnly | Denied | Gone | Stuck | Other)
     }
 }

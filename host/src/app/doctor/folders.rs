@@ -150,8 +150,8 @@ fn of_kind(role: Role<'_>, kind: &VolumeKind) -> Vec<Finding> {
     }
     let largest = output.split.size.map(|size| size.0);
     if name == "vfat" && largest.is_none_or(|size| size >= FAT_BYTES) {
-        let text = "a file on vfat has at most 4 GiB: recordings break off there";
-        care(Weight::Care, text.to_owned(), "`size = \"3GiB\"` in `[output.split]`");
+        let text = "a file on vfat has at most 4 GiB: another one begins there";
+        care(Weight::Note, text.to_owned(), "`size = \"3GiB\"` in `[output.split]` has it begin at a key frame");
     }
     findings
 }

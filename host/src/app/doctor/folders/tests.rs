@@ -47,7 +47,7 @@ fn a_file_system_is_told_with_what_a_power_cut_does_to_it() {
     check(bare, &usual, &["output warning: it is mounted without barriers"]);
     let fat = || kind("vfat", Keeping::NoJournal);
     let no_journal = "output warning: vfat has no journal";
-    check(fat(), &usual, &[no_journal, "output warning: a file on vfat has at most 4 GiB"]);
+    check(fat(), &usual, &[no_journal, "output note: a file on vfat has at most 4 GiB"]);
     let cut = Output { split: Split { size: Some(Size(3 << 30)), ..Split::default() }, ..Output::default() };
     check(fat(), &cut, &[no_journal]);
 }
