@@ -18,6 +18,8 @@ pub(crate) struct Calls {
 #[cfg(test)]
 #[derive(Debug)]
 struct Plan {
+    /// Whether only those count that append.
+    is_of_writes: bool,
     made: AtomicU64,
     from: u64,
     to: AtomicU64,
@@ -28,7 +30,19 @@ impl Calls {
     /// The calls numbered so fail like this.
     #[cfg(test)]
     pub(crate) fn failing(calls: std::ops::Range<u64>, fault: rustix::io::Errno) -> Self {
-        Calls { plan: Some(Arc::new(Plan { made: AtomicU64::new(0), from: calls.start, to: calls.end.into(), fault })) }
+        Calls::of(false, calls, fault)
+    }
+
+    /// Of the calls that append to a file those numbered so fail like this: a volume that makes files, and takes nothing.
+    #[cfg(test)]
+    pub(crate) fn failing_writes(calls: std::ops::Range<u64>, fault: rustix::io::Errno) -> Self {
+        Calls::of(true, calls, fault)
+    }
+
+    #[cfg(test)]
+    fn of(is_of_writes: bool, calls: std::ops::Range<u64>, fault: rustix::io::Errno) -> Self {
+        let (made, from, to) = (AtomicU64::new(0), calls.start, calls.end.into());
+        Calls { plan: Some(Arc::new(Plan { is_of_writes, made, from, to, fault })) }
     }
 
     /// From now on none fails.
@@ -46,9 +60,20 @@ impl Calls {
     /// Whether the next call may be made.
     #[cfg(test)]
     pub(super) fn ask(&self) -> io::Result<()> {
-        let Some(plan) = &self.plan else { return Ok(()) };
-        let number = plan.made.fetch_add(1, Ordering::AcqRel);
-        if (plan.from..plan.to.load(Ordering::Acquire)).contains(&number) { Err(plan.fault.into()) } else { Ok(()) }
+        self.plan.as_ref().filter(|plan| !plan.is_of_writes).map_or(Ok(()), |plan| plan.ask())
+    }
+
+    /// Whether the next call may be made, which appends.
+    #[cfg(test)]
+    pub(super) fn ask_to_write(&self) -> io::Result<()> {
+        self.plan.as_ref().map_or(Ok(()), |plan| plan.ask())
+    }
+
+    /// Whether the next call may be made, which appends.
+    #[cfg(not(test))]
+    #[inline]
+    pub(super) fn ask_to_write(&self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Whether the next call may be made.
@@ -56,5 +81,13 @@ impl Calls {
     #[inline]
     pub(super) fn ask(&self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Plan {
+    fn ask(&self) -> io::Result<()> {
+        let number = self.made.fetch_add(1, Ordering::AcqRel);
+        if (self.from..self.to.load(Ordering::Acquire)).contains(&number) { Err(self.fault.into()) } else { Ok(()) }
     }
 }

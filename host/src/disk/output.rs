@@ -141,6 +141,15 @@ impl OutputFile {
         self.volume.after_writes(&self.open, move || open.seal()).await
     }
 
+    /// Waits until what was handed over before survives a power cut.
+    ///
+    /// # Errors
+    /// The first fault of this file's writes, or that of the sync.
+    pub async fn settle(&self) -> Result<(), DiskError> {
+        let open = Arc::clone(&self.open);
+        self.volume.after_writes(&self.open, move || open.fault().and_then(|()| open.sync())).await
+    }
+
     /// Gives the sealed file its final name, never over another, and the sidecar its last content; without one the
     /// sidecar goes.
     ///

@@ -230,19 +230,31 @@ impl Recording {
             tracing::warn!(room = %self.room, %reason, "the last tags could not be written");
         }
         self.close_open(end).await;
-        while !self.closing.is_empty() {
-            self.reap().await;
-        }
-        if let Err(reason) = self.write_carried().await {
-            self.lose_carried(&reason).await;
-        }
-        while !self.closing.is_empty() {
-            self.reap().await;
-        }
+        self.settle().await;
         self.close_outage(end).await;
         self.tell_repairs();
         self.closed.sort_by_key(|(number, _)| *number);
         Summary { segments: self.closed.into_iter().map(|(_, closed)| closed).collect(), gaps: self.gaps }
+    }
+
+    /// Waits until every file is closed, and what volumes refused at that is in files of its own; or is lost, and named.
+    async fn settle(&mut self) {
+        // Each folder may refuse once, and the first one once more.
+        for _ in 0..=self.plan.roots.len() {
+            while !self.closing.is_empty() {
+                self.reap().await;
+            }
+            if let Err(reason) = self.write_carried().await {
+                self.lose_carried(&reason).await;
+            }
+            if self.closing.is_empty() {
+                return;
+            }
+        }
+        while !self.closing.is_empty() {
+            self.reap().await;
+        }
+        self.lose_carried(&EndReason::DiskFull(String::from("every folder refuses again"))).await;
     }
 
     /// Shows the first bytes of a body that is no media, once.

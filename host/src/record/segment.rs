@@ -73,6 +73,17 @@ pub(super) struct Segment {
     told: (Duration, u32),
 }
 
+/// What becomes of a file that is closed.
+pub(super) enum Closes {
+    /// It has its name. The hold is for its sidecar: what is missing behind it may be named there later.
+    Done(OldFile, Box<Mended>),
+    /// It held no media, and is gone.
+    Empty,
+    /// Its volume refused: its end must be written again elsewhere, and until it is nothing of this one may go. Where it
+    /// cannot be held, the next start salvages it.
+    Short(Result<Box<Ended>, Unfinished>, Box<Tail>),
+}
+
 /// Where a new segment goes.
 pub(super) struct Place {
     pub(super) folder: PathBuf,
@@ -298,35 +309,38 @@ impl Segment {
         }
     }
 
-    /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. What a volume has
-    /// taken before it refused is [kept](Self::close_short), and what must be written again goes to `tail`. None, and
-    /// no file, when it holds no media. The hold on the file is for its sidecar: what is missing behind it may be named
-    /// there later.
-    pub(super) async fn close(
-        mut self,
-        end: &str,
-        keep_sidecar: bool,
-        tail: &mut Option<Tail>,
-    ) -> Result<Option<(OldFile, Mended)>, Unfinished> {
+    /// Finishes the file: everything written and synced, metadata and sidecar right, then its name. One whose volume
+    /// refuses that is finished as it is where nothing is kept of what it lacks; else it waits.
+    pub(super) async fn close(mut self, end: &str, keep_sidecar: bool) -> Result<Closes, Unfinished> {
         self.sidecar.end = Some(end.to_owned());
         let unfinished = self.unfinished();
         // A file of which no frame was seen is judged by what is on the disk.
         if self.has_media() {
             let fault = match self.seal().await {
                 Ok(sealed) => {
-                    let published = self.publish(sealed, keep_sidecar).await;
-                    return published.map(Some).map_err(|error| Unfinished::new(unfinished, error));
+                    return match self.publish(sealed, keep_sidecar).await {
+                        Ok((file, mended)) => Ok(Closes::Done(file, Box::new(mended))),
+                        Err(error) => Err(Unfinished::new(unfinished, error)),
+                    };
                 }
                 Err(fault) => fault,
             };
-            *tail = self.end_by(&fault);
-            if tail.is_none() && fault.is_lost() {
+            if let Some(tail) = self.end_by(&fault) {
+                return Ok(Closes::Short(self.ended().await.map(Box::new), Box::new(tail)));
+            }
+            if fault.is_lost() {
                 return Err(Unfinished::new(unfinished, fault));
             }
         } else if let Err(error) = self.write().await {
             return Err(Unfinished::new(unfinished, error));
         }
-        self.close_short(end, keep_sidecar).await
+        let short = self.close_short(end, keep_sidecar).await?;
+        Ok(short.map_or(Closes::Empty, |(file, mended)| Closes::Done(file, Box::new(mended))))
+    }
+
+    /// Waits until what has been handed over so far survives a power cut.
+    pub(super) async fn settle(&self) -> Result<(), DiskError> {
+        self.file.settle().await
     }
 
     async fn seal(&mut self) -> Result<Sealed, DiskError> {

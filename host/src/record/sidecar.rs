@@ -189,9 +189,9 @@ impl Sidecar {
         }
     }
 
-    /// Takes out what is missing from a time on: it is noted in another file's.
-    pub fn gaps_from(&mut self, at_ms: u64) -> Vec<Gap> {
-        self.gaps.extract_if(.., |gap| gap.at_ms >= at_ms).collect()
+    /// Forgets what is missing from a time on: it is noted in another file's.
+    pub fn forget_gaps_from(&mut self, at_ms: u64) {
+        self.gaps.retain(|gap| gap.at_ms < at_ms);
     }
 
     /// Notes that more is missing at the end: with the gap that is there already, if its cause is the same.

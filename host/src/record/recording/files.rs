@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use lyrebird_flv::Cut;
 use serde_json::json;
+use tokio::task::JoinError;
 
 use super::outage::LastFile;
 use super::rescue::Carried;
@@ -16,7 +17,7 @@ use crate::record::Closed;
 use crate::record::flv::Engine;
 use crate::record::name::{Facts, Name, name};
 use crate::record::salvage::Mended;
-use crate::record::segment::{Ended, Place, Rest, Segment, Unfinished};
+use crate::record::segment::{Closes, Ended, Place, Rest, Segment, Unfinished};
 use crate::record::sidecar::{Gap, Origin, Sidecar, State};
 use crate::record::tail::Tail;
 
@@ -38,6 +39,9 @@ impl Recording {
         cut: Option<&Cut>,
         why: &str,
     ) -> Result<(), EndReason> {
+        while let Some(done) = self.closing.try_join_next() {
+            self.took(done);
+        }
         self.write_carried().await?;
         let gap = self.reopens();
         self.open_one(ext, cut, why, gap.into_iter().collect()).await?;
@@ -232,19 +236,26 @@ impl Recording {
             self.closed_ms += segment.duration_ms();
         }
         let (number, end, keep) = (self.number, end.to_owned(), self.plan.sidecar);
-        let (events, room) = (self.teller(), self.room.clone());
+        let (events, room, root_at) = (self.teller(), self.room.clone(), self.root_at);
         self.closing.spawn(async move {
             let (is_held, from) = match hold {
                 Hold::Nothing => (false, None),
                 Hold::OfCarried(from) => (true, from),
             };
-            let mut closing = Closing { from, ..Closing::default() };
-            match segment.close(&end, keep, &mut closing.tail).await {
-                Ok(Some((file, mended))) => {
+            let mut closing = Closing { from, root_at, ..Closing::default() };
+            match segment.close(&end, keep).await {
+                Ok(Closes::Done(file, mended)) => {
                     closing.closed.push((number, mended.closed.clone()));
-                    closing.last = is_held.then(|| LastFile::new(number, file, mended));
+                    closing.last = is_held.then(|| LastFile::new(number, file, *mended));
                 }
-                Ok(None) => tracing::info!(%room, end, "a segment got no media, its file is removed"),
+                Ok(Closes::Empty) => tracing::info!(%room, end, "a segment got no media, its file is removed"),
+                Ok(Closes::Short(ended, tail)) => {
+                    closing.tail = Some(*tail);
+                    match ended {
+                        Ok(ended) => closing.wait(number, ended, keep, &events).await,
+                        Err(unfinished) => closing.closed.push((number, unfinished.told(&room))),
+                    }
+                }
                 Err(unfinished) => closing.closed.push((number, unfinished.told(&room))),
             }
             for (_, closed) in &closing.closed {
@@ -258,12 +269,24 @@ impl Recording {
 
     /// Waits for one of the segments that are being closed.
     pub(super) async fn reap(&mut self) {
-        let Some(Ok(Closing { closed, tail, last, from })) = self.closing.join_next().await else { return };
+        if let Some(done) = self.closing.join_next().await {
+            self.took(done);
+        }
+    }
+
+    /// Takes what became of a segment that was being closed.
+    fn took(&mut self, done: Result<Closing, JoinError>) {
+        // Whoever died has told.
+        let Ok(Closing { closed, tail, last, from, root_at }) = done else { return };
         last.into_iter().for_each(|last| self.has_carried(last));
         if let Some(tail) = tail {
             let rest_ms = tail.until_ms.saturating_sub(tail.from_ms);
             self.closed_ms = self.closed_ms.saturating_sub(rest_ms);
             self.carry(Carried { tail, from });
+            if root_at == self.root_at {
+                // What its volume refused another one may take.
+                self.turn_away();
+            }
         }
         self.closed.extend(closed);
     }
@@ -290,9 +313,29 @@ pub(super) struct Closing {
     pub(super) last: Option<LastFile>,
     /// The file whose end it is, which waits for that.
     pub(super) from: Option<(u32, Box<Ended>)>,
+    /// Which folder it is in.
+    pub(super) root_at: usize,
 }
 
 impl Closing {
+    /// The file waits until its end is elsewhere. Another one may wait for the end that this one was: as far as it got it
+    /// is safe here, or there is nothing here that is not there.
+    async fn wait(&mut self, number: u32, ended: Box<Ended>, keep_sidecar: bool, events: &Teller) {
+        if let Some((first, before)) = self.from.take() {
+            if !ended.holds_media() || ended.keep().await.is_err() {
+                self.from = Some((first, before));
+                if let Err(error) = ended.remove().await {
+                    let error = format!("{:#}", anyhow::Error::new(error));
+                    tracing::debug!(error, "a file that was begun in vain stays");
+                }
+                return;
+            }
+            let closed = events.finished(before.finish("disk", keep_sidecar, Rest::Elsewhere).await);
+            self.closed.extend(closed.map(|closed| (first, closed)));
+        }
+        self.from = Some((number, ended));
+    }
+
     /// Finishes the file whose end is in this one now: at once, as a kill until then leaves the same media in both.
     async fn finish_before(&mut self, keep_sidecar: bool, events: &Teller) {
         let Some((number, ended)) = self.from.take_if(|_| self.tail.is_none()) else { return };

@@ -12,7 +12,7 @@ use crate::event::Kind;
 use crate::model::EndReason;
 use crate::record::flv::Engine;
 use crate::record::salvage::Mended;
-use crate::record::segment::{Rest, Segment};
+use crate::record::segment::{Closes, Rest, Segment};
 use crate::record::sidecar::{Gap, Sidecar};
 
 /// A file that has grown for so long shows that the volume takes writes again. One that is all but full takes the head
@@ -83,15 +83,27 @@ impl Recording {
         let received_ms = segment.received_ms();
         let (has_media, keep) = (segment.has_media(), self.plan.sidecar);
         let lost_before = before.as_ref().and_then(Outage::gap);
-        let mut tail = None;
         let finished = match self.is_low {
             // The volume works: nothing has to be read again, and nothing is missing up to here.
-            true => segment.close("disk", keep, &mut tail).await,
+            true => match segment.close("disk", keep).await {
+                Ok(Closes::Done(file, mended)) => Ok(Some((file, *mended))),
+                Ok(Closes::Empty) => Ok(None),
+                Ok(Closes::Short(Ok(ended), tail)) => {
+                    lost_before.iter().for_each(|gap| self.tell_gap(gap, None));
+                    self.outage = Some(new);
+                    self.closed_bytes += tail.stays;
+                    self.closed_ms += tail.from_ms;
+                    self.carry(Carried { tail: *tail, from: Some((self.number, ended)) });
+                    return;
+                }
+                Ok(Closes::Short(Err(unfinished), tail)) => {
+                    self.carry(Carried { tail: *tail, from: None });
+                    Err(unfinished)
+                }
+                Err(unfinished) => Err(unfinished),
+            },
             false => segment.close_short("disk", keep).await,
         };
-        if let Some(tail) = tail {
-            self.carry(Carried { tail, from: None });
-        }
         let closed = match finished {
             Ok(Some((file, Mended { closed, sidecar, gap }))) => {
                 for gap in lost_before.iter().chain(&gap) {
@@ -225,7 +237,7 @@ impl Recording {
                 }
                 continue;
             };
-            let closed = match ended.finish("disk", self.plan.sidecar, Rest::Lost(tail.gaps)).await {
+            let closed = match ended.finish("disk", self.plan.sidecar, Rest::Lost).await {
                 Ok(Some((file, mended))) => {
                     let closed = mended.closed.clone();
                     mended.gap.iter().for_each(|gap| self.tell_gap(gap, Some(&closed.file)));

@@ -23,6 +23,12 @@ const RESCUES_IN: Duration = Duration::from_secs(60);
 /// Ends of files that are carried along at most: each has been on the account of what is kept in memory.
 const MOST_CARRIED: usize = 8;
 
+/// Whether another file may be tried when one has taken nothing.
+enum Tries {
+    More,
+    NoMore,
+}
+
 /// The end of a file that no volume has taken yet.
 pub(super) struct Carried {
     pub(super) tail: Tail,
@@ -33,61 +39,68 @@ pub(super) struct Carried {
 impl Recording {
     /// The volume of the open file refuses. The reception goes on if another file can take over.
     pub(in crate::record) async fn rescue(&mut self, fault: DiskError) -> Result<(), EndReason> {
-        let is_ours = |segment: &mut Segment| segment.has_media() && fault.is_volume();
+        let is_ours = |segment: &mut Segment| {
+            segment.has_media() && (fault.is_volume() || fault.fault == DiskFault::FileTooLarge)
+        };
         let Some(mut segment) = self.segment.take_if(is_ours) else { return Err(fault.into()) };
         let ahead_ms = segment.ahead_ms();
         let Some(tail) = segment.end_by(&fault) else {
             self.segment = Some(segment);
             return Err(fault.into());
         };
-        match self.go_on_elsewhere(&tail, ahead_ms, &fault).await {
-            Ok(()) => {
-                self.closed_bytes += tail.stays;
-                self.closed_ms += tail.from_ms;
-                self.leave_stump(segment, self.number - 1);
-                Ok(())
-            }
-            Err(()) => {
-                if !self.carry(Carried { tail, from: None }) {
-                    segment.loses_end();
-                }
-                self.segment = Some(segment);
-                Err(fault.into())
-            }
+        let (before, number) = (self.root_at, self.number);
+        // As often as a file takes its head and nothing behind it.
+        let mut goes_on = Err(Tries::More);
+        while matches!(goes_on, Err(Tries::More)) {
+            goes_on = self.go_on_elsewhere(&tail, ahead_ms, &fault).await;
         }
+        if goes_on.is_ok() {
+            self.closed_bytes += tail.stays;
+            self.closed_ms += tail.from_ms;
+            self.leave_stump(segment, number);
+            return Ok(());
+        }
+        self.root_at = before;
+        if !self.carry(Carried { tail, from: None }) {
+            segment.loses_end();
+        }
+        self.segment = Some(segment);
+        Err(fault.into())
     }
 
-    /// Opens a file that goes on with the end of the one whose volume failed.
-    async fn go_on_elsewhere(&mut self, tail: &Tail, ahead_ms: u32, fault: &DiskError) -> Result<(), ()> {
+    /// Opens a file that goes on with the end of the one whose volume failed, and has it there for good: until then
+    /// nothing of the old one may go.
+    async fn go_on_elsewhere(&mut self, tail: &Tail, ahead_ms: u32, fault: &DiskError) -> Result<(), Tries> {
         let now = self.hands.clock.passed();
         self.rescues.retain(|at| now.saturating_sub(*at) < RESCUES_IN);
         if self.rescues.len() >= MOST_RESCUES {
-            return Err(());
+            return Err(Tries::NoMore);
         }
         self.rescues.push(now);
-        let before = self.root_at;
         // Without room, or an answer, nothing is to be had here but the same again.
         let is_worth_a_try = fault.is_lost()
             || !matches!(fault.fault, DiskFault::Full | DiskFault::Quota | DiskFault::Inodes | DiskFault::Stuck);
-        if !self.turn_away() && !is_worth_a_try {
-            return Err(());
+        // The volume has nothing against another file.
+        if fault.fault != DiskFault::FileTooLarge && !self.turn_away() && !is_worth_a_try {
+            return Err(Tries::NoMore);
         }
         let why = format!("{:#}", anyhow::Error::new(fault.clone()));
         let cut = tail.begin.as_ref().map(|begin| &begin.cut);
         let opened = self.open_one(&tail.ext, cut, "disk", tail.gaps.clone()).await;
         let written = match (opened, &mut self.segment) {
-            (Ok(()), Some(segment)) => segment.take_up(tail, ahead_ms).await.map_err(EndReason::from),
+            (Ok(()), Some(segment)) => match segment.take_up(tail, ahead_ms).await {
+                Ok(()) => segment.settle().await.map_err(EndReason::from),
+                Err(fault) => Err(fault.into()),
+            },
             (Ok(()), None) => Err(EndReason::DiskFull(why.clone())),
             (Err(reason), _) => Err(reason),
         };
         if let Err(reason) = written {
             tracing::warn!(room = %self.room, why, %reason, "a volume failed, and no other takes what it had not made safe");
-            if let Some(segment) = self.segment.take() {
-                // All of it is in the tail.
-                self.leave_nothing(segment);
-            }
-            self.root_at = before;
-            return Err(());
+            let Some(segment) = self.segment.take() else { return Err(Tries::NoMore) };
+            // All of it is in the tail.
+            self.leave_nothing(segment);
+            return Err(Tries::More);
         }
         let file = self.segment.as_ref().map(Segment::path).unwrap_or_default();
         let rewritten_ms = tail.until_ms.saturating_sub(tail.from_ms);

@@ -11,7 +11,7 @@ use crate::disk::{DiskError, OldFile};
 use crate::model::RoomKey;
 use crate::record::Closed;
 use crate::record::salvage::{self, Lost, Mended};
-use crate::record::sidecar::{Gap, Sidecar, State};
+use crate::record::sidecar::{Sidecar, State};
 
 /// Such a file: locked, and under its growing name.
 pub(in crate::record) struct Ended {
@@ -24,14 +24,14 @@ pub(in crate::record) struct Ended {
 }
 
 /// What has become of the end that is to be in another file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::record) enum Rest {
     /// It is there.
     Elsewhere,
     /// Nobody knows: what is here stays here.
     Unknown,
-    /// It is nowhere; and what else was missing in it, in its own time.
-    Lost(Vec<Gap>),
+    /// It is nowhere.
+    Lost,
 }
 
 impl Segment {
@@ -68,6 +68,11 @@ impl Segment {
 }
 
 impl Ended {
+    /// Whether media may be in it that is safe there: all that it was given may be kept elsewhere.
+    pub(in crate::record) fn holds_media(&self) -> bool {
+        self.stump.is_none_or(|stump| stump.has_media || stump.safe > stump.bytes)
+    }
+
     /// It may be long until it is finished: what is safe of it from kills is to be safe from power cuts, too.
     pub(in crate::record) async fn keep(&self) -> Result<(), DiskError> {
         let safe = self.stump.map_or(self.old.bytes(), |stump| stump.safe);
@@ -86,13 +91,13 @@ impl Ended {
         let mended = async {
             let mut lost = Lost { cause: "disk", received_ms: Some(received_ms) };
             if let Some(stump) = stump {
-                old.shorten(if matches!(rest, Rest::Elsewhere) { stump.bytes } else { stump.safe }).await?;
-                match rest {
-                    Rest::Elsewhere | Rest::Unknown => lost.received_ms = Some(stump.until_ms.min(received_ms)),
-                    Rest::Lost(gaps) => {
-                        let here = |gap: Gap| Gap { at_ms: gap.at_ms.saturating_add(stump.until_ms), ..gap };
-                        gaps.into_iter().map(here).for_each(|gap| sidecar.gap(gap));
-                    }
+                old.shorten(if rest == Rest::Elsewhere { stump.bytes } else { stump.safe }).await?;
+                if rest != Rest::Lost {
+                    lost.received_ms = Some(stump.until_ms.min(received_ms));
+                }
+                if rest == Rest::Elsewhere {
+                    // The other file names them.
+                    sidecar.forget_gaps_from(stump.until_ms);
                 }
             }
             let mended = salvage::mend(&old, sidecar, hash, keep_sidecar, Some(lost)).await?;

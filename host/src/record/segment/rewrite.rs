@@ -4,6 +4,7 @@ use lyrebird_flv::Tag;
 
 use super::Segment;
 use crate::disk::DiskError;
+use crate::record::sidecar::Gap;
 use crate::record::tail::Tail;
 
 /// What is to stay of a file whose end is written again elsewhere.
@@ -14,6 +15,8 @@ pub(super) struct Stump {
     pub(super) safe: u64,
     /// Where in the file's time its end began.
     pub(super) until_ms: u64,
+    /// Whether media stands before it.
+    pub(super) has_media: bool,
 }
 
 impl Segment {
@@ -28,11 +31,13 @@ impl Segment {
             self.file.keep(&self.batch.take(), &restarts);
         }
         let mut tail = Tail::of(self.file.end_by(fault), self.begin.clone(), self.file.ext().to_owned())?;
-        self.stump = Some(Stump { bytes: tail.stays, safe: tail.safe, until_ms: tail.from_ms });
         // Without media the stump goes, and its sidecar with it.
         let has_media = self.first_ms.is_some_and(|first_ms| first_ms < tail.from_ms);
-        tail.gaps = self.sidecar.gaps_from(if has_media { tail.from_ms } else { 0 });
-        tail.gaps.iter_mut().for_each(|gap| gap.at_ms = gap.at_ms.saturating_sub(tail.from_ms));
+        self.stump = Some(Stump { bytes: tail.stays, safe: tail.safe, until_ms: tail.from_ms, has_media });
+        // They stand here, too, until the end of the file is elsewhere.
+        let from_ms = if has_media { tail.from_ms } else { 0 };
+        let gaps = self.sidecar.gaps.iter().filter(|gap| gap.at_ms >= from_ms).cloned();
+        tail.gaps = gaps.map(|gap| Gap { at_ms: gap.at_ms.saturating_sub(tail.from_ms), ..gap }).collect();
         Some(tail)
     }
 

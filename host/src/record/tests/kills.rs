@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::config::Hash;
 use crate::disk::tests::{Temp, disk};
-use crate::record::segment::{Place, Segment};
+use crate::record::segment::{Place, Rest, Segment};
 use crate::record::sidecar::{Gap, Sidecar, State};
 
 /// Also where its volume lets it grow no more.
@@ -23,7 +23,7 @@ async fn a_file_has_the_hash_that_was_wished_for_when_it_began() {
             segment.write().await.unwrap();
             segment
         };
-        begun("whole").await.close("ended", true, &mut None).await.unwrap();
+        begun("whole").await.close("ended", true).await.unwrap();
         begun("short").await.close_short("disk", true).await.unwrap();
         for (stem, state) in [("whole", State::Complete), ("short", State::Recovered)] {
             let content = std::fs::read(temp.0.join(format!("{stem}.json"))).unwrap();
@@ -61,4 +61,36 @@ async fn a_gap_is_named_before_what_comes_behind_it() {
     assert_eq!(told().gaps.len(), 2);
     segment.flush(Duration::from_millis(1_200)).await.unwrap();
     assert_eq!(told().gaps.len(), 3);
+}
+
+/// The end of a file is to be in another one, and its gaps with it. Until it is there they are named here: a kill would
+/// take them.
+#[tokio::test]
+async fn a_gap_is_named_until_it_is_named_elsewhere() {
+    let temp = Temp::new();
+    let root = disk().root(&temp.0).await.unwrap();
+    for (stem, rest, expected) in
+        [("elsewhere", Rest::Elsewhere, 0), ("unknown", Rest::Unknown, 1), ("lost", Rest::Lost, 1)]
+    {
+        let place = Place { folder: "".into(), stem: stem.to_owned(), ext: String::from("ts") };
+        let sidecar = Sidecar { session: String::from("s"), ..Sidecar::default() };
+        let mut segment = Segment::open(&root, place, None, sidecar, Hash::Off, Duration::ZERO).await.unwrap();
+        let file = temp.0.join(format!("{stem}.json"));
+        let told = || {
+            let gaps = Sidecar::from_json(&std::fs::read(&file).unwrap()).unwrap().gaps;
+            gaps.iter().filter(|gap| gap.cause == "before").count()
+        };
+        segment.sidecar.gap(Gap { cause: String::from("before"), at_ms: 0, lost_ms: Some(700), offset: 0 });
+        segment.append_raw(Bytes::from_static(b"safe"));
+        segment.write().await.unwrap();
+        segment.settle().await.unwrap();
+        segment.append_raw(Bytes::from_static(b"media"));
+        let fault = segment.stuck();
+        let tail = segment.end_by(&fault).unwrap();
+        segment.untold = true;
+        segment.tell().await;
+        assert_eq!((told(), tail.gaps.len()), (1, 1), "{stem}");
+        segment.ended().await.unwrap().finish("disk", true, rest).await.unwrap();
+        assert_eq!(told(), expected, "{stem}");
+    }
 }
