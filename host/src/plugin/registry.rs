@@ -15,7 +15,7 @@ use super::cache::Cache;
 use super::engine::{AbortOnDrop, Guests};
 use super::error::LoadError;
 use super::grants;
-use super::listing::{Listing, State};
+use super::listing::Listing;
 use super::loader::Loader;
 use super::notifier::Notifier;
 use super::pick::{self, Choice, PickError};
@@ -30,12 +30,14 @@ use crate::store::{DataDir, Store};
 
 mod adopt;
 mod entry;
+mod memory;
 mod news;
 mod renew;
 mod still;
 mod tell;
 
-use entry::{Entry, EntryFate, Loaded, Loading, loaded};
+use entry::{Entry, EntryFate, Loaded, Loading, counts, listings, loaded, not_yet};
+use memory::Memory;
 pub use news::roll_back;
 pub(super) use still::Look;
 
@@ -86,7 +88,7 @@ struct Shared {
     /// Whether somebody has begun to look whether the directories change.
     is_watched: AtomicBool,
     /// Held by whoever looks at the directories.
-    memory: tokio::sync::Mutex<renew::Memory>,
+    memory: tokio::sync::Mutex<Memory>,
     /// Woken when a probation has ended.
     wake: Arc<Notify>,
     /// How often the plugins that there are have changed.
@@ -123,7 +125,7 @@ impl Registry {
             removed: Mutex::default(),
             noted: Arc::new(noted),
             is_watched: AtomicBool::new(false),
-            memory: tokio::sync::Mutex::new(renew::Memory::after(stamps)),
+            memory: tokio::sync::Mutex::new(Memory::after(stamps)),
             wake: Arc::default(),
             changes: watch::Sender::new(0),
             guests,
@@ -334,35 +336,9 @@ impl Shared {
     }
 }
 
-/// A file that was not taken is passed over where an older build of the same name answers.
-fn counts(entry: &Entry, all: &[Entry]) -> bool {
-    let answers = |other: &Entry| {
-        other.description.name == entry.description.name && other.so_far().is_some_and(|so_far| so_far.is_ok())
-    };
-    !entry.is_refused() || !all.iter().any(answers)
-}
-
 fn picker(name: &str, loaded: Loaded) -> Result<Picker, PickError> {
     let unusable = |error: Arc<LoadError>| PickError::Unusable { name: name.to_owned(), reason: error.told() };
     loaded.map(Picker::new).map_err(unusable)
-}
-
-fn not_yet() -> Loaded {
-    Err(Arc::new(LoadError::Compile(String::from("it is still being loaded"))))
-}
-
-/// What is shown of an entry: the build that answers and older ones that still have calls under way, or why none does.
-fn listings(entry: &Entry) -> Vec<Listing> {
-    let refused = |error: &LoadError| (State::of(error), Some(error.told()));
-    let (state, reason) = match &entry.fate {
-        EntryFate::Load(_) => match entry.so_far().unwrap_or_else(not_yet) {
-            Ok(slot) => return slot.listings(),
-            Err(error) => refused(&error),
-        },
-        EntryFate::Refused(error) => refused(error),
-        EntryFate::Shadowed(first) => (State::Shadowed, Some(format!("`{}` comes first", first.display()))),
-    };
-    vec![Listing { description: (*entry.description).clone(), state, reason }]
 }
 
 /// Grants a file what it asks for, also beyond what was granted before, and lets it be tried again where it failed. Gives

@@ -164,3 +164,29 @@ pub(super) async fn loaded(fate: &Loading) -> Loaded {
     // Only who panics, or is stopped, leaves without a word.
     ended.unwrap_or_else(|| Err(Arc::new(LoadError::Compile(String::from("the host gave it up")))))
 }
+
+/// A file that was not taken is passed over where an older build of the same name answers.
+pub(super) fn counts(entry: &Entry, all: &[Entry]) -> bool {
+    let answers = |other: &Entry| {
+        other.description.name == entry.description.name && other.so_far().is_some_and(|so_far| so_far.is_ok())
+    };
+    !entry.is_refused() || !all.iter().any(answers)
+}
+
+pub(super) fn not_yet() -> Loaded {
+    Err(Arc::new(LoadError::Compile(String::from("it is still being loaded"))))
+}
+
+/// What is shown of an entry: the build that answers and older ones that still have calls under way, or why none does.
+pub(super) fn listings(entry: &Entry) -> Vec<Listing> {
+    let refused = |error: &LoadError| (State::of(error), Some(error.told()));
+    let (state, reason) = match &entry.fate {
+        EntryFate::Load(_) => match entry.so_far().unwrap_or_else(not_yet) {
+            Ok(slot) => return slot.listings(),
+            Err(error) => refused(&error),
+        },
+        EntryFate::Refused(error) => refused(error),
+        EntryFate::Shadowed(first) => (State::Shadowed, Some(format!("`{}` comes first", first.display()))),
+    };
+    vec![Listing { description: (*entry.description).clone(), state, reason }]
+}

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::*;
 use crate::config::Text;
 use crate::model::{Room, Secret, Status};
+use crate::plugin::listing::State;
 use crate::plugin::notifier::tests::{guests, notice};
 
 /// A registry over a folder of its own, with one picker in it.
