@@ -11,6 +11,7 @@ mod builds;
 mod cache;
 mod carry;
 mod catalogue;
+mod compiler;
 mod conformance;
 mod engine;
 mod error;

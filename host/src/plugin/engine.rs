@@ -1,19 +1,20 @@
-//! The engine, the threads that guests run on, and the one that compiles. One of each a process.
+//! The engine, and the threads that guests run on. One of each a process.
 //!
 //! Guests never run on the main runtime: whatever they do, sockets and recordings go on.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 use std::thread::{Builder, JoinHandle};
 
 use anyhow::Context;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use wasmtime::{Config, Engine, Strategy};
 
 use super::budget::TICK;
+use super::compiler::Compiler;
 
 /// Two: one for a guest that computes, one for all others.
 const THREADS: usize = 2;
@@ -21,16 +22,8 @@ const THREADS: usize = 2;
 /// Guests yield to the host's own threads.
 const GUEST_NICENESS: i32 = 5;
 
-/// Compiling yields to everybody, once the program has started.
-const COMPILE_NICENESS: i32 = 19;
-
 /// Calls under way, all plugins together.
 const CALLS: usize = 16;
-
-/// Compiles that may wait: far more than a directory has plugins.
-const WAITING_COMPILES: usize = 256;
-
-type Job = Box<dyn FnOnce() + Send>;
 
 /// What all plugins share. Dropping it stops its threads.
 pub(super) struct Guests {
@@ -39,9 +32,8 @@ pub(super) struct Guests {
     pub(super) slices: Arc<Semaphore>,
     /// A permit a call.
     pub(super) calls: Arc<Semaphore>,
+    pub(super) compiler: Compiler,
     runtime: Option<tokio::runtime::Runtime>,
-    compiler: Option<mpsc::SyncSender<Job>>,
-    started: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     ticker: Mutex<Option<JoinHandle<()>>>,
 }
@@ -58,23 +50,16 @@ impl Guests {
             .enable_time()
             .build()
             .context("cannot start the guests' threads")?;
-        let (started, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let stop = Arc::new(AtomicBool::new(false));
         Ok(Guests {
             ticker: Mutex::new(Some(ticker(&engine, Arc::clone(&stop))?)),
-            compiler: Some(compiler(Arc::clone(&started))?),
+            compiler: Compiler::start()?,
             engine,
             slices: Arc::new(Semaphore::new(1)),
             calls: Arc::new(Semaphore::new(CALLS)),
             runtime: Some(runtime),
-            started,
             stop,
         })
-    }
-
-    /// What the program has found at its start is compiled: from now on nobody waits for a compile, an older build
-    /// answers meanwhile, and so compiling yields to everybody.
-    pub(super) fn have_started(&self) {
-        self.started.store(true, Ordering::Relaxed);
     }
 
     /// Runs a future on the guests' threads; it is aborted when the answer is no longer waited for. None when the
@@ -87,23 +72,10 @@ impl Guests {
         let task = AbortOnDrop(self.runtime.as_ref()?.spawn(future));
         task.await
     }
-
-    /// Runs a job on the compile thread, after all that wait there. None when the host is stopping, or it panicked.
-    pub(super) async fn compile<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move || {
-            // Nobody waits any more: the result is in the cache, and that is fine.
-            let _ = answer.send(job());
-        });
-        self.compiler.as_ref()?.try_send(job).ok()?;
-        answered.await.ok()
-    }
 }
 
 impl Drop for Guests {
     fn drop(&mut self) {
-        // A compile cannot be interrupted; its thread ends after it, or with the process.
-        self.compiler = None;
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -164,39 +136,10 @@ fn ticker(engine: &Engine, stop: Arc<AtomicBool>) -> anyhow::Result<JoinHandle<(
     Builder::new().name(String::from("guest-ticker")).spawn(tick).context("cannot start the guests' ticker")
 }
 
-/// One compile at a time, each on a thread of its own: what the compiler took for a large runtime (400 MB for Python's)
-/// is given back to the system when its thread ends, and kept as long as it lives. All ends when the sender is dropped.
-///
-/// At the start it has its share of the CPU like any other: rooms wait for their pickers, and on a busy machine the last
-/// in every queue takes the first half minute of a broadcast to get through. Afterwards it is the last one.
-fn compiler(started: Arc<AtomicBool>) -> anyhow::Result<mpsc::SyncSender<Job>> {
-    let (sender, jobs) = mpsc::sync_channel::<Job>(WAITING_COMPILES);
-    let work = move || {
-        for job in jobs {
-            let started = started.load(Ordering::Relaxed);
-            let compile = move || {
-                if started {
-                    yield_to_others(COMPILE_NICENESS);
-                }
-                job();
-            };
-            // Where no thread is to be had, and where the compiler panics, the asker sees its answer dropped: neither
-            // ends compiling for good.
-            let compiling = Builder::new().name(String::from("compile")).spawn(compile);
-            let _ = compiling.map(JoinHandle::join);
-        }
-    };
-    Builder::new().name(String::from("compiles")).spawn(work).context("cannot start the compile thread")?;
-    Ok(sender)
-}
-
 /// On Linux niceness is the thread's own. Where it is refused the thread runs as it is: slower is still right.
-fn yield_to_others(niceness: i32) {
+pub(super) fn yield_to_others(niceness: i32) {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, niceness);
     #[cfg(not(target_os = "linux"))]
     let _ = niceness;
 }
-
-#[cfg(test)]
-mod tests;

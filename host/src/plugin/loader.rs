@@ -86,7 +86,7 @@ impl Loader {
             return Ok(component);
         }
         let (cache, engine, sought) = means();
-        let compiling = self.guests.compile(move || cache.component(&engine, &sought, &wasm));
+        let compiling = self.guests.compiler.run(wasm.len(), move || cache.component(&engine, &sought, &wasm));
         let compiled = told_if_long(&anatomy.manifest.label(), compiling).await;
         let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler gave up")))?;
         compiled.map_err(|error| {

@@ -138,7 +138,7 @@ impl Registry {
         let starting = Arc::clone(&shared);
         let loading = AbortOnDrop(tokio::spawn(async move {
             futures_util::future::join_all(loads).await;
-            starting.guests.have_started();
+            starting.guests.compiler.have_started();
             // After the load: what is in use was used last. Nobody waits for it, and it tells its own faults.
             drop(tokio::task::spawn_blocking(move || cache.trim()).await);
         }));

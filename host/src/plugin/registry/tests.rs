@@ -109,7 +109,7 @@ async fn what_was_compiled_before_does_not_wait_behind_a_compile() {
     let compiler = Arc::clone(&guests);
     let busy = tokio::spawn(async move {
         let job = move || tell.send(()).is_ok() && held.recv().is_ok();
-        compiler.compile(job).await
+        compiler.compiler.run(1, job).await
     });
     begun.await.unwrap();
     let registry = Registry::load_on(guests, &[plugins], means.clone()).await.unwrap();

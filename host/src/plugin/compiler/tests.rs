@@ -1,0 +1,74 @@
+use super::*;
+
+/// Words in their order: a number is a file of so many bytes that comes, `?` asks who is next.
+fn check(words: &str, expected: &str) {
+    let mut queue = Queue::default();
+    let mut taken = Vec::new();
+    for (at, word) in words.split_whitespace().enumerate() {
+        match word {
+            "?" => taken.push(queue.next().unwrap_or_else(|| String::from("nobody"))),
+            bytes => queue.push(bytes.parse().unwrap(), format!("{bytes}@{at}")),
+        }
+    }
+    assert_eq!(taken.join(" "), expected, "{words}");
+}
+
+#[test]
+fn the_smallest_comes_first_and_nobody_waits_for_ever() {
+    check("?", "nobody");
+    check("30 10 20 10 ? ? ? ? ?", "10@1 10@3 20@2 30@0 nobody");
+    check("30 ? 10 20 ?", "30@0 10@2");
+    // Overtaken by what came after it alone, and eight times at most.
+    check("30 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? ?", "1@1 1@3 1@5 1@7 1@9 1@11 1@13 1@15 30@0 1@17");
+    check("1 30 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ? 1 ?", "1@0 1@3 1@5 1@7 1@9 1@11 1@13 1@15 1@17 30@1");
+}
+
+/// A job that ends when it is told to, and the word that tells it.
+fn held(compiler: &Arc<Compiler>, bytes: usize) -> (oneshot::Receiver<()>, std::sync::mpsc::Sender<()>) {
+    let (release, held) = std::sync::mpsc::channel();
+    let (tell, begun) = oneshot::channel();
+    let compiler = Arc::clone(compiler);
+    tokio::spawn(async move { compiler.run(bytes, move || tell.send(()).is_ok() && held.recv().is_ok()).await });
+    (begun, release)
+}
+
+#[tokio::test]
+async fn a_small_one_never_waits_for_a_big_one_and_big_ones_for_each_other() {
+    let compiler = Arc::new(Compiler::start().unwrap());
+    let (begun, release) = held(&compiler, BIG);
+    begun.await.unwrap();
+    let (mut second, _release_second) = held(&compiler, BIG);
+    assert_eq!(compiler.run(BIG - 1, || "small").await, Some("small"));
+    assert!(second.try_recv().is_err(), "two big ones are compiled at once");
+    // One that nobody waits for any more is not begun.
+    let given_up = compiler.run(BIG, || panic!("nobody waits for it"));
+    assert!(futures_util::FutureExt::now_or_never(given_up).is_none());
+    release.send(()).unwrap();
+    second.await.unwrap();
+    assert_eq!(compiler.run(1, || -> () { panic!("a broken compiler") }).await, None);
+    assert_eq!(compiler.run(1, || "goes on").await, Some("goes on"));
+}
+
+/// That of the thread which asks.
+fn niceness() -> i32 {
+    rustix::process::getpriority_process(None).unwrap()
+}
+
+/// What the compiler took goes back to the system with the thread that took it.
+#[tokio::test]
+async fn each_compile_has_a_thread_that_ends_with_it() {
+    let compiler = Compiler::start().unwrap();
+    let thread = || std::thread::current().id();
+    assert_ne!(compiler.run(1, thread).await.unwrap(), compiler.run(1, thread).await.unwrap());
+}
+
+/// Rooms wait for what is compiled at the start; later a compile must take nothing from recordings.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_compile_yields_to_others_only_once_the_program_has_started() {
+    let compiler = Compiler::start().unwrap();
+    assert_eq!(compiler.run(1, niceness).await, Some(niceness()));
+    compiler.have_started();
+    assert_eq!(compiler.run(1, niceness).await, Some(NICENESS));
+    assert_ne!(niceness(), NICENESS, "no other thread has become nice");
+}
