@@ -11,6 +11,7 @@ use lyrebird_tests::program::{Finished, Run, Signal};
 
 use crate::run_config::stage::{LIMIT, OTHER, STEADY, end, end_undisturbed, head, page, rooms};
 
+mod compiles;
 mod files;
 mod pickers;
 

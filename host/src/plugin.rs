@@ -50,7 +50,7 @@ pub use conformance::{Check, TapeText, conform};
 pub use error::{CallError, LoadError};
 pub use listing::{Description, Listing, State, inspect};
 pub use manifest::{HostEntry, Live, Manifest, Sample, Setting, SettingKind};
-pub use notifier::{AnnounceError, Notice, Notifier};
+pub use notifier::{AnnounceError, NoNotifier, Notice, Notifier};
 pub use pick::PickError;
 pub use picker::Picker;
 pub use registry::{Means, Registry, approve_file, roll_back};

@@ -32,6 +32,8 @@ pub struct Guest {
     pub start: String,
     /// Instructions in front of the answer of an export, by its name; the same locals.
     pub deeds: Vec<(String, String)>,
+    /// Whether it brings code along that takes a compiler many seconds.
+    pub is_slow_to_compile: bool,
 }
 
 impl Guest {
@@ -76,6 +78,12 @@ impl Guest {
         self
     }
 
+    /// With code that takes a compiler about as long as a large language runtime does, and that nobody calls.
+    pub fn slow_to_compile(mut self) -> Guest {
+        self.is_slow_to_compile = true;
+        self
+    }
+
     /// A room of it.
     pub fn room(&self) -> String {
         format!("https://{}.test/x", self.name)
@@ -89,6 +97,9 @@ impl Guest {
     /// The file's bytes.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.bare();
+        if self.is_slow_to_compile {
+            bytes.extend(part(1, &bulk()));
+        }
         bytes.extend(section("lyrebird:manifest", self.whole_manifest().as_bytes()));
         bytes
     }
@@ -135,8 +146,38 @@ const NOTIFIER_EXPORTS: [(&str, usize, u32); 3] = [("announce", 1, 1120), ("find
 
 /// A custom section of this name.
 pub fn section(name: &str, data: &[u8]) -> Vec<u8> {
-    let content = [leb(name.len()), name.as_bytes().to_vec(), data.to_vec()].concat();
-    [vec![0], leb(content.len()), content].concat()
+    part(0, &[leb(name.len()), name.as_bytes().to_vec(), data.to_vec()].concat())
+}
+
+/// A section with this number.
+fn part(number: u8, content: &[u8]) -> Vec<u8> {
+    [vec![number], leb(content.len()), content.to_vec()].concat()
+}
+
+/// A core module of many large functions, each of which hashes its parameters for a while.
+fn bulk() -> Vec<u8> {
+    const FUNCTIONS: usize = 500;
+    const STEPS: usize = 500;
+    const I64: u8 = 0x7e;
+    const LOCALS: u8 = 8;
+    let body = |function: usize| {
+        // No locals but the parameters, which no compiler can know.
+        let mut code = vec![0];
+        for step in 0..STEPS {
+            let local = |offset: usize| u8::try_from((step * 3 + offset) % usize::from(LOCALS)).unwrap();
+            let number = 64 + u8::try_from((function + step) % 60).unwrap();
+            // Where the first is greater than a number, the third becomes their product, mixed with itself.
+            code.extend([0x20, local(0), 0x42, number | 0x80, 1, 0x56, 0x04, 0x40]);
+            code.extend([0x20, local(0), 0x20, local(1), 0x7e, 0x20, local(2), 0x85, 0x21, local(2), 0x0b]);
+        }
+        code.extend([0x20, 0, 0x0b]);
+        [leb(code.len()), code].concat()
+    };
+    let bodies: Vec<u8> = (0..FUNCTIONS).flat_map(body).collect();
+    let types = [vec![1, 0x60, LOCALS], vec![I64; usize::from(LOCALS)], vec![1, I64]].concat();
+    let functions = [leb(FUNCTIONS), vec![0; FUNCTIONS]].concat();
+    let code = [leb(FUNCTIONS), bodies].concat();
+    [b"\0asm\x01\0\0\0".to_vec(), part(1, &types), part(3, &functions), part(10, &code)].concat()
 }
 
 /// A number as WebAssembly writes it (LEB128).

@@ -30,7 +30,7 @@ impl House {
         self.registry.pick(input, by_name).await
     }
 
-    /// The same for whoever has waited until all plugins are loaded.
+    /// The same for whoever cannot wait.
     pub fn picker_now(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
         self.registry.pick_now(input, by_name)
     }

@@ -27,6 +27,10 @@ use crate::record::{Gates, Hands, Means};
 /// How long a volume may take for its last writes. They were waited for before, so only one that hangs needs it.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
+/// How long a start waits for plugins. What was compiled before is there at once; what is compiled now may take minutes, and
+/// is waited for by its own rooms alone.
+const PLUGINS: Duration = Duration::from_secs(1);
+
 /// How often sessions of dead processes are looked through for those that no room takes up.
 pub(super) const SWEEP: Duration = Duration::from_secs(1);
 
@@ -54,8 +58,8 @@ impl Household {
         let known = Known::noted_in(house.data.kept()?);
         let hands = hands(&house, &known).await?;
         match heir {
-            // From here on its rooms and targets come and go without a pause.
-            Heir::Run => house.registry.settled().await,
+            // From here on its rooms and targets come and go without a pause, those of plugins that come later, too.
+            Heir::Run => drop(tokio::time::timeout(PLUGINS, house.registry.settled()).await),
             Heir::Record => {
                 for notify in &house.config.notify {
                     house.registry.ready(&notify.plugin).await;

@@ -147,6 +147,8 @@ pub struct Rooms {
     config: Arc<Config>,
     wishes: Alike,
     members: BTreeMap<RoomId, Member>,
+    /// Rooms whose pickers are not there yet, as the user wrote them.
+    expected: BTreeMap<RoomId, String>,
     next: u64,
     tasks: JoinSet<Option<Outcome>>,
     /// Whose each task is.
@@ -159,12 +161,12 @@ impl Rooms {
     /// None yet.
     pub fn new(house: House, hands: Hands, ledger: Ledger, owner: Arc<str>, kept: Kept, volumes: Volumes) -> Rooms {
         let config = Arc::clone(&house.config);
-        let (members, board) = (BTreeMap::new(), Board::new(volumes, &hands));
+        let (members, expected, board) = (BTreeMap::new(), BTreeMap::new(), Board::new(volumes, &hands));
         let footing = Arc::new(Footing { hands, ledger, store: house.store.clone(), owner });
         let ground =
             Arc::new(Ground { house, footing, kept, turns: Arc::new(Semaphore::new(TURNS)), taken: Mutex::default() });
         let (tasks, living, desk_tasks) = (JoinSet::new(), HashMap::new(), JoinSet::new());
-        Rooms { ground, config, wishes: Alike::default(), members, next: 0, tasks, living, board, desk_tasks }
+        Rooms { ground, config, wishes: Alike::default(), members, expected, next: 0, tasks, living, board, desk_tasks }
     }
 
     /// What a door may look at, now and later.
@@ -193,6 +195,14 @@ impl Rooms {
         let task = self.tasks.spawn(life.live());
         self.living.insert(task.id(), id);
         self.members.insert(id, Member { plan: Box::new(plan), picker, reins, was_let_go: false });
+        id
+    }
+
+    /// Shows one whose picker is not there yet, with the reason. The session that it may have left open waits for it.
+    pub fn show_expected(&mut self, plan: &RoomPlan, reason: &str) -> RoomId {
+        let id = self.show_idle(plan, "waiting", reason);
+        self.ground.kept.entering(&plan.url);
+        self.expected.insert(id, plan.url.clone());
         id
     }
 
@@ -327,6 +337,9 @@ impl Rooms {
 
     /// Forgets a room that has ended, or was only shown.
     pub fn remove(&mut self, id: RoomId) {
+        if let Some(url) = self.expected.remove(&id) {
+            self.ground.kept.entered(&url);
+        }
         self.members.remove(&id);
         self.board.remove(id);
     }

@@ -11,15 +11,15 @@ use tracing::{error, info, warn};
 use crate::app::House;
 use crate::app::household::{Household, SWEEP};
 use crate::app::owner::Owner;
-use crate::app::past::WATCHED_AGAIN;
 use crate::app::rooms::{Board, Heir, RoomId, RoomPlan};
 use crate::app::targets::targets;
 use crate::config::{self, RoomWish, Snapshot, Watch};
-use crate::model::{RoomKey, redact_input};
+use crate::model::redact_input;
 use crate::monitor::room::{Leave, Outcome};
 use crate::plugin::Running;
 use crate::record::Preference;
 
+mod begin;
 mod find;
 mod order;
 mod plugins;
@@ -35,6 +35,7 @@ pub struct Runner {
     leaving: BTreeMap<RoomId, Leaving>,
     snapshot: Snapshot,
     files: Watch,
+    plugins: watch::Receiver<u64>,
 }
 
 /// A room that is being left.
@@ -62,6 +63,8 @@ enum State {
     Paused,
     /// A person has stopped it: that outlasts reloads.
     Stopped,
+    /// Its picker is being compiled.
+    Expected,
     /// No picker takes it, or the one that did is gone.
     NoPicker,
     /// It has come to its end.
@@ -77,10 +80,13 @@ impl Runner {
     /// A folder that cannot be made or written to.
     pub async fn open(house: House, owner: Owner, snapshot: Snapshot) -> anyhow::Result<Runner> {
         let household = Household::open(house.clone(), owner, Heir::Run).await?;
+        // What comes from here on is heard of.
+        let plugins = house.registry.changes();
+        household.ledger.set_targets(targets(&snapshot.config, &house.registry));
         let files = Watch::start(&snapshot, house.clock.clone());
         let wishes: Vec<Arc<RoomWish>> = snapshot.rooms.iter().map(|(wish, _)| Arc::clone(wish)).collect();
         let (wanted, leaving) = (Vec::new(), BTreeMap::new());
-        let mut runner = Runner { house, household, wanted, leaving, snapshot, files };
+        let mut runner = Runner { house, household, wanted, leaving, snapshot, files, plugins };
         wishes.into_iter().for_each(|wish| runner.want(wish));
         runner.tell_count();
         Ok(runner)
@@ -100,7 +106,6 @@ impl Runner {
         mut reload: mpsc::Receiver<()>,
     ) {
         let mut sweep = tokio::time::interval(SWEEP);
-        let mut plugins = self.house.registry.changes();
         let mut woken = self.household.woken();
         let mut running = Running::default();
         loop {
@@ -110,7 +115,7 @@ impl Runner {
                     self.files.ask();
                     self.household.plugins.ask();
                 }
-                Ok(()) = plugins.changed() => self.plugins_changed(),
+                Ok(()) = self.plugins.changed() => self.plugins_changed(),
                 Ok(()) = woken.changed() => self.household.rooms.look_again(),
                 Some(Asked { order, reply }) = asked.recv() => match order {
                     Order::Quit => break,
@@ -202,40 +207,6 @@ impl Runner {
         }
     }
 
-    /// Watches it, or shows why not.
-    fn begin(&mut self, wanted: &mut Wanted) {
-        let was_idle = matches!(wanted.state, State::Paused | State::Stopped);
-        let before = wanted.id.take();
-        let key = before.and_then(|id| self.household.rooms.key(id));
-        before.into_iter().for_each(|id| self.household.rooms.remove(id));
-        let wish = &wanted.wish;
-        let (plan, options) = plan(wish);
-        let picked = self.house.picker_now(&wish.url, wish.plugin.as_deref());
-        let idle = match (wish.enabled, options, picked) {
-            (false, ..) => (State::Paused, "paused", String::from("by the config")),
-            (_, Err(why), _) => (State::Ended, "refused", why),
-            (_, _, Err(why)) => (State::NoPicker, "refused", why.to_string()),
-            (true, Ok(()), Ok(picker)) => {
-                if was_idle {
-                    // Its first answer may be long in coming.
-                    self.note(wish, key, WATCHED_AGAIN);
-                }
-                wanted.state = State::Watched;
-                wanted.id = Some(self.household.rooms.add(plan, picker));
-                return;
-            }
-        };
-        let (state, word, why) = idle;
-        if matches!(state, State::Ended | State::NoPicker) {
-            error!(url = redact_input(&wish.url), reason = why, "the room cannot be watched");
-        }
-        if state == State::Paused {
-            self.note(wish, key, "paused by the config");
-        }
-        wanted.state = state;
-        wanted.id = Some(self.household.rooms.show_idle(&plan, word, &why));
-    }
-
     /// A room is wanted no longer: its files are closed, its notices taken back.
     fn unwant(&mut self, wish: &RoomWish) {
         let Some(at) = self.wanted.iter().position(|wanted| wanted.wish.url == wish.url) else {
@@ -285,7 +256,7 @@ impl Runner {
                     self.household.rooms.rename(id, wish.name.clone());
                 }
             }
-            (State::Paused | State::Ended | State::NoPicker | State::Twin, _) => {
+            (State::Paused | State::Expected | State::Ended | State::NoPicker | State::Twin, _) => {
                 let mut wanted = self.wanted.remove(at);
                 self.begin(&mut wanted);
                 self.wanted.insert(at, wanted);
@@ -341,21 +312,14 @@ impl Runner {
         self.wanted = all;
     }
 
-    /// Tells in the room's story why nobody watches it, or that it is watched again; as long as it has no id, under
-    /// what the user wrote.
-    fn note(&self, wish: &RoomWish, key: Option<RoomKey>, why: &str) {
-        let written = || {
-            let picker = self.house.picker_now(&wish.url, wish.plugin.as_deref()).ok()?;
-            Some(RoomKey { platform: picker.manifest().platform.clone(), id: redact_input(&wish.url) })
-        };
-        if let Some(key) = key.or_else(written) {
-            self.house.store.story(&key, "room", why);
-        }
-    }
-
     fn tell_count(&self) {
-        let watched = self.wanted.iter().filter(|wanted| wanted.state == State::Watched).count();
-        info!(rooms = watched, paused = self.wanted.len() - watched, "watching");
+        let count = |state: State| self.wanted.iter().filter(|wanted| wanted.state == state).count();
+        let (rooms, waiting) = (count(State::Watched), count(State::Expected));
+        let paused = self.wanted.len() - rooms - waiting;
+        match waiting {
+            0 => info!(rooms, paused, "watching"),
+            waiting => info!(rooms, paused, waiting, "watching; some rooms wait for pickers that are being compiled"),
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl From<&PickError> for Exit {
         match error {
             PickError::NoPicker { .. } => Exit::NoPicker,
             PickError::Tie { .. } | PickError::NoSuchPlugin { .. } | PickError::NotAPicker(_) => Exit::Usage,
-            PickError::Unusable { .. } => Exit::PluginFailed,
+            PickError::NotYet { .. } | PickError::Unusable { .. } => Exit::PluginFailed,
         }
     }
 }

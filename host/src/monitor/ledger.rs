@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Text;
 use crate::event::{Event, Kind, Sink};
 use crate::model::{self, Broadcast, RoomKey};
-use crate::plugin::{AnnounceError, CallError, Notice, Notifier};
+use crate::plugin::{AnnounceError, CallError, NoNotifier, Notice, Notifier};
 use crate::store::Store;
 
 mod clerk;
@@ -60,8 +60,8 @@ pub struct Target {
     pub name: String,
     /// The notifier's name.
     pub plugin: String,
-    /// The notifier, or why there is none: one sentence for people.
-    pub notifier: Result<Notifier, String>,
+    /// The notifier. As long as it is still being compiled all that it is to tell waits for it.
+    pub notifier: Result<Notifier, NoNotifier>,
     /// The kinds of events that it is told of.
     pub on: Vec<Kind>,
     /// The user's template of messages.
@@ -118,7 +118,7 @@ impl Tells for Notifier {
 struct Place {
     name: String,
     plugin: String,
-    notifier: Result<Arc<dyn Tells>, String>,
+    notifier: Result<Arc<dyn Tells>, NoNotifier>,
     on: Vec<Kind>,
     template: Option<String>,
     settings: BTreeMap<String, Text>,

@@ -74,7 +74,7 @@ impl Trial {
         let place = Path::new("fuzzed.wasm");
         let shown = Description::of(place, Some(anatomy.sha256.clone()), Some(&anatomy.manifest), Some(&anatomy));
         let (wasm, description, overrides) = (wasm.into(), Arc::new(shown), base.overrides);
-        self.loader.load(Candidate { wasm, anatomy, description, facts, table, overrides }).await.map(drop)
+        self.loader.load(Candidate { wasm, code: None, anatomy, description, facts, table, overrides }).await.map(drop)
     }
 }
 

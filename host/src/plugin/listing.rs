@@ -92,6 +92,8 @@ pub enum State {
     Active,
     /// It was replaced and finishes its last calls.
     Draining,
+    /// It is being compiled, and answers when that is done.
+    Compiling,
     /// It was not taken.
     Refused,
     /// It asks for more than it was granted.
@@ -108,6 +110,7 @@ impl State {
         match self {
             State::Active => "active",
             State::Draining => "draining",
+            State::Compiling => "compiling",
             State::Refused => "refused",
             State::NeedsApproval => "needs-approval",
             State::Quarantined => "quarantined",
@@ -120,8 +123,9 @@ impl State {
         match self {
             State::Active => 0,
             State::Draining => 1,
-            State::Refused | State::NeedsApproval | State::Quarantined => 2,
-            State::Shadowed => 3,
+            State::Compiling => 2,
+            State::Refused | State::NeedsApproval | State::Quarantined => 3,
+            State::Shadowed => 4,
         }
     }
 

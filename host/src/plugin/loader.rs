@@ -37,9 +37,14 @@ pub(super) struct Loader {
     trying: Semaphore,
 }
 
+/// What the compiler made of a file.
+pub(super) type Compiled = Result<Component, LoadError>;
+
 /// A file that may become a build.
 pub(super) struct Candidate {
     pub(super) wasm: Arc<[u8]>,
+    /// What the compiler made of it, where it was asked before.
+    pub(super) code: Option<Compiled>,
     pub(super) anatomy: Anatomy,
     pub(super) description: Arc<Description>,
     pub(super) facts: Facts,
@@ -56,8 +61,11 @@ impl Loader {
 
     /// Loads a file. What was loaded before is not touched.
     pub(super) async fn load(&self, candidate: Candidate) -> Result<Version, LoadError> {
-        let Candidate { wasm, anatomy, description, facts, table, overrides } = candidate;
-        let component = self.compile(&anatomy, wasm).await?;
+        let Candidate { wasm, code, anatomy, description, facts, table, overrides } = candidate;
+        let component = match code {
+            Some(code) => code?,
+            None => self.compile(&anatomy, wasm).await?,
+        };
         let linked = self.linker.instantiate_pre(&component).map_err(|error| unlinked(&error))?;
         let typed = |kind: Kind| anatomy.kinds.contains(&kind).then(|| linked.clone());
         let version = Version {
@@ -77,8 +85,8 @@ impl Loader {
         Ok(version)
     }
 
-    /// What was compiled before does not wait behind what is being compiled now.
-    async fn compile(&self, anatomy: &Anatomy, wasm: Arc<[u8]>) -> Result<Component, LoadError> {
+    /// Takes a file's code from the cache, else compiles it when it is its turn.
+    pub(super) async fn compile(&self, anatomy: &Anatomy, wasm: Arc<[u8]>) -> Compiled {
         let means = || (self.cache.clone(), self.guests.engine.clone(), anatomy.sha256.clone());
         let (cache, engine, sought) = means();
         let found = tokio::task::spawn_blocking(move || cache.cached(&engine, &sought)).await;
@@ -88,7 +96,7 @@ impl Loader {
         let (cache, engine, sought) = means();
         let compiling = self.guests.compiler.run(wasm.len(), move || cache.component(&engine, &sought, &wasm));
         let compiled = told_if_long(&anatomy.manifest.label(), compiling).await;
-        let compiled = compiled.ok_or_else(|| LoadError::Compile(String::from("the compiler gave up")))?;
+        let compiled = compiled.ok_or_else(gave_up)?;
         compiled.map_err(|error| {
             let text = cut(format!("{error:#}"), MOST_WORDS);
             // How wasmparser speaks of a proposal that is off.
@@ -135,16 +143,21 @@ impl Loader {
     }
 }
 
+/// Whatever became of the compiler, there is no code.
+pub(super) fn gave_up() -> LoadError {
+    LoadError::Compile(String::from("the compiler gave up"))
+}
+
 /// Whoever sees nothing happen for so long wants to know why.
 const LONG_COMPILE: Duration = Duration::from_secs(3);
 
-/// A Python runtime takes ten seconds, and whatever was found with it may stand before it.
+/// A Python runtime takes ten seconds, a minute on a small machine, and another one may stand before it.
 async fn told_if_long<T>(plugin: &str, compiling: impl Future<Output = T>) -> T {
     let mut compiling = std::pin::pin!(compiling);
     if let Ok(compiled) = tokio::time::timeout(LONG_COMPILE, &mut compiling).await {
         return compiled;
     }
-    info!(plugin, "a new build of a plugin waits for its compile");
+    info!(plugin, "a new build of a plugin is being compiled, which takes a while");
     compiling.await
 }
 

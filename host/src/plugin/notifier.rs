@@ -53,6 +53,15 @@ pub struct Notifier {
     slot: Arc<Slot>,
 }
 
+/// Why no notifier of a name can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoNotifier {
+    /// It is being compiled, and can be asked when that is done.
+    NotYet,
+    /// There is none: one sentence for people.
+    None(String),
+}
+
 /// An announcement that did not come through, as far as the host knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnnounceError {

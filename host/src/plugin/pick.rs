@@ -17,6 +17,8 @@ pub(super) struct Choice<'a, T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
     NotAPicker,
+    /// It is being compiled; its platform.
+    NotYet(String),
     Refused(String),
 }
 
@@ -48,6 +50,13 @@ pub enum PickError {
     },
     /// The plugin is no picker.
     NotAPicker(String),
+    /// The plugin that is meant is still being compiled.
+    NotYet {
+        /// Its name.
+        name: String,
+        /// Its platform.
+        platform: String,
+    },
     /// The plugin that is meant was not loaded.
     Unusable {
         /// Its name.
@@ -83,6 +92,7 @@ impl fmt::Display for PickError {
             PickError::NotAPicker(name) => {
                 write!(out, "plugin `{name}` is no picker\nhint: `lyrebird plugin list` shows what each is")
             }
+            PickError::NotYet { name, .. } => write!(out, "plugin `{name}` is still being compiled"),
             PickError::Unusable { name, reason } => write!(out, "plugin `{name}` was not loaded: {reason}"),
         }
     }
@@ -99,8 +109,8 @@ pub(super) fn by_name<T>(name: &str, choices: Vec<Choice<'_, T>>) -> Result<T, P
     }
 }
 
-/// The one whose pattern has most literal characters. One that was not loaded is not passed over in silence: another
-/// picker would answer for a platform that it does not know.
+/// The one whose pattern has most literal characters. One that was not loaded, or not yet, is not passed over in silence:
+/// another picker would answer for a platform that it does not know.
 pub(super) fn by_place<T>(input: &str, choices: Vec<Choice<'_, T>>) -> Result<T, PickError> {
     let place = Place::of(input);
     let pickers = names(&choices);
@@ -130,6 +140,7 @@ fn usable<T>(choice: Choice<'_, T>) -> Result<T, PickError> {
     let name = choice.name.to_owned();
     choice.picker.map_err(|why| match why {
         Unusable::NotAPicker => PickError::NotAPicker(name),
+        Unusable::NotYet(platform) => PickError::NotYet { name, platform },
         Unusable::Refused(reason) => PickError::Unusable { name, reason },
     })
 }

@@ -17,7 +17,7 @@ use super::error::LoadError;
 use super::grants;
 use super::listing::Listing;
 use super::loader::Loader;
-use super::notifier::Notifier;
+use super::notifier::{NoNotifier, Notifier};
 use super::pick::{self, Choice, PickError};
 use super::picker::Picker;
 use super::scan;
@@ -30,13 +30,14 @@ use crate::store::{DataDir, Store};
 
 mod adopt;
 mod entry;
+mod making;
 mod memory;
 mod news;
 mod renew;
 mod still;
 mod tell;
 
-use entry::{Entry, EntryFate, Loaded, Loading, counts, listings, loaded, not_yet};
+use entry::{Chosen, Entry, EntryFate, Loaded, Loading, counts, listings, loaded};
 use memory::Memory;
 pub use news::roll_back;
 pub(super) use still::Look;
@@ -74,7 +75,7 @@ pub struct Registry {
 /// What loads, holds and replaces plugins.
 struct Shared {
     guests: Arc<Guests>,
-    loader: Loader,
+    loader: Arc<Loader>,
     means: Means,
     /// The wishes of now, for what is loaded from now on.
     config: RwLock<Arc<Config>>,
@@ -89,16 +90,16 @@ struct Shared {
     is_watched: AtomicBool,
     /// Held by whoever looks at the directories.
     memory: tokio::sync::Mutex<Memory>,
-    /// Woken when a probation has ended.
+    /// Woken when a probation or a compile has ended.
     wake: Arc<Notify>,
-    /// How often the plugins that there are have changed.
+    /// How often the plugins that there are, or what is known of them, have changed.
     changes: watch::Sender<u64>,
 }
 
 impl Registry {
     /// Finds what lies in the directories, the first one first, and begins to load it. Whoever needs a plugin waits for
-    /// that one alone: what was compiled before is there at once, the others are compiled one after the other. What
-    /// cannot be loaded is listed with the reason.
+    /// that one alone: what was compiled before is there at once, the others come as they are compiled, small ones before
+    /// big ones. What cannot be loaded is listed with the reason.
     ///
     /// # Errors
     /// The engine or its threads cannot be started.
@@ -118,7 +119,7 @@ impl Registry {
         });
         let (noted, stamps, (fates, unread), dirs) = scanned.await?;
         let shared = Arc::new(Shared {
-            loader: Loader::new(Arc::clone(&guests), cache.clone())?,
+            loader: Arc::new(Loader::new(Arc::clone(&guests), cache.clone())?),
             config: RwLock::new(Arc::clone(&means.config)),
             shelf: RwLock::default(),
             unread: RwLock::new(unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect()),
@@ -132,9 +133,16 @@ impl Registry {
             means,
             dirs,
         });
-        let (entries, loads): (Vec<_>, Vec<_>) = fates.into_iter().map(|fate| shared.entry(fate)).unzip();
+        let (mut entries, mut loads) = (Vec::new(), Vec::new());
+        for fate in fates {
+            let bytes = fate.bytes();
+            let (entry, load) = shared.entry(fate);
+            entries.push(entry);
+            loads.extend(load.map(|load| (bytes, load)));
+        }
         shared.put(entries);
-        let loads: Vec<_> = loads.into_iter().flatten().collect();
+        loads.sort_by_key(|(bytes, _)| *bytes);
+        let loads: Vec<_> = loads.into_iter().map(|(_, load)| load).collect();
         let starting = Arc::clone(&shared);
         let loading = AbortOnDrop(tokio::spawn(async move {
             futures_util::future::join_all(loads).await;
@@ -148,6 +156,11 @@ impl Registry {
     /// Every file, by name; of one name the build that answers first. Waits until all are loaded.
     pub async fn list(&self) -> Vec<Listing> {
         self.settled().await;
+        self.list_now()
+    }
+
+    /// The same for whoever cannot wait: what is not loaded yet is shown as that.
+    pub fn list_now(&self) -> Vec<Listing> {
         let mut list: Vec<Listing> = self.shared.shelf().iter().flat_map(listings).collect();
         list.sort_by(|a, b| {
             let rank = |listing: &Listing| (listing.description.name.clone(), listing.state.rank());
@@ -171,7 +184,7 @@ impl Registry {
         self.shared.unread.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Counts up when a plugin has come, gone or been replaced.
+    /// Counts up when a plugin has come, gone or been replaced, or is being compiled.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes.subscribe()
     }
@@ -181,21 +194,24 @@ impl Registry {
     /// # Errors
     /// There is none, two take it equally well, or the one that is meant was not loaded.
     pub async fn pick(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
-        let (name, load) = self.choose(input, by_name)?;
-        picker(&name, loaded(&load).await)
+        let (manifest, load) = self.choose(input, by_name)?;
+        picker(&manifest.name, loaded(&load).await)
     }
 
-    /// The same for whoever cannot wait, and has waited before for all of them: what is not loaded yet is an error.
+    /// The same for whoever cannot wait: that it is not loaded yet is an error, and no other picker takes its place.
     ///
     /// # Errors
     /// As those of [`Registry::pick`].
     pub fn pick_now(&self, input: &str, by_name: Option<&str>) -> Result<Picker, PickError> {
-        let (name, load) = self.choose(input, by_name)?;
+        let (manifest, load) = self.choose(input, by_name)?;
         let so_far = load.borrow().clone();
-        picker(&name, so_far.unwrap_or_else(not_yet))
+        match so_far {
+            Some(loaded) => picker(&manifest.name, loaded),
+            None => Err(PickError::NotYet { name: manifest.name.clone(), platform: manifest.platform.clone() }),
+        }
     }
 
-    fn choose(&self, input: &str, by_name: Option<&str>) -> Result<(String, Loading), PickError> {
+    fn choose(&self, input: &str, by_name: Option<&str>) -> Result<Chosen, PickError> {
         let shelf = self.shared.shelf();
         let plugins: Vec<_> = shelf.iter().filter(|entry| counts(entry, &shelf)).filter_map(Entry::choosable).collect();
         let choices = plugins
@@ -208,20 +224,21 @@ impl Registry {
         }
     }
 
-    /// The notifier of that name; one that is not loaded yet is an error.
+    /// The notifier of that name.
     ///
     /// # Errors
-    /// There is none, or it was not loaded: one sentence for people.
-    pub fn notifier(&self, name: &str) -> Result<Notifier, String> {
+    /// There is none, it was not loaded, or not yet.
+    pub fn notifier(&self, name: &str) -> Result<Notifier, NoNotifier> {
         let shelf = self.shared.shelf();
         let mut named = shelf.iter().filter(|entry| entry.description.name == name && counts(entry, &shelf));
         let Some(entry) = named.find(|entry| !matches!(entry.fate, EntryFate::Shadowed(_))) else {
-            return Err(format!("there is no plugin `{name}`"));
+            return Err(NoNotifier::None(format!("there is no plugin `{name}`")));
         };
-        match entry.so_far().unwrap_or_else(not_yet) {
-            Ok(slot) if slot.current().anatomy.kinds.contains(&Kind::Notifier) => Ok(Notifier::new(slot)),
-            Ok(_) => Err(format!("plugin `{name}` is no notifier")),
-            Err(error) => Err(format!("plugin `{name}` was not loaded: {}", error.told())),
+        match entry.so_far() {
+            None => Err(NoNotifier::NotYet),
+            Some(Ok(slot)) if slot.current().anatomy.kinds.contains(&Kind::Notifier) => Ok(Notifier::new(slot)),
+            Some(Ok(_)) => Err(NoNotifier::None(format!("plugin `{name}` is no notifier"))),
+            Some(Err(error)) => Err(NoNotifier::None(format!("plugin `{name}` was not loaded: {}", error.told()))),
         }
     }
 
@@ -277,7 +294,7 @@ impl Registry {
         self.shared.renew(look).await
     }
 
-    /// Waits until a probation has ended.
+    /// Waits until a probation or a compile has ended.
     pub(super) async fn ruled(&self) {
         self.shared.wake.notified().await;
     }
@@ -292,15 +309,20 @@ impl Registry {
         self.shared.settle().await
     }
 
-    /// Gives a plugin what `[plugin.NAME]` says now. Calls under way end with what they began with.
+    /// Gives a plugin what `[plugin.NAME]` says now. Calls under way end with what they began with; one that is not loaded
+    /// yet has it when it is.
     ///
     /// # Errors
     /// The plugin is not loaded, or cannot be set so: one sentence for people. Nothing has changed then.
     pub fn reconfigure(&self, name: &str, config: &Arc<Config>) -> Result<(), String> {
         *self.shared.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(config);
-        let slot = self.shared.slot(name).ok_or_else(|| format!("plugin `{name}` is not loaded"))?;
-        let table = config.plugin.get(name).cloned().unwrap_or_default();
-        slot.dress(|version| version.dressed(&table))
+        let shelf = self.shared.shelf();
+        let is_coming = |entry: &Entry| entry.description.name == name && (entry.is_loading() || entry.is_compiling());
+        match self.shared.slot(name) {
+            Some(slot) => slot.dress(|version| version.dressed(&adopt::table(config, name))),
+            None if shelf.iter().any(is_coming) => Ok(()),
+            None => Err(format!("plugin `{name}` is not loaded")),
+        }
     }
 }
 

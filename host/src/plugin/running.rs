@@ -16,7 +16,7 @@ pub struct Running {
 impl Running {
     /// Looks, and writes where something is new. A directory that takes no file hinders nobody.
     pub async fn tell(&mut self, registry: &Registry, data_dir: &Path) {
-        let Ok(text) = serde_json::to_vec(&registry.list().await) else { return };
+        let Ok(text) = serde_json::to_vec(&registry.list_now()) else { return };
         if text == self.told {
             return;
         }

@@ -26,7 +26,7 @@ pub(super) struct Found {
     changed: SystemTime,
     pub(super) sha256: Option<String>,
     pub(super) manifest: Option<Arc<Manifest>>,
-    pub(super) read: Result<(Vec<u8>, Anatomy), LoadError>,
+    pub(super) read: Result<(Arc<[u8]>, Anatomy), LoadError>,
 }
 
 impl Found {
@@ -43,6 +43,23 @@ pub(super) enum Fate {
     Load(Found),
     /// The other file comes before it.
     Shadowed(Found, PathBuf),
+}
+
+impl Fate {
+    /// The file, whatever is to be done with it.
+    pub(super) fn found(self) -> Found {
+        match self {
+            Fate::Load(found) | Fate::Shadowed(found, _) => found,
+        }
+    }
+
+    /// How large a file is that counts.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Fate::Load(Found { read: Ok((wasm, _)), .. }) => wasm.len(),
+            _ => 0,
+        }
+    }
 }
 
 /// All files of all directories, and the directories that could not be read.
@@ -142,11 +159,11 @@ fn found(file: PathBuf, dir: usize, is_still: impl Fn(&Path, Option<Stamp>) -> b
     }
     let (manifest, read) = anatomy::read(&wasm);
     let sha256 = Some(anatomy::hash(&wasm));
-    Found { file, dir, changed, sha256, manifest, read: read.map(|anatomy| (wasm, anatomy)) }
+    Found { file, dir, changed, sha256, manifest, read: read.map(|anatomy| (wasm.into(), anatomy)) }
 }
 
-/// Files without a manifest shadow nobody and are shadowed by nobody.
-fn rank(mut all: Vec<Found>) -> Vec<Fate> {
+/// Which of the files count. Those without a manifest shadow nobody and are shadowed by nobody.
+pub(super) fn rank(mut all: Vec<Found>) -> Vec<Fate> {
     all.sort_by(|a, b| {
         let version = |found: &Found| found.manifest.as_ref().map(|manifest| manifest.version.clone());
         let by_place = a.dir.cmp(&b.dir);

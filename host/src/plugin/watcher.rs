@@ -25,7 +25,8 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Begins where the registry has loaded what it found. Call it on the runtime; [`Watcher::close`] ends it.
+    /// Begins at once: what the registry has found and not loaded yet is left to it. Call it on the runtime;
+    /// [`Watcher::close`] ends it.
     pub fn start(registry: Registry) -> Watcher {
         let (asks, asked) = mpsc::channel(1);
         Watcher { asks, task: tokio::spawn(watch(registry, asked)) }
@@ -44,11 +45,14 @@ impl Watcher {
     }
 }
 
+/// How long what has changed may take to be compiled before other files are taken without it: most do not take so long,
+/// and are then read once.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// However soon something is due.
 const LEAST: Duration = Duration::from_millis(100);
 
 async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
-    registry.settled().await;
     let dirs = registry.dirs().iter().cloned().collect();
     // Whatever changes there may be what a plugin's file leads to; a look at what has not changed costs next to nothing.
     let Ok(mut ears) = tokio::task::spawn_blocking(move || Ears::new(dirs, |_: &Path| true)).await else { return };
@@ -95,5 +99,5 @@ async fn watch(registry: Registry, mut asked: mpsc::Receiver<()>) {
 }
 
 fn look(ears: &Ears, all: bool) -> Look {
-    Look { all, settle: SETTLE, written: ears.written() }
+    Look { all, settle: SETTLE, written: ears.written(), patience: PATIENCE }
 }

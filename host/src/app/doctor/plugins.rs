@@ -31,7 +31,7 @@ fn tell(listing: &Listing) -> Finding {
     let text = format!("{}@{version} ({})", listing.description.name, listing.state.word());
     let weight = match listing.state {
         State::Active => Weight::Fine,
-        State::Draining | State::Shadowed => Weight::Note,
+        State::Draining | State::Compiling | State::Shadowed => Weight::Note,
         State::Refused | State::NeedsApproval | State::Quarantined => Weight::Care,
     };
     match &listing.reason {

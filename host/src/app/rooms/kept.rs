@@ -77,7 +77,7 @@ impl Kept {
         self.change(|state| state.entering.push(url.to_owned()));
     }
 
-    /// It knows it, or never will.
+    /// It knows it, or never will, or somebody else sees to it by now.
     pub(super) fn entered(&self, url: &str) {
         self.change(|state| state.entered(url));
     }

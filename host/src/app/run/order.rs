@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::find::find;
-use super::{Leaving, Runner, State, Wanted};
+use super::{Leaving, Runner, State, Wanted, plan};
 use crate::monitor::room::Leave;
 use crate::monitor::watch::Command;
 
@@ -57,7 +57,11 @@ impl Runner {
 
     fn pass_on(&self, word: &str, command: Command, done: &str) -> Result<String, String> {
         for at in self.chosen(Some(word))? {
-            let wanted = self.wanted.get(at).filter(|wanted| wanted.state == State::Watched);
+            let wanted = self.wanted.get(at);
+            if wanted.is_some_and(|wanted| wanted.state == State::Expected) {
+                return Err(format!("`{word}` waits for its picker, which is being compiled"));
+            }
+            let wanted = wanted.filter(|wanted| wanted.state == State::Watched);
             let Some(id) = wanted.and_then(|wanted| wanted.id) else {
                 return Err(format!("`{word}` is not watched\nhint: `start {word}`"));
             };
@@ -78,9 +82,17 @@ impl Runner {
     }
 
     fn stop_one(&mut self, at: usize) -> bool {
-        let Some(wanted) = self.wanted.get(at) else { return false };
-        if wanted.state != State::Watched {
-            return false;
+        let Some(wanted) = self.wanted.get_mut(at) else { return false };
+        match wanted.state {
+            State::Watched => {}
+            // Otherwise it would begin when its picker comes.
+            State::Expected | State::NoPicker => {
+                wanted.id.take().into_iter().for_each(|id| self.household.rooms.remove(id));
+                let shown = self.household.rooms.show_idle(&plan(&wanted.wish).0, "stopped", "by a person");
+                (wanted.state, wanted.id) = (State::Stopped, Some(shown));
+                return true;
+            }
+            _ => return false,
         }
         let mut wanted = self.wanted.remove(at);
         let Some(id) = wanted.id.take() else { return false };

@@ -13,7 +13,7 @@ use crate::plugin::PickError;
 
 impl Runner {
     /// Rooms whose picker is gone, or that another one fits better now, end when they are dark; rooms that had none are
-    /// tried again; targets find their notifiers.
+    /// tried again; targets find their notifiers. What is still being compiled is waited for.
     pub(super) fn plugins_changed(&mut self) {
         let registry = self.house.registry.clone();
         let mut all = std::mem::take(&mut self.wanted);
@@ -21,9 +21,14 @@ impl Runner {
         let taken_over: BTreeSet<RoomId> = watched.filter_map(|wanted| self.is_taken_over(wanted)).collect();
         self.household.rooms.plugins_changed(|id, name| registry.has(name) && !taken_over.contains(&id));
         self.household.ledger.set_targets(targets(&self.snapshot.config, &registry));
-        for wanted in all.iter_mut().filter(|wanted| wanted.state == State::NoPicker) {
+        for wanted in all.iter_mut().filter(|wanted| matches!(wanted.state, State::NoPicker | State::Expected)) {
             let (url, plugin) = (&wanted.wish.url, wanted.wish.plugin.as_deref());
-            if self.house.picker_now(url, plugin).is_ok() {
+            let becomes = match self.house.picker_now(url, plugin) {
+                Ok(_) => State::Watched,
+                Err(PickError::NotYet { .. }) => State::Expected,
+                Err(_) => State::NoPicker,
+            };
+            if becomes != wanted.state {
                 self.begin(wanted);
             }
         }
@@ -71,6 +76,10 @@ impl Runner {
         let url = redact_input(&wanted.wish.url);
         let Some((had, was_let_go)) = self.household.rooms.picker(id) else { return false };
         match self.house.picker_now(&wanted.wish.url, wanted.wish.plugin.as_deref()) {
+            Err(PickError::NotYet { .. }) => {
+                self.begin(wanted);
+                true
+            }
             Err(why) => {
                 let why = why.to_string();
                 warn!(url, reason = why, "the room waits for a picker");

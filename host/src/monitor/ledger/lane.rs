@@ -10,7 +10,7 @@ use super::posts::Posts;
 use super::{Place, Tells};
 use crate::config::Text;
 use crate::model::Failure;
-use crate::plugin::CallError;
+use crate::plugin::{CallError, NoNotifier};
 
 /// A target by its name and its notifier's: a target that gets another notifier is another one, for the old receipts
 /// are the old notifier's.
@@ -56,7 +56,7 @@ impl Way {
     }
 
     /// The way to a place, if its notifier can be called.
-    pub(super) fn to(place: &Arc<Place>, is_own: bool) -> Result<Way, String> {
+    pub(super) fn to(place: &Arc<Place>, is_own: bool) -> Result<Way, NoNotifier> {
         let notifier = place.notifier.clone()?;
         Ok(Way { notifier, settings: Arc::clone(place), is_own })
     }

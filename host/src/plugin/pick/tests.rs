@@ -1,6 +1,7 @@
 use super::*;
 
-/// Plugins as `NAME GLOB…`; a name in brackets was not loaded, one in parentheses is a notifier.
+/// Plugins as `NAME GLOB…`; a name in brackets was not loaded, one in braces is being compiled, one in parentheses is a
+/// notifier.
 fn pick(plugins: &str, input: &str, name: Option<&str>) -> String {
     let parsed: Vec<(String, Vec<Glob>)> = plugins
         .lines()
@@ -11,9 +12,10 @@ fn pick(plugins: &str, input: &str, name: Option<&str>) -> String {
         })
         .collect();
     let choices = parsed.iter().map(|(name, rooms)| {
-        let plain = name.trim_matches(['[', ']', '(', ')']);
+        let plain = name.trim_matches(['[', ']', '{', '}', '(', ')']);
         let picker = match name.chars().next().unwrap() {
             '[' => Err(Unusable::Refused(String::from("the file is incomplete"))),
+            '{' => Err(Unusable::NotYet(String::from("slow"))),
             '(' => Err(Unusable::NotAPicker),
             _ => Ok(plain.to_owned()),
         };
@@ -30,6 +32,7 @@ const PLUGINS: &str = "media *.flv
 site live.example.com/*
 vip live.example.com/vip/*
 [broken] broken.example.com/*
+{snail} live.example.com/snail/*
 (bell) *.flv";
 
 #[test]
@@ -37,6 +40,14 @@ fn most_literal_characters_win() {
     assert_eq!(pick(PLUGINS, "https://live.example.com/1.flv", None), "site");
     assert_eq!(pick(PLUGINS, "https://live.example.com/vip/1", None), "vip");
     assert_eq!(pick(PLUGINS, "http://cdn.example.org/a.flv?t=1", None), "media");
+}
+
+#[test]
+fn one_that_is_being_compiled_leaves_its_rooms_to_nobody() {
+    let waits = "plugin `snail` is still being compiled";
+    assert_eq!(pick(PLUGINS, "https://live.example.com/snail/1.flv", None), waits);
+    assert_eq!(pick(PLUGINS, "https://live.example.com/1", Some("snail")), waits);
+    assert_eq!(pick(PLUGINS, "https://live.example.com/1", None), "site");
 }
 
 #[test]

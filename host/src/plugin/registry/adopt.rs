@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use tracing::{info, warn};
 
 use super::Shared;
+use crate::config::{self, Config};
 use crate::plugin::access;
 use crate::plugin::anatomy::{self, Anatomy};
 use crate::plugin::error::LoadError;
@@ -13,7 +14,7 @@ use crate::plugin::grants::{self, Decision, Grants};
 use crate::plugin::imports::{Facts, Line, LogGate, Network, Shelf};
 use crate::plugin::limits::Limits;
 use crate::plugin::listing::Description;
-use crate::plugin::loader::Candidate;
+use crate::plugin::loader::{Candidate, Compiled};
 use crate::plugin::probation::Health;
 use crate::plugin::scan::Found;
 use crate::plugin::settings::Settings;
@@ -26,15 +27,28 @@ use crate::store::DataDir;
 pub(super) type First = (Result<Arc<Slot>, Arc<LoadError>>, Option<Arc<LoadError>>);
 
 impl Shared {
-    /// Loads the first build of a name: the file's, else the last good one. Tells what came of it, unless that is the
-    /// fault that was told before.
-    pub(super) async fn first(&self, found: Found, told: Option<&LoadError>) -> First {
+    /// The wishes of now.
+    pub(super) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives a plugin what the config says now, which has changed while it was loaded.
+    pub(super) fn dress(&self, slot: &Slot) {
+        let name = slot.current().anatomy.manifest.name.clone();
+        if let Err(reason) = slot.dress(|version| version.dressed(&table(&self.config(), &name))) {
+            warn!(plugin = name, reason, "the plugin keeps its old settings");
+        }
+    }
+
+    /// Loads the first build of a name: the file's, whose code may be there already, else the last good one. Tells what
+    /// came of it, unless that is the fault that was told before.
+    pub(super) async fn first(&self, found: Found, told: Option<&LoadError>, code: Option<Compiled>) -> First {
         let description = Arc::new(found.description());
         let name = description.name.clone();
         let sha256 = found.sha256.clone().unwrap_or_default();
         let track = self.track(&name);
         let refusal = match self.may_answer(&track, &sha256) {
-            Ok(()) => match self.load_found(found, &Arc::default()).await {
+            Ok(()) => match self.load_found(found, &Arc::default(), code).await {
                 Ok(version) => {
                     self.tell_loaded(&description);
                     return (Ok(self.begin(&track, version).await), None);
@@ -125,13 +139,18 @@ impl Shared {
         track.failed(sha256).map_or(Ok(()), |why| Err(LoadError::Quarantined(why.to_owned())))
     }
 
-    /// Loads what a file holds. `made` counts the plugin's requests, whichever build makes them.
-    pub(super) async fn load_found(&self, found: Found, made: &Arc<AtomicU64>) -> Result<Version, LoadError> {
+    /// Loads what a file holds, whose code may be there already. `made` counts the plugin's requests, whichever build makes
+    /// them.
+    pub(super) async fn load_found(
+        &self,
+        found: Found,
+        made: &Arc<AtomicU64>,
+        code: Option<Compiled>,
+    ) -> Result<Version, LoadError> {
         let description = found.description();
         let (wasm, anatomy) = found.read?;
         self.approve(&anatomy)?;
-        let wasm: Arc<[u8]> = wasm.into();
-        let candidate = self.candidate(Arc::clone(&wasm), anatomy, description, made)?;
+        let candidate = Candidate { code, ..self.candidate(Arc::clone(&wasm), anatomy, description, made)? };
         let version = self.loader.load(candidate).await?;
         self.keep(&version, wasm).await;
         Ok(version)
@@ -165,8 +184,7 @@ impl Shared {
         made: &Arc<AtomicU64>,
     ) -> Result<Candidate, LoadError> {
         let manifest = Arc::clone(&anatomy.manifest);
-        let config = Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner));
-        let table = config.plugin.get(&manifest.name).cloned().unwrap_or_default();
+        let table = table(&self.config(), &manifest.name);
         let settings = Settings::of(&manifest, &[&table.settings]).map_err(LoadError::Settings)?;
         let base = access::base(&manifest.name, &table).map_err(LoadError::Settings)?;
         let grant = access::grant(&manifest, &settings, &base).map_err(LoadError::Settings)?;
@@ -188,12 +206,12 @@ impl Shared {
             posts: None,
         };
         let description = Arc::new(description);
-        Ok(Candidate { wasm, anatomy, description, facts, table, overrides: base.overrides })
+        Ok(Candidate { wasm, code: None, anatomy, description, facts, table, overrides: base.overrides })
     }
 
     /// What the plugin asks for, against what it has been granted.
-    fn approve(&self, anatomy: &Anatomy) -> Result<(), LoadError> {
-        let wish = self.config.read().unwrap_or_else(PoisonError::into_inner).plugins.approve;
+    pub(super) fn approve(&self, anatomy: &Anatomy) -> Result<(), LoadError> {
+        let wish = self.config().plugins.approve;
         let decide = |grants: &mut Grants| grants.decide(anatomy, wish);
         let dir = match &*self.means.data {
             DataDir::Kept(dir) => dir,
@@ -255,6 +273,11 @@ impl Shared {
             warn!(%error, "cannot note what has become of a plugin");
         }
     }
+}
+
+/// `[plugin.NAME]`.
+pub(super) fn table(config: &Config, name: &str) -> config::Plugin {
+    config.plugin.get(name).cloned().unwrap_or_default()
 }
 
 impl Version {

@@ -28,6 +28,8 @@ pub(super) struct Entry {
 #[derive(Clone)]
 pub(super) enum EntryFate {
     Load(Loading),
+    /// It is being compiled. Another build of the same name may answer meanwhile.
+    Compiling,
     /// It is not taken. Another build of the same name may answer.
     Refused(Arc<LoadError>),
     Shadowed(PathBuf),
@@ -39,7 +41,10 @@ pub(super) type Loaded = Result<Arc<Slot>, Arc<LoadError>>;
 pub(super) type Loading = watch::Receiver<Option<Loaded>>;
 
 /// A plugin as it may be chosen: its name, its manifest, and its load or why it cannot be asked.
-pub(super) type Choosable = (String, Arc<Manifest>, Result<(String, Loading), Unusable>);
+pub(super) type Choosable = (String, Arc<Manifest>, Result<Chosen, Unusable>);
+
+/// A plugin by its manifest, and its load.
+pub(super) type Chosen = (Arc<Manifest>, Loading);
 
 impl Entry {
     pub(super) fn of(found: &Found, fate: EntryFate) -> Entry {
@@ -63,7 +68,7 @@ impl Entry {
     pub(super) fn load(&self) -> Option<Loading> {
         match &self.fate {
             EntryFate::Load(fate) => Some(fate.clone()),
-            EntryFate::Refused(_) | EntryFate::Shadowed(_) => None,
+            EntryFate::Compiling | EntryFate::Refused(_) | EntryFate::Shadowed(_) => None,
         }
     }
 
@@ -72,8 +77,17 @@ impl Entry {
         match &self.fate {
             EntryFate::Load(fate) => fate.borrow().clone(),
             EntryFate::Refused(error) => Some(Err(Arc::clone(error))),
-            EntryFate::Shadowed(_) => None,
+            EntryFate::Compiling | EntryFate::Shadowed(_) => None,
         }
+    }
+
+    /// Whether it was there at the start, and nobody knows yet what becomes of it.
+    pub(super) fn is_loading(&self) -> bool {
+        matches!(&self.fate, EntryFate::Load(fate) if fate.borrow().is_none())
+    }
+
+    pub(super) fn is_compiling(&self) -> bool {
+        matches!(self.fate, EntryFate::Compiling)
     }
 
     pub(super) fn is_refused(&self) -> bool {
@@ -87,6 +101,7 @@ impl Entry {
 
     pub(super) fn choosable(&self) -> Option<Choosable> {
         let manifest = self.manifest.clone()?;
+        let is_picker_by_file = self.description.kinds.iter().any(|kind| kind == Kind::Picker.word());
         let is_picker = |kinds: &[Kind]| kinds.contains(&Kind::Picker);
         let (manifest, picker) = match (self.so_far(), self.load()) {
             (Some(Err(error)), _) => (manifest, Err(Unusable::Refused(error.told()))),
@@ -94,16 +109,19 @@ impl Entry {
                 let version = slot.current();
                 let manifest = Arc::clone(&version.anatomy.manifest);
                 match is_picker(&version.anatomy.kinds) {
-                    true => (manifest.clone(), Ok((manifest.name.clone(), load))),
+                    true => (Arc::clone(&manifest), Ok((manifest, load))),
                     false => (manifest, Err(Unusable::NotAPicker)),
                 }
             }
-            (None, Some(load)) if self.description.kinds.iter().any(|kind| kind == Kind::Picker.word()) => {
-                let name = manifest.name.clone();
-                (manifest, Ok((name, load)))
+            (None, load) if load.is_some() || self.is_compiling() => {
+                let picker = match load.filter(|_| is_picker_by_file) {
+                    Some(load) => Ok((Arc::clone(&manifest), load)),
+                    None if is_picker_by_file => Err(Unusable::NotYet(manifest.platform.clone())),
+                    None => Err(Unusable::NotAPicker),
+                };
+                (manifest, picker)
             }
-            (None, Some(_)) => (manifest, Err(Unusable::NotAPicker)),
-            (_, None) => return None,
+            (_, _) => return None,
         };
         Some((manifest.name.clone(), manifest, picker))
     }
@@ -129,7 +147,8 @@ impl Slot {
 }
 
 impl Shared {
-    /// A file's entry, and the load that fills it in; none where there is nothing to wait for.
+    /// A file's entry, and the load that fills it in; none where there is nothing to wait for. Whoever needs the plugin and
+    /// does not wait for it hears of the end by [`Shared::changes`].
     pub(super) fn entry(
         self: &Arc<Shared>,
         fate: Fate,
@@ -148,11 +167,19 @@ impl Shared {
         }
         let (shared, refused) = (Arc::clone(self), entry.clone());
         let load = async move {
-            let (outcome, file_refused) = shared.first(found, None).await;
+            let began_with = shared.config();
+            let (outcome, file_refused) = shared.first(found, None, None).await;
             if let (Ok(_), Some(error)) = (&outcome, file_refused) {
+                // Whoever looks at the directories puts other entries in the place of those that he saw.
+                let _nobody_looks = shared.memory.lock().await;
                 shared.add_refused(Entry { fate: EntryFate::Refused(error), ..refused });
             }
+            let slot = outcome.as_ref().ok().cloned();
             told.send_replace(Some(outcome));
+            if let Some(slot) = slot.filter(|_| !Arc::ptr_eq(&began_with, &shared.config())) {
+                shared.dress(&slot);
+            }
+            shared.changes.send_modify(|count| *count += 1);
         };
         (entry, Some(load))
     }
@@ -165,26 +192,28 @@ pub(super) async fn loaded(fate: &Loading) -> Loaded {
     ended.unwrap_or_else(|| Err(Arc::new(LoadError::Compile(String::from("the host gave it up")))))
 }
 
-/// A file that was not taken is passed over where an older build of the same name answers.
+/// A file that was not taken, or not yet, is passed over where an older build of the same name answers.
 pub(super) fn counts(entry: &Entry, all: &[Entry]) -> bool {
     let answers = |other: &Entry| {
         other.description.name == entry.description.name && other.so_far().is_some_and(|so_far| so_far.is_ok())
     };
-    !entry.is_refused() || !all.iter().any(answers)
+    !(entry.is_refused() || entry.is_compiling()) || !all.iter().any(answers)
 }
 
-pub(super) fn not_yet() -> Loaded {
-    Err(Arc::new(LoadError::Compile(String::from("it is still being loaded"))))
-}
+/// What is shown of a build that is not there yet.
+const COMPILING: &str = "it answers as soon as it is compiled";
 
 /// What is shown of an entry: the build that answers and older ones that still have calls under way, or why none does.
 pub(super) fn listings(entry: &Entry) -> Vec<Listing> {
     let refused = |error: &LoadError| (State::of(error), Some(error.told()));
+    let compiling = || (State::Compiling, Some(String::from(COMPILING)));
     let (state, reason) = match &entry.fate {
-        EntryFate::Load(_) => match entry.so_far().unwrap_or_else(not_yet) {
-            Ok(slot) => return slot.listings(),
-            Err(error) => refused(&error),
+        EntryFate::Load(_) => match entry.so_far() {
+            Some(Ok(slot)) => return slot.listings(),
+            Some(Err(error)) => refused(&error),
+            None => compiling(),
         },
+        EntryFate::Compiling => compiling(),
         EntryFate::Refused(error) => refused(error),
         EntryFate::Shadowed(first) => (State::Shadowed, Some(format!("`{}` comes first", first.display()))),
     };

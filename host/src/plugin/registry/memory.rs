@@ -1,12 +1,13 @@
 //! What is remembered of the plugins directories from one look at them to the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry::Entry;
-use super::still::{Changed, Look, Still};
+use super::making::Making;
+use super::still::{self, Changed, Look, Still};
 use crate::plugin::error::LoadError;
 use crate::plugin::scan::{Found, Stamps};
 use crate::plugin::slot::Slot;
@@ -23,8 +24,8 @@ pub(super) struct Memory {
     pub(super) stamps: Stamps,
     pub(super) still: Still,
     pub(super) tried: BTreeMap<PathBuf, Tried>,
-    /// Whether it knows what became of the files that were there at the start.
-    pub(super) knows: bool,
+    /// Files whose code is not there yet, or was not taken yet.
+    pub(super) makings: BTreeMap<PathBuf, Making>,
     /// Whether a plugin is kept that may be gone, until everything is left alone.
     pub(super) owes: bool,
 }
@@ -39,6 +40,13 @@ pub(super) struct Tried {
     pub(super) again_at: Option<Duration>,
 }
 
+impl Tried {
+    /// One whose fault was told.
+    fn told(sha256: Option<String>, error: &Arc<LoadError>) -> Tried {
+        Tried { sha256, times: AGAIN.len(), error: Arc::clone(error), again_at: None }
+    }
+}
+
 impl Memory {
     /// The directories as they were when what answers now was loaded from them.
     pub(super) fn after(stamps: Stamps) -> Memory {
@@ -50,25 +58,36 @@ impl Memory {
         self.tried.values().filter_map(|tried| tried.again_at).min()
     }
 
-    /// What was refused at the start was told there.
+    /// What was refused of the files that were there at the start was told by whoever loaded them.
     pub(super) fn know(&mut self, entries: &[Entry]) {
-        if std::mem::replace(&mut self.knows, true) {
-            return;
-        }
         for entry in entries {
             if let Some(Err(error)) = entry.so_far() {
-                self.tell(&entry.file, entry.description.sha256.clone(), &error);
+                let told = || Tried::told(entry.description.sha256.clone(), &error);
+                self.tried.entry(entry.file.clone()).or_insert_with(told);
             }
         }
     }
 
-    /// What has changed since it was last read. What waits to be tried again waits until it is left alone.
-    pub(super) fn compare(&mut self, stamps: &Stamps, look: &Look, now: Duration) -> Changed {
-        let changed = self.still.compare(&self.stamps, stamps, look, now);
+    /// What has changed since it was last read. What waits to be tried again waits until it is left alone; files whose code
+    /// is not there yet count as restless, and as left alone when it is.
+    pub(super) fn compare(
+        &mut self,
+        stamps: &Stamps,
+        in_making: BTreeSet<PathBuf>,
+        look: &Look,
+        now: Duration,
+    ) -> Changed {
+        let seen = still::read(&self.stamps, stamps.clone(), &in_making);
+        let mut changed = self.still.compare(&self.stamps, &seen, look, now);
+        let made: Vec<PathBuf> = changed.restless.iter().filter(|file| self.is_made(file)).cloned().collect();
+        for file in made {
+            changed.is_new |= changed.restless.remove(&file);
+        }
         let waiting = self.tried.iter_mut().filter(|(file, _)| changed.restless.contains(*file));
         for (again_at, until) in waiting.filter_map(|(_, tried)| tried.again_at.as_mut().zip(changed.until)) {
             *again_at = (*again_at).max(until);
         }
+        changed.restless.extend(in_making);
         changed
     }
 
@@ -80,8 +99,7 @@ impl Memory {
 
     /// Notes a fault that was told.
     pub(super) fn tell(&mut self, file: &Path, sha256: Option<String>, error: &Arc<LoadError>) {
-        let tried = Tried { sha256, times: AGAIN.len(), error: Arc::clone(error), again_at: None };
-        self.tried.insert(file.to_owned(), tried);
+        self.tried.insert(file.to_owned(), Tried::told(sha256, error));
     }
 
     /// Notes a fault. Whether it is to be told now.

@@ -14,7 +14,8 @@ use super::still::{self, Look};
 use crate::plugin::error::LoadError;
 use crate::plugin::grants;
 use crate::plugin::imports::Network;
-use crate::plugin::scan::{self, Fate, Found};
+use crate::plugin::loader::Compiled;
+use crate::plugin::scan::{self, Fate, Found, Stamps};
 use crate::plugin::slot::Slot;
 use crate::plugin::version::Version;
 
@@ -36,29 +37,39 @@ impl Shared {
         memory.know(&before);
         // What the program has noted itself is no reason to read everything again.
         memory.stamps.extend(lock.clone().map(|lock| (lock, self.noted.stamp())));
-        let changed = memory.compare(&stamps, &look, self.means.clock.passed());
+        let is_given_up = memory.give_up_changed(&stamps);
+        let in_making = memory.in_making(&before);
+        let changed = memory.compare(&stamps, in_making, &look, self.means.clock.passed());
         self.tell_endless(&changed.endless);
         let is_due = memory.due().is_some_and(|at| at <= self.means.clock.passed());
         let next = |memory: &Memory| memory.due().into_iter().chain(changed.until).min();
         let is_owed = memory.owes && changed.restless.is_empty();
-        if !look.all && !is_due && !changed.is_new && !is_owed {
+        if !look.all && !is_due && !changed.is_new && !is_owed && !is_given_up {
             return next(&memory);
         }
         let (restless, are) = (changed.restless.clone(), stamps.clone());
         let scanned = tokio::task::spawn_blocking(move || scan::scan_but(&dirs, &restless, &are)).await;
         let Ok((fates, unread)) = scanned else { return next(&memory) };
-        memory.stamps = still::read(&memory.stamps, stamps, &changed.restless);
+        let mut restless = changed.restless.clone();
+        let sight = Sight { are: &stamps, before: &before, restless: &restless };
+        let fates = self.make(fates, sight, look.patience, &mut memory).await;
+        restless.extend(memory.coming());
+        let sight = Sight { are: &stamps, before: &before, restless: &restless };
+        let fates: Vec<Fate> = fates.into_iter().map(|fate| sight.behind_restless(fate)).collect();
+        memory.stamps = still::read(&memory.stamps, stamps, &restless);
         self.noted.note(lock.and_then(|lock| *memory.stamps.get(&lock)?));
         let mut entries: Vec<Entry> = Vec::new();
-        for fate in fates.into_iter().map(|fate| behind_restless(fate, &before, &changed.restless)) {
+        for fate in fates {
             entries.extend(self.take(fate, &before, &mut memory).await);
         }
         // What is not read yet is what it was.
-        let is_kept = |entry: &&Entry| entry.slot().is_none() && changed.restless.contains(&entry.file);
+        let is_kept =
+            |entry: &&Entry| entry.slot().is_none() && !entry.is_compiling() && restless.contains(&entry.file);
         entries.extend(before.iter().filter(is_kept).cloned());
         let unread: Vec<(PathBuf, String)> = unread.into_iter().map(|(dir, error)| (dir, error.to_string())).collect();
         self.tell_unread(&unread);
-        memory.owes = self.keep_or_remove(&before, &mut entries, &unread, &changed.restless);
+        memory.owes = self.keep_or_remove(&before, &mut entries, &unread, &restless);
+        entries.extend(memory.shown());
         let is_there = |file: &PathBuf| entries.iter().any(|entry| entry.file == *file);
         memory.tried.retain(|file, _| is_there(file));
         let has_changed = outline(&before) != outline(&entries);
@@ -82,7 +93,7 @@ impl Shared {
             }
             Fate::Load(found) => found,
         };
-        let (file, sha256) = (found.file.clone(), found.sha256.clone());
+        let (file, sha256, code) = (found.file.clone(), found.sha256.clone(), memory.code_of(&found));
         let refused = Entry::of(&found, EntryFate::Refused(Arc::new(LoadError::Incomplete)));
         let name = found.manifest.as_ref().map(|manifest| manifest.name.clone());
         let removed = || self.removed.lock().unwrap_or_else(PoisonError::into_inner).remove(name.as_deref()?);
@@ -95,10 +106,10 @@ impl Shared {
                 return active.into_iter().chain(error.map(|error| refusal(&refused, error))).collect();
             }
             (Some(name), Some(slot)) => {
-                let outcome = self.replace(&name, &slot, found).await.map_err(Arc::new);
+                let outcome = self.replace(&name, &slot, found, code).await.map_err(Arc::new);
                 (Some(slot), outcome)
             }
-            (Some(_), None) => match self.first(found, memory.told(&file, sha256.as_deref()).as_deref()).await {
+            (Some(_), None) => match self.first(found, memory.told(&file, sha256.as_deref()).as_deref(), code).await {
                 (Ok(slot), None) => (Some(slot), Ok(())),
                 // It was told with the load.
                 (Ok(slot), Some(error)) => {
@@ -128,7 +139,13 @@ impl Shared {
     }
 
     /// Lets what the file holds answer in place of the build that does, unless that is what the file holds.
-    async fn replace(&self, name: &str, slot: &Arc<Slot>, found: Found) -> Result<(), LoadError> {
+    async fn replace(
+        &self,
+        name: &str,
+        slot: &Arc<Slot>,
+        found: Found,
+        code: Option<Compiled>,
+    ) -> Result<(), LoadError> {
         let running = slot.current();
         let sha256 = found.sha256.clone().unwrap_or_default();
         let track = self.track(name);
@@ -147,7 +164,7 @@ impl Shared {
             return Ok(());
         }
         self.may_answer(&track, &sha256)?;
-        let version = self.load_found(found, &made(&running)).await?;
+        let version = self.load_found(found, &made(&running), code).await?;
         let old = if track.is_good(&sha256) { slot.put(version) } else { slot.swap(version) };
         let new = slot.current();
         self.note_running(&new).await;
@@ -206,7 +223,7 @@ fn refusal(refused: &Entry, error: Arc<LoadError>) -> Entry {
 }
 
 /// The plugin of that name, where it is loaded.
-fn slot_of(entries: &[Entry], name: &str) -> Option<Arc<Slot>> {
+pub(super) fn slot_of(entries: &[Entry], name: &str) -> Option<Arc<Slot>> {
     entries.iter().filter_map(Entry::slot).find(|slot| slot.current().anatomy.manifest.name == name)
 }
 
@@ -215,26 +232,47 @@ fn at<'a>(entries: &'a [Entry], file: &Path) -> Option<&'a Entry> {
     entries.iter().find(|entry| entry.file == file && entry.slot().is_some())
 }
 
-/// A file whose place another one holds that is not read at the moment stays behind that one.
-fn behind_restless(fate: Fate, before: &[Entry], restless: &BTreeSet<PathBuf>) -> Fate {
-    let found = match fate {
-        Fate::Load(found) => found,
-        shadowed @ Fate::Shadowed(..) => return shadowed,
-    };
-    let name = found.manifest.as_ref().map(|manifest| &manifest.name);
-    let holds = |entry: &&Entry| {
-        let has_name = || entry.slot().is_some_and(|slot| Some(&slot.current().anatomy.manifest.name) == name);
-        entry.file != found.file && restless.contains(&entry.file) && has_name()
-    };
-    match before.iter().find(holds).map(|entry| entry.file.clone()) {
-        Some(first) => Fate::Shadowed(found, first),
-        None => Fate::Load(found),
+/// What one look has found.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'a> {
+    /// The files as they are.
+    pub(super) are: &'a Stamps,
+    /// The plugins that there were.
+    pub(super) before: &'a [Entry],
+    /// Files that are not read at the moment.
+    pub(super) restless: &'a BTreeSet<PathBuf>,
+}
+
+impl Sight<'_> {
+    /// Another file that holds the place of this one, and is not read at the moment.
+    pub(super) fn holder(&self, found: &Found) -> Option<PathBuf> {
+        let name = &found.manifest.as_ref()?.name;
+        let holds = |entry: &&Entry| {
+            let answers = || entry.slot().is_some_and(|slot| slot.current().anatomy.manifest.name == *name);
+            let loads = || entry.is_loading() && entry.description.name == *name;
+            entry.file != found.file && self.restless.contains(&entry.file) && (answers() || loads())
+        };
+        self.before.iter().find(holds).map(|entry| entry.file.clone())
+    }
+
+    /// A file whose place is held so stays behind the other one.
+    fn behind_restless(&self, fate: Fate) -> Fate {
+        match fate {
+            Fate::Load(found) => match self.holder(&found) {
+                Some(first) => Fate::Shadowed(found, first),
+                None => Fate::Load(found),
+            },
+            shadowed @ Fate::Shadowed(..) => shadowed,
+        }
     }
 }
 
 /// What whoever watches rooms has to know of the plugins there are.
 fn outline(entries: &[Entry]) -> Vec<(String, Option<String>)> {
     let of = |entry: &Entry| {
+        if entry.is_compiling() {
+            return Some((entry.description.name.clone(), None));
+        }
         let slot = entry.slot()?;
         let version = slot.current();
         Some((version.anatomy.manifest.name.clone(), Some(version.anatomy.sha256.clone())))

@@ -23,6 +23,8 @@ pub(in crate::plugin) struct Look {
     pub(in crate::plugin) settle: Duration,
     /// Files that somebody has begun to write and not closed.
     pub(in crate::plugin) written: BTreeSet<PathBuf>,
+    /// How long what is new may take to be compiled before the look goes on without it.
+    pub(in crate::plugin) patience: Duration,
 }
 
 /// Files that are not as they were when they were last read.

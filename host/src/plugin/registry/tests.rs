@@ -3,11 +3,12 @@ use std::fs;
 use super::*;
 use crate::plugin::anatomy::tests::component;
 
+mod making;
 mod swaps;
 
-/// A look that waits for nobody.
+/// A look that lets nothing settle, and takes what is compiled meanwhile.
 fn at_once(all: bool) -> Look {
-    Look { all, ..Look::default() }
+    Look { all, patience: Duration::from_secs(60), ..Look::default() }
 }
 
 /// Files by name and content, and what becomes of each.

@@ -52,7 +52,7 @@ impl Single {
         let shown = Description::of(file, Some(anatomy.sha256.clone()), Some(&anatomy.manifest), Some(&anatomy));
         let (wasm, description) = (wasm.into(), Arc::new(shown));
         let (table_of, overrides) = (table.clone(), Default::default());
-        let candidate = Candidate { wasm, anatomy, description, facts, table: table_of, overrides };
+        let candidate = Candidate { wasm, code: None, anatomy, description, facts, table: table_of, overrides };
         let version = loader.load(candidate).await?;
         Ok(Single { guests, version, table })
     }

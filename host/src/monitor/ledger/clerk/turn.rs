@@ -7,6 +7,7 @@ use crate::monitor::ledger::errand::{Call, Errand, PageKey};
 use crate::monitor::ledger::lane::{Key, Lane, Way};
 use crate::monitor::ledger::notice::{Fact, Moment, Notice, Order, Trouble};
 use crate::monitor::ledger::page::Page;
+use crate::plugin::NoNotifier;
 use crate::store::NoticeRow;
 
 /// What comes first on a lane.
@@ -56,6 +57,12 @@ impl Clerk {
         if self.closing.is_some() {
             return None;
         }
+        let way = match way {
+            // All of it is told when the notifier is there, and then the targets are given anew.
+            Err(NoNotifier::NotYet) => return None,
+            Err(NoNotifier::None(reason)) => Err(reason),
+            Ok(way) => Ok(way),
+        };
         if now < lane.rest_until {
             if due.is_some() || lane.posts.len() > 0 {
                 wake.at(lane.rest_until);
@@ -92,14 +99,20 @@ impl Clerk {
     }
 
     /// How a target is called: by its own place; where that is gone, by another target's notifier of the same name.
-    fn way(&self, key: &Key) -> Result<Way, String> {
+    fn way(&self, key: &Key) -> Result<Way, NoNotifier> {
         let own = self.lanes.get(key).and_then(|lane| lane.place.as_ref());
         if let Some(own) = own {
             return Way::to(own, true);
         }
         let mut others = self.lanes.iter().filter(|(other, lane)| other.plugin == key.plugin && lane.is_current);
-        let way = others.find_map(|(_, lane)| Way::to(lane.place.as_ref()?, false).ok());
-        way.ok_or_else(|| format!("the target is no longer configured, and no other one uses `{}`", key.plugin))
+        let way = others.find_map(|(_, lane)| {
+            let way = Way::to(lane.place.as_ref()?, false);
+            (!matches!(way, Err(NoNotifier::None(_)))).then_some(way)
+        });
+        way.unwrap_or_else(|| {
+            let plugin = &key.plugin;
+            Err(NoNotifier::None(format!("the target is no longer configured, and no other one uses `{plugin}`")))
+        })
     }
 }
 

@@ -112,7 +112,10 @@ async fn a_target_that_went_while_the_program_was_off() {
 async fn a_notifier_that_is_not_there_is_waited_for() {
     let mut scene = Scene::new();
     scene.crash().await;
-    let broken = || Place { notifier: Err(String::from("not loaded")), ..place("family", &scene.service, &[]) };
+    let broken = || Place {
+        notifier: Err(NoNotifier::None(String::from("not loaded"))),
+        ..place("family", &scene.service, &[])
+    };
     let places = vec![broken()];
     scene.open_with(places);
     scene.on_air("s1", false);
@@ -121,6 +124,29 @@ async fn a_notifier_that_is_not_there_is_waited_for() {
     scene.ledger().set_places(vec![place("family", &scene.service, &[])]);
     scene.quiet().await;
     assert_eq!(scene.service.count(), (1, 1));
+}
+
+#[tokio::test]
+async fn what_a_notifier_is_to_tell_waits_while_it_is_compiled() {
+    let mut scene = Scene::new();
+    scene.on_air("s1", false);
+    scene.quiet().await;
+    scene.service.calls();
+    scene.crash().await;
+    let wants = [Kind::DiskLow];
+    let compiling = Place { notifier: Err(NoNotifier::NotYet), ..place("family", &scene.service, &wants) };
+    scene.open_with(vec![compiling]);
+    // One that an earlier run has told and that is over, one that begins, and an event in between.
+    scene.ledger().adopt(vec![String::from("s1")]);
+    scene.on_air("s2", false);
+    scene.ledger().tell(&Event::now(&scene.clock, Kind::DiskLow, None, None, serde_json::json!({})));
+    scene.pass(10 * MINUTE, MINUTE).await;
+    assert_eq!(scene.service.calls(), Vec::<String>::new());
+    scene.ledger().set_places(vec![place("family", &scene.service, &wants)]);
+    scene.quiet().await;
+    let calls = scene.service.calls();
+    let told = |what: &str| calls.iter().filter(|call| call.starts_with(&format!("600s {what}"))).count();
+    assert_eq!((told("retract r1"), told("announce Ann s2 is live"), calls.len()), (1, 1, 3), "{calls:?}");
 }
 
 #[tokio::test]

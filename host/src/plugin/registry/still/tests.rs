@@ -16,7 +16,7 @@ fn check(looks: &str, expected: &str) {
             are.insert(PathBuf::from(name), Some((looks_like, 0, 0, 0, 0, 0)));
             written.extend(rest.ends_with('!').then(|| PathBuf::from(name)));
         }
-        let look = Look { all: false, settle: Duration::from_millis(400), written };
+        let look = Look { all: false, settle: Duration::from_millis(400), written, ..Look::default() };
         let changed = still.compare(&known, &are, &look, now);
         let names: Vec<_> = changed.restless.iter().map(|file| file.display().to_string()).collect();
         if changed.is_new {

@@ -44,6 +44,7 @@ impl Stage {
             events,
         };
         let registry = Registry::load(&[plugins], means).await.unwrap();
+        registry.settled().await;
         Some(Stage { root, file, wasm, registry, told })
     }
 
@@ -220,7 +221,7 @@ async fn a_file_that_is_being_written_keeps_its_place() {
     let beside = stage.root.join("plugins/other-name.wasm");
     fs::write(&beside, stage.build("0.9.0")).unwrap();
     stage.registry.renew(at_once(true)).await;
-    let patient = || Look { all: true, settle: crate::config::SETTLE, ..Look::default() };
+    let patient = || Look { all: true, settle: crate::config::SETTLE, ..at_once(true) };
     // Neither the one that it comes before answers meanwhile, nor what is there of it; nor is it gone.
     for (bytes, label) in [(Some(stage.build("0.9.1")), "0.9.1"), (None, "0.1.0")] {
         match bytes {
