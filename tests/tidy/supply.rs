@@ -113,7 +113,8 @@ fn plugins_know_the_sdk_alone() {
     let metadata: Value = serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps"])).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let name = |package: &Value| package["name"].as_str().unwrap().to_owned();
-    let is_plugin = |package: &&Value| package["manifest_path"].as_str().unwrap().contains("/plugins/");
+    let root = format!("{}/plugins/", metadata["workspace_root"].as_str().unwrap());
+    let is_plugin = |package: &&Value| package["manifest_path"].as_str().unwrap().starts_with(&root);
     let ours: BTreeSet<String> = packages.iter().map(name).collect();
     let mut wrong = Vec::new();
     for package in packages.iter().filter(is_plugin) {
