@@ -19,6 +19,13 @@ use crate::clock::Clock;
 /// All compiled files together; the least recently used go first. Python's are the largest, 60 MB each.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// What commands keep that try a plugin or ask it once, all together.
+const MOST_TRIED_BYTES: u64 = 256 << 20;
+
+/// The folder of those, within the directory: with a limit of its own, since an author's many builds must not drive out
+/// what a `run` will start with.
+const TRIED: &str = "tried";
+
 /// How compiled files end.
 const EXTENSION: &str = "cwasm";
 
@@ -27,8 +34,8 @@ const EXTENSION: &str = "cwasm";
 pub(super) enum Cache {
     /// What is compiled is kept there.
     Kept(PathBuf),
-    /// What lies there is used, and left as it is.
-    Read(PathBuf),
+    /// What lies there is used, and left as it is; what is compiled is kept in a folder within.
+    Tried(PathBuf),
     /// It cannot be trusted or made: everything is compiled anew.
     Nowhere,
 }
@@ -45,10 +52,10 @@ impl Cache {
         }
     }
 
-    /// Takes the directory as it is: what is in it may be used where nobody else could have written it.
+    /// Takes the directory where it is there and nobody else could have written to it.
     pub(super) fn look(dir: &Path) -> Cache {
         match fs::metadata(dir) {
-            Ok(facts) if facts.is_dir() && is_mine(&facts) => Cache::Read(dir.to_owned()),
+            Ok(facts) if facts.is_dir() && is_mine(&facts) => Cache::Tried(dir.to_owned()),
             _ => Cache::Nowhere,
         }
     }
@@ -73,48 +80,63 @@ impl Cache {
             return Ok(component);
         }
         let compiled = engine.precompile_component(wasm)?;
-        if let Cache::Kept(dir) = self {
-            match keep(dir, &key, &compiled) {
-                Ok(file) => return machine_code(engine, Source::File(&file)),
-                Err(error) => debug!(%error, "a compiled plugin cannot be kept"),
-            }
+        match self.keep(&key, &compiled) {
+            Ok(Some(file)) => return machine_code(engine, Source::File(&file)),
+            Ok(None) => {}
+            Err(error) => debug!(%error, "a compiled plugin cannot be kept"),
         }
         machine_code(engine, Source::Bytes(&compiled))
     }
 
+    fn keep(&self, key: &str, compiled: &[u8]) -> io::Result<Option<PathBuf>> {
+        match self {
+            Cache::Kept(dir) => keep(dir, key, compiled).map(Some),
+            Cache::Tried(dir) => {
+                let dir = dir.join(TRIED);
+                secure(&dir)?;
+                let file = keep(&dir, key, compiled)?;
+                trim(&dir, MOST_TRIED_BYTES)?;
+                Ok(Some(file))
+            }
+            Cache::Nowhere => Ok(None),
+        }
+    }
+
     fn find(&self, engine: &Engine, key: &str) -> Option<Component> {
         let dir = match self {
-            Cache::Kept(dir) | Cache::Read(dir) => dir,
+            Cache::Kept(dir) | Cache::Tried(dir) => dir,
             Cache::Nowhere => return None,
         };
-        for (file, checksum) in named(dir, key) {
+        let tried = dir.join(TRIED);
+        for (file, checksum) in named(dir, key).into_iter().chain(named(&tried, key)) {
+            let is_own = matches!(self, Cache::Kept(_)) || file.parent() == Some(&tried);
             let loaded = verify(&file, &checksum)
                 .map_err(wasmtime::Error::from)
                 .and_then(|()| machine_code(engine, Source::File(&file)));
             match loaded {
                 Ok(component) => {
-                    self.note_use(&file);
+                    if is_own {
+                        note_use(&file);
+                    }
                     return Some(component);
                 }
-                Err(error) => self.discard(&file, &error),
+                Err(error) => discard(&file, &error, is_own),
             }
         }
         None
     }
+}
 
-    /// The time of the last use, for trimming; a file system that cannot do it trims by age.
-    fn note_use(&self, file: &Path) {
-        if matches!(self, Cache::Kept(_)) {
-            let _ = File::open(file).and_then(|file| file.set_modified(Clock::system().now()));
-        }
-    }
+/// The time of the last use, for trimming; a file system that cannot do it trims by age.
+fn note_use(file: &Path) {
+    let _ = File::open(file).and_then(|file| file.set_modified(Clock::system().now()));
+}
 
-    fn discard(&self, file: &Path, error: &wasmtime::Error) {
-        warn!(file = %file.display(), error = %format!("{error:#}"), "a compiled plugin is damaged, compiling it again");
-        if matches!(self, Cache::Kept(_)) {
-            // Removing a name is safe where somebody still has the file mapped.
-            let _ = fs::remove_file(file);
-        }
+fn discard(file: &Path, error: &wasmtime::Error, is_own: bool) {
+    warn!(file = %file.display(), error = %format!("{error:#}"), "a compiled plugin is damaged, compiling it again");
+    if is_own {
+        // Removing a name is safe where somebody still has the file mapped.
+        let _ = fs::remove_file(file);
     }
 }
 

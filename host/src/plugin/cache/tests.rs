@@ -78,16 +78,24 @@ fn the_least_recently_used_go_first_and_foreign_files_stay() {
 }
 
 #[test]
-fn a_reader_changes_nothing() {
+fn who_only_tries_keeps_in_a_folder_of_its_own_and_changes_nothing_else() {
     let (place, engine) = (Place::new(), Engine::default());
-    Cache::look(&place.0).component(&engine, "abc", EMPTY).unwrap();
-    assert!(place.files().is_empty());
+    Cache::look(&place.0).component(&engine, "tried", EMPTY).unwrap();
+    let [tried] = place.files().try_into().unwrap();
+    assert_eq!((tried.clone(), fs::metadata(&tried).unwrap().mode() & 0o777), (place.0.join(TRIED), 0o700));
+    // Whoever comes next uses it: these bytes are no component.
+    for next in [Cache::look(&place.0), Cache::open(&place.0)] {
+        next.component(&engine, "tried", b"nonsense").unwrap();
+    }
+    assert_eq!(fs::read_dir(&tried).unwrap().count(), 1);
+    fs::remove_dir_all(&tried).unwrap();
     Cache::open(&place.0).component(&engine, "abc", EMPTY).unwrap();
     let [file] = place.files().try_into().unwrap();
     let used = fs::metadata(&file).unwrap().modified().unwrap();
     // What lies there is used: these bytes are no component.
     Cache::look(&place.0).component(&engine, "abc", b"nonsense").unwrap();
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), used);
+    assert_eq!(place.files(), std::slice::from_ref(&file));
     fs::write(&file, b"damaged").unwrap();
     Cache::look(&place.0).component(&engine, "abc", EMPTY).unwrap();
     assert_eq!(fs::read(&file).unwrap(), b"damaged");
