@@ -5,16 +5,9 @@ use std::time::Duration;
 
 use lyrebird_tests::component::Guest;
 use lyrebird_tests::place::Place;
-use lyrebird_tests::program::{Finished, Run};
+use lyrebird_tests::program::Run;
 
 const LIMIT: Duration = Duration::from_secs(40);
-
-/// `plugin check` of a file.
-fn check(place: &Place, file: &Path, more: &[&str]) -> Finished {
-    let mut command = place.lyrebird::<&str>(&["plugin", "check"]);
-    command.arg(file).args(more);
-    Run::start(command, None).finish(LIMIT)
-}
 
 /// A runtime that its language brings along may want more than the usual memory.
 #[test]
@@ -35,10 +28,10 @@ fn a_bare_component_gets_its_manifest_and_is_told_which_limit_it_meets() {
     assert!(!built.exists());
     assert!(build(&component).expect_code(0).stdout.starts_with("grower@1.0.0\n"));
 
-    let told = check(&place, &built, &[]).expect_code(5).stdout;
+    let told = place.check_plugin(&built, &[]).expect_code(5).stdout;
     assert!(told.contains("more than 67108864 bytes of memory\n        hint: `limits = { memory = "), "{told}");
     let config = place.write("more.toml", "[plugin.grower]\nlimits = { memory = \"128MiB\" }\n");
-    check(&place, &built, &["-c", config.to_str().unwrap()]).expect_code(0);
+    place.check_plugin(&built, &["-c", config.to_str().unwrap()]).expect_code(0);
 }
 
 /// QuickJS that is built for size is full of them.
@@ -48,9 +41,9 @@ fn calls_in_tail_position_work_and_endless_ones_are_stopped() {
     let seven = "(func $seven (result i32) (i32.const 7))\n(func $tail (result i32) (return_call $seven))\n";
     let right = "(if (i32.ne (call $tail) (i32.const 7)) (then unreachable))";
     let guest = Guest::picker("tail").having(seven).starts(right);
-    check(&place, &guest.put(place.root()), &[]).expect_code(0);
+    place.check_plugin(&guest.put(place.root()), &[]).expect_code(0);
 
     let guest = Guest::picker("endless").having("(func $again (return_call $again))\n").starts("(call $again)");
-    let told = check(&place, &guest.put(place.root()), &[]).expect_code(5).stdout;
+    let told = place.check_plugin(&guest.put(place.root()), &[]).expect_code(5).stdout;
     assert!(told.contains("more than 1s of CPU time\n        hint: `limits = { cpu = "), "{told}");
 }

@@ -28,13 +28,6 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins").join(name)
 }
 
-/// `plugin check` of a component.
-fn check(place: &Place, component: &Path, more: &[&str]) -> Finished {
-    let mut command = place.lyrebird::<&str>(&["plugin", "check"]);
-    command.arg(component).args(more);
-    Run::start(command, None).finish(LIMIT)
-}
-
 #[test]
 fn every_shipped_plugin_passes_with_its_tapes() {
     let place = Place::new("tapes-shipped");
@@ -43,7 +36,7 @@ fn every_shipped_plugin_passes_with_its_tapes() {
     for name in names {
         let tapes = folder(&name).join("tapes");
         let component = plugins().join(format!("{name}.wasm"));
-        let told = check(&place, &component, &["--json", "--tapes", tapes.to_str().unwrap()]).expect_code(0);
+        let told = place.check_plugin(&component, &["--json", "--tapes", tapes.to_str().unwrap()]).expect_code(0);
         let checks = told.json_lines();
         let of = |check: &str, field: &str| -> BTreeSet<String> {
             let of = checks.iter().filter(|one| one["check"] == check);
@@ -85,7 +78,8 @@ fn failures(place: &Place, guest: &str, lines: &[Value]) -> Vec<String> {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     place.write("tapes/one.tape.jsonl", text);
     let tapes = place.root().join("tapes");
-    let told = check(place, &guests().join(format!("{guest}.wasm")), &["--json", "--tapes", tapes.to_str().unwrap()]);
+    let told =
+        place.check_plugin(&guests().join(format!("{guest}.wasm")), &["--json", "--tapes", tapes.to_str().unwrap()]);
     let failed = told.json_lines().into_iter().filter(|check| check["passed"] == false);
     let failed: Vec<String> = failed
         .map(|check| {
@@ -250,7 +244,7 @@ fn media_at_a_private_address_may_be_where_the_config_says_so() {
         let config = format!("[plugins]\nallow_private_hosts = [\"{allowed}\"]\n");
         let config = place.write("private.toml", config);
         let more = ["--tapes", tapes.to_str().unwrap(), "-c", config.to_str().unwrap()];
-        check(&place, &guests().join("misbehaving.wasm"), &more).expect_code(code);
+        place.check_plugin(&guests().join("misbehaving.wasm"), &more).expect_code(code);
     }
 }
 
@@ -258,19 +252,19 @@ fn media_at_a_private_address_may_be_where_the_config_says_so() {
 fn what_is_no_plugin_and_no_tape_is_told() {
     let place = Place::new("tapes-usage");
     let guest = guests().join("misbehaving.wasm");
-    check(&place, Path::new("nowhere.wasm"), &[]).expect_code(2).expect_stderr("nowhere.wasm");
-    check(&place, &guest, &["--tapes", "nowhere"]).expect_code(2).expect_stderr("nowhere");
+    place.check_plugin(Path::new("nowhere.wasm"), &[]).expect_code(2).expect_stderr("nowhere.wasm");
+    place.check_plugin(&guest, &["--tapes", "nowhere"]).expect_code(2).expect_stderr("nowhere");
     fs::create_dir_all(place.root().join("empty")).unwrap();
-    check(&place, &guest, &["--tapes", "empty"]).expect_code(2).expect_stderr("\nhint: ");
+    place.check_plugin(&guest, &["--tapes", "empty"]).expect_code(2).expect_stderr("\nhint: ");
     let broken = place.write("broken.wasm", "no component");
-    let told = check(&place, &broken, &[]).expect_code(5).stdout;
+    let told = place.check_plugin(&broken, &[]).expect_code(5).stdout;
     assert!(told.contains("FAILED  load") && told.contains("hint: ") && told.contains("1 check, 1 failed"), "{told}");
-    let told = check(&place, &guests().join("start-trap.wasm"), &[]).expect_code(5).stdout;
+    let told = place.check_plugin(&guests().join("start-trap.wasm"), &[]).expect_code(5).stdout;
     assert!(told.contains("FAILED  load"), "{told}");
-    let told = check(&place, &guest, &[]).expect_code(0).stdout;
+    let told = place.check_plugin(&guest, &[]).expect_code(0).stdout;
     assert!(told.contains("ok      samples") && told.contains("all passed"), "{told}");
     place.write("tapes/bad.tape.jsonl", "{\"tape\":1,\"plugn\":\"x\"}\n");
-    let told = check(&place, &guest, &["--tapes", "tapes"]).expect_code(5).stdout;
+    let told = place.check_plugin(&guest, &["--tapes", "tapes"]).expect_code(5).stdout;
     assert!(told.contains("line 1: unknown field `plugn`"), "{told}");
 }
 
@@ -299,7 +293,7 @@ fn a_recorded_tape_tells_no_secret_and_passes() {
     }
     assert!(!text.contains("canary"), "{text}");
     assert!(text.contains("\"call\":\"resolve\"") && text.contains("\"call\":\"streams\""), "{text}");
-    check(&place, &component, &["--tapes", "tapes"]).expect_code(0);
+    place.check_plugin(&component, &["--tapes", "tapes"]).expect_code(0);
 
     let before = fs::read_to_string(&tape).unwrap();
     record(&place, &component, url, "tapes/live.tape.jsonl", &[]).expect_code(2).expect_stderr("\nhint: ");

@@ -123,6 +123,13 @@ impl Place {
         Run::start(self.lyrebird(arguments), None).finish(COMMAND_LIMIT)
     }
 
+    /// `plugin check` of a component, with these words behind it.
+    pub fn check_plugin(&self, component: &Path, more: &[&str]) -> Finished {
+        let mut command = self.lyrebird::<&str>(&["plugin", "check"]);
+        command.arg(component).args(more);
+        Run::start(command, None).finish(COMMAND_LIMIT)
+    }
+
     /// `record URL` into this place's output folder with the config for tests, plus more arguments.
     pub fn record<S: AsRef<str>>(&self, url: &str, more: &[S]) -> Run {
         Run::start(self.record_command(url, more), None)
