@@ -37,6 +37,7 @@ mod tape;
 mod track;
 mod version;
 mod watcher;
+mod whole;
 mod words;
 
 #[cfg(any(test, fuzzing))]

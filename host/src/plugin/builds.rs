@@ -2,15 +2,16 @@
 //! data directory, and beside them which rooms they could read, `builds/NAME-HASH.json`.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::anatomy;
 use super::error::LoadError;
 use super::scan;
+use super::whole::{self, Readers};
 
 /// How the files end.
 const EXTENSION: &str = "wasm";
@@ -63,13 +64,7 @@ impl Builds {
 
     fn put(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let draft = self.0.join(format!("{}.tmp", crate::event::new_id()));
-        let written = write(&draft, bytes).and_then(|()| fs::rename(&draft, file));
-        if written.is_err() {
-            // The first error counts.
-            let _ = fs::remove_file(&draft);
-        }
-        written
+        whole::replace(file, bytes, Readers::User)
     }
 
     /// A build's bytes, if they are still the same. Blocks.
@@ -94,12 +89,6 @@ impl Builds {
         }
         Ok(())
     }
-}
-
-fn write(draft: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 
 use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 use wasmtime::component::Component;
 use wasmtime::{Engine, ModuleVersionStrategy};
 
+use super::whole::{self, Readers};
 use crate::clock::Clock;
 
 /// All compiled files together; the least recently used go first. Python's are the largest, 60 MB each.
@@ -187,28 +188,13 @@ fn short(hash: &blake3::Hash) -> String {
     hash.to_hex().chars().take(32).collect()
 }
 
-/// Writes under a name of its own, then renames: a file of the cache is whole from the first moment, and a file that
-/// is there already stays.
+/// A file of the cache is whole from the first moment, and one that is there already stays.
 fn keep(dir: &Path, key: &str, compiled: &[u8]) -> io::Result<PathBuf> {
     let target = dir.join(format!("{key}-{}.{EXTENSION}", short(&blake3::hash(compiled))));
-    if target.exists() {
-        return Ok(target);
+    if !target.exists() {
+        whole::add(&target, compiled, Readers::User)?;
     }
-    let draft = dir.join(format!("{}.tmp", crate::event::new_id()));
-    let written = write(&draft, compiled).and_then(|()| match fs::hard_link(&draft, &target) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // Not every file system links; a rename over a file that another process made just now swaps the name alone.
-        Err(_) => fs::rename(&draft, &target),
-        Ok(()) => Ok(()),
-    });
-    let _ = fs::remove_file(&draft);
-    written.map(|()| target)
-}
-
-fn write(draft: &Path, compiled: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(compiled)?;
-    file.sync_all()
+    Ok(target)
 }
 
 fn secure(dir: &Path) -> io::Result<()> {

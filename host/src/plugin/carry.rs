@@ -2,8 +2,7 @@
 //! one. Runs nothing of it.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::anatomy;
@@ -11,6 +10,7 @@ use super::error::LoadError;
 use super::listing::{self, Description};
 use super::manifest;
 use super::scan;
+use super::whole::{self, Readers};
 use crate::config::open_file;
 
 /// Why no plugin was made.
@@ -69,7 +69,7 @@ pub fn build(component: &Path, manifest: &Path, output: &Path) -> Result<Descrip
         _ => return Err(BuildError::Carries(component.to_owned())),
     };
     let description = listing::describe(output, &wasm).map_err(BuildError::Plugin)?;
-    replace(output, &wasm).map_err(|error| BuildError::Output(output.to_owned(), error))?;
+    whole::replace(output, &wasm, Readers::Usual).map_err(|error| BuildError::Output(output.to_owned(), error))?;
     Ok(description)
 }
 
@@ -103,23 +103,6 @@ fn size(mut value: usize) -> Vec<u8> {
             return bytes;
         }
     }
-}
-
-/// A name that begins with a dot is looked at by nobody.
-fn replace(output: &Path, wasm: &[u8]) -> io::Result<()> {
-    let draft = output.with_file_name(format!(".{}.tmp", crate::event::new_id()));
-    let written = write(&draft, wasm).and_then(|()| fs::rename(&draft, output));
-    if written.is_err() {
-        // The first error counts.
-        let _ = fs::remove_file(&draft);
-    }
-    written
-}
-
-fn write(draft: &Path, wasm: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).open(draft)?;
-    file.write_all(wasm)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,7 @@ use super::error::LoadError;
 use super::manifest::Manifest;
 use super::scan::{self, Stamp};
 use super::track::{Build, Track};
+use super::whole::{self, Readers};
 use crate::config::Approve;
 
 /// One plugin's line.
@@ -187,12 +188,9 @@ pub(super) fn change_known<T>(data_dir: &Path, known: &Known, change: impl FnOnc
 }
 
 fn write(data_dir: &Path, grants: &Grants) -> io::Result<()> {
-    let draft = data_dir.join(".plugins.lock.tmp");
-    let mut out = File::create(&draft)?;
-    out.write_all(&serde_json::to_vec_pretty(grants)?)?;
-    out.write_all(b"\n")?;
-    out.sync_all()?;
-    fs::rename(draft, file(data_dir))
+    let mut text = serde_json::to_vec_pretty(grants)?;
+    text.push(b'\n');
+    whole::replace(&file(data_dir), &text, Readers::Usual)
 }
 
 /// Where it is.

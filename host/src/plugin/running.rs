@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use super::listing::Listing;
 use super::registry::Registry;
+use super::whole::{self, Readers};
 
 /// Writes them down, wherever they are others than before.
 #[derive(Debug, Default)]
@@ -22,8 +23,7 @@ impl Running {
         }
         self.told.clone_from(&text);
         let file = file(data_dir);
-        let draft = file.with_extension("tmp");
-        let write = move || fs::write(&draft, text).and_then(|()| fs::rename(&draft, file));
+        let write = move || whole::replace(&file, &text, Readers::Usual);
         if let Ok(Err(error)) = tokio::task::spawn_blocking(write).await {
             tracing::debug!(%error, "`plugin list` is not told what the program has");
         }
