@@ -82,7 +82,7 @@ fn read(manifest: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// A custom section behind all others: its id, its size, its name with a size before it, the text.
-fn carrying(mut wasm: Vec<u8>, manifest: &[u8]) -> Vec<u8> {
+pub(super) fn carrying(mut wasm: Vec<u8>, manifest: &[u8]) -> Vec<u8> {
     const CUSTOM: u8 = 0;
     let name = anatomy::SECTION.as_bytes();
     let body = [&size(name.len())[..], name, manifest].concat();

@@ -3,6 +3,7 @@ use std::fs;
 use super::*;
 use crate::plugin::anatomy::tests::component;
 
+mod cut;
 mod making;
 mod swaps;
 

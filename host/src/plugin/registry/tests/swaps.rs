@@ -13,16 +13,16 @@ use crate::plugin::listing::State;
 use crate::plugin::notifier::tests::{guests, notice};
 
 /// A registry over a folder of its own, with one picker in it.
-struct Stage {
+pub(super) struct Stage {
     root: PathBuf,
-    file: PathBuf,
+    pub(super) file: PathBuf,
     wasm: Vec<u8>,
-    registry: Registry,
+    pub(super) registry: Registry,
     told: tokio::sync::mpsc::Receiver<event::Event>,
 }
 
 impl Stage {
-    async fn new() -> Option<Stage> {
+    pub(super) async fn new() -> Option<Stage> {
         Stage::of("misbehaving").await
     }
 
@@ -49,7 +49,7 @@ impl Stage {
     }
 
     /// The plugin with another version, of as many letters.
-    fn build(&self, version: &str) -> Vec<u8> {
+    pub(super) fn build(&self, version: &str) -> Vec<u8> {
         let (old, new) = (b"version = \"0.1.0\"", format!("version = \"{version}\""));
         let mut wasm = self.wasm.clone();
         let is_there = |at: &usize| self.wasm[*at..].starts_with(old);
@@ -60,7 +60,7 @@ impl Stage {
     }
 
     /// Puts it in place, and has it taken.
-    async fn put(&self, wasm: &[u8]) {
+    pub(super) async fn put(&self, wasm: &[u8]) {
         let draft = self.file.with_extension("draft");
         fs::write(&draft, wasm).unwrap();
         fs::rename(draft, &self.file).unwrap();
@@ -68,17 +68,17 @@ impl Stage {
         self.registry.settle().await;
     }
 
-    async fn picker(&self) -> Picker {
+    pub(super) async fn picker(&self) -> Picker {
         self.registry.pick("x", Some("misbehaving")).await.unwrap()
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         self.registry.shut_down().await;
         fs::remove_dir_all(self.root).unwrap();
     }
 }
 
-fn room(deed: &str) -> Room {
+pub(super) fn room(deed: &str) -> Room {
     Room { id: deed.to_owned(), input: format!("https://misbehaving.test/{deed}"), options: Vec::new() }
 }
 
