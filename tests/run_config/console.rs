@@ -36,11 +36,14 @@ fn rooms_are_led_by_typed_words() {
     wait_for_posts(&platform, 1);
     wait_until("the stopped room's file is whole", LIMIT, || files_of(&place, "Ada").len() == 1);
     terminal.say("check Ada", "is not watched");
-    replace(&place, "lyrebird.toml", &(head(&platform) + &rooms(&[STEADY, OTHER]) + "name = \"the other\"\n"));
+    let lost = "[[room]]\nurl = \"https://nobody.test/x\"\nname = \"lost\"\n";
+    replace(&place, "lyrebird.toml", &(head(&platform) + &rooms(&[STEADY, OTHER]) + "name = \"the other\"\n" + lost));
     terminal.wait_for("the config was changed");
     let asked = platform.count(Endpoint::BaseInfo);
     wait_until("two more rounds", LIMIT, || platform.count(Endpoint::BaseInfo) > asked + 1);
     assert_eq!(platform.receptions(OTHER).len(), 1, "stopped outlasts a changed config");
+    terminal.say("stop lost", "one room stopped");
+    terminal.say("start lost", "0 rooms started");
     terminal.say("start the other", "one room started");
     wait_for_receptions(&platform, OTHER, 2);
     wait_for_posts(&platform, 2);
