@@ -13,6 +13,7 @@ mod ask;
 mod diff;
 mod dress;
 mod form;
+mod forms;
 mod lines;
 mod player;
 mod record;

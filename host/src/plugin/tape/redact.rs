@@ -1,6 +1,7 @@
 //! Takes the user's secrets out of what a tape shall show: his cookie's values, his secret settings, and whatever a name
 //! beside it says to be a token. What stands in their place has the same form, so that a plugin still reads it.
 
+use super::forms::forms;
 use crate::http::{GuestError, GuestResponse};
 use crate::model::{Pair, Secret};
 
@@ -17,6 +18,10 @@ const TYPED: usize = 20;
 const NOISE: [&str; 8] =
     ["alt-svc", "connection", "keep-alive", "nel", "report-to", "server-timing", "transfer-encoding", "via"];
 
+/// What stands behind a cookie's value (RFC 6265, 4.1.1, and what came since).
+const ATTRIBUTES: [&str; 9] =
+    ["domain", "expires", "httponly", "max-age", "partitioned", "path", "priority", "samesite", "secure"];
+
 /// What is known to be secret.
 pub(super) struct Redactor {
     /// What must not be shown, and what stands there instead; the longest first.
@@ -26,25 +31,26 @@ pub(super) struct Redactor {
 impl Redactor {
     /// `settings` are the secret ones, each with what stands for it.
     pub(super) fn new(cookie: Option<&Secret>, settings: &[(String, String)]) -> Redactor {
-        let mut literals: Vec<(String, String)> =
-            settings.iter().filter(|(value, _)| value.len() >= SETTING_FROM).cloned().collect();
+        let settings = settings.iter().filter(|(value, _)| value.len() >= SETTING_FROM);
+        let mut literals: Vec<(String, String)> = settings.flat_map(|(value, instead)| forms(value, instead)).collect();
         let values = cookie.map_or("", Secret::reveal).split(';').filter_map(|pair| {
             let value = pair.split_once('=').map_or(pair, |(_, value)| value).trim();
             (value.len() >= COOKIE_FROM).then(|| value.to_owned())
         });
         for value in values {
             let decoded = unpercent(&value);
-            literals.push((decoded.clone(), mask(&decoded)));
-            literals.push((value.clone(), mask(&value)));
+            literals.extend(forms(&value, &mask(&value)));
+            literals.extend(forms(&decoded, &mask(&decoded)));
         }
-        literals.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        literals.dedup();
+        literals.retain(|(value, instead)| value != instead);
+        literals.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        literals.dedup_by(|(later, _), (first, _)| later == first);
         Redactor { literals }
     }
 
     /// A secret that the text still has, by its place among all; none is what there should be.
     pub(super) fn is_clean(&self, text: &str) -> bool {
-        !self.literals.iter().any(|(value, instead)| value != instead && text.contains(value.as_str()))
+        !self.literals.iter().any(|(value, _)| text.contains(value.as_str()))
     }
 
     /// An answer as the tape shows it.
@@ -65,12 +71,24 @@ impl Redactor {
 
     fn header(&self, name: &str, value: &str) -> String {
         if name.eq_ignore_ascii_case("set-cookie") {
-            let (pair, attributes) = value.split_once(';').map_or((value, None), |(pair, rest)| (pair, Some(rest)));
-            let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-            let attributes = attributes.map(|rest| format!(";{rest}")).unwrap_or_default();
-            return format!("{name}={}{}", mask(value), self.text(&attributes));
+            return self.set_cookie(value);
         }
         if is_secret(name) { mask(value) } else { self.text(value) }
+    }
+
+    /// A value that holds a semicolon goes on in what looks like attributes.
+    fn set_cookie(&self, value: &str) -> String {
+        let mut parts = value.split(';');
+        let pair = parts.next().unwrap_or_default();
+        let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+        let mut shown = format!("{name}={}", mask(value));
+        for part in parts {
+            let name = part.split_once('=').map_or(part, |(name, _)| name).trim().to_ascii_lowercase();
+            let is_known = ATTRIBUTES.contains(&name.as_str());
+            shown.push(';');
+            shown.push_str(&if is_known { self.text(part) } else { mask(part) });
+        }
+        shown
     }
 
     /// An error as the tape shows it.
@@ -177,7 +195,7 @@ fn is_secret(name: &str) -> bool {
         || whole.contains(&plain.as_str())
 }
 
-/// Masks what stands behind a secret name: in a query, in JSON, in JSON inside JSON.
+/// Masks what stands behind a secret name: in a query, in JSON, in JSON inside JSON, in HTML or in a URL.
 fn by_name(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -209,8 +227,14 @@ fn value_behind(text: &str) -> Option<(&str, &str, &str)> {
         let (value, after) = cut_at(value, |letter| !(letter.is_alphanumeric() || "-._~%+".contains(letter)));
         return Some((text.get(..1)?, value, after));
     }
-    let quote = ["\\\"", "\""].into_iter().find(|quote| text.starts_with(quote))?;
-    let colon = text.strip_prefix(quote)?.trim_start().strip_prefix(':')?.trim_start();
+    if let Some(value) = text.strip_prefix("%3D").or_else(|| text.strip_prefix("%3d")) {
+        // Within a URL within a URL it ends with an escape; one of its own would say nothing without the rest.
+        let (value, after) = cut_at(value, |letter| !(letter.is_alphanumeric() || "-._~+".contains(letter)));
+        return Some((text.get(..3)?, value, after));
+    }
+    let quote = ["\\\"", "\"", "&quot;", "&#34;", "%22"].into_iter().find(|quote| text.starts_with(quote))?;
+    let behind = text.strip_prefix(quote)?.trim_start();
+    let colon = [":", "%3A", "%3a"].into_iter().find_map(|colon| behind.strip_prefix(colon))?.trim_start();
     let (value, after) = match colon.strip_prefix(quote) {
         Some(value) => {
             let end = end_of_string(value, quote)?;

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use expect_test::{Expect, expect};
 
 use super::diff::difference;
@@ -132,4 +134,74 @@ fn what_is_typed_for_a_room_keeps_its_id() {
 #[test]
 fn a_secret_that_is_left_is_seen() {
     assert!(!redactor().is_clean("…canary-two…") && redactor().is_clean("placeholder-of-key"));
+}
+
+/// A text with a secret in some form, and what is shown of it.
+#[track_caller]
+fn hides(text: &str, shown: &str) {
+    let cookie = Secret::new("SESSION=canary%2Cone; id=9021090210; lang=en");
+    let settings = [(String::from("k&y/é \"7\""), String::from("placeholder"))];
+    let redactor = Redactor::new(Some(&cookie), &settings);
+    assert!(!redactor.is_clean(text), "it is not seen: {text}");
+    assert_eq!(redactor.text(text), shown);
+    assert!(redactor.is_clean(shown), "it is seen still: {shown}");
+}
+
+#[test]
+fn a_secret_is_hidden_in_every_form() {
+    for form in ["k%26y%2F%C3%A9%20%227%22", "k%26y%2f%c3%a9%20%227%22", "k%26y%2F%C3%A9+%227%22"] {
+        hides(&format!("?q={form}&a=1"), "?q=placeholder&a=1");
+    }
+    for form in [r#"k&y/é \"7\""#, r#"k&y\/\u00e9 \"7\""#, r#"k&y/é \\\"7\\\""#] {
+        hides(&format!(r#"{{"q":"{form}"}}"#), r#"{"q":"placeholder"}"#);
+    }
+    hides("<p title='k&amp;y/é &quot;7&quot;'>", "<p title='placeholder'>");
+    hides("a=canary%2cone;", "a=xxxxxx%2cxxx;");
+    hides("616e79 63616e6172792c6f6e65", "616e79 7878787878782c787878");
+    hides("63616E6172792C6F6E65", "7878787878782C787878");
+}
+
+/// Alone, and behind something that moves its letters.
+#[test]
+fn a_secret_is_hidden_in_base64_wherever_it_stands() {
+    let redactor = redactor();
+    for before in ["", "a", "ab", "abc", "{\"sid\":\""] {
+        for (secret, middle) in [("canary,one", "xxxxx,xx"), ("9021090210", "00000000")] {
+            let text = STANDARD.encode(format!("{before}{secret}\"}}"));
+            assert!(!redactor.is_clean(&text), "{text}");
+            let shown = redactor.text(&text);
+            assert!(redactor.is_clean(&shown) && shown.len() == text.len(), "{text} -> {shown}");
+            let told = String::from_utf8_lossy(&STANDARD.decode(&shown).unwrap()).into_owned();
+            // Only letters at the rims are made of neighbours, too.
+            assert!(told.contains(middle), "{text} -> {told}");
+        }
+    }
+    assert_eq!(redactor.text("c2hvcnQ"), "c2hvcnQ");
+}
+
+#[test]
+fn what_a_name_says_to_be_a_token_is_hidden_within_urls_and_pages() {
+    let redactor = redactor();
+    for (text, shown) in [
+        (
+            "?d=%7B%22access_token%22%3A%22s3cr3t%22%2C%22a%22%3A1%7D",
+            "?d=%7B%22access_token%22%3A%22x0xx0x%22%2C%22a%22%3A1%7D",
+        ),
+        ("?next=https%3A%2F%2Fh%2F%3Ftoken%3Dabc%26a%3D1", "?next=https%3A%2F%2Fh%2F%3Ftoken%3Dxxx%26a%3D1"),
+        ("{&quot;csrf&quot;:&quot;abc&quot;,&quot;a&quot;:1}", "{&quot;csrf&quot;:&quot;xxx&quot;,&quot;a&quot;:1}"),
+    ] {
+        assert_eq!(redactor.text(text), shown);
+    }
+}
+
+#[test]
+fn a_value_of_set_cookie_that_holds_a_semicolon_is_hidden() {
+    let shown = |value: &str| {
+        let headers = vec![(String::from("Set-Cookie"), value.to_owned())];
+        let answer = GuestResponse { status: 200, url: String::new(), headers, body: Vec::new(), truncated: false };
+        redactor().response(answer).headers.remove(0).1
+    };
+    assert_eq!(shown("a=b; Path=/x; HttpOnly; Max-Age=60"), "a=x; Path=/x; HttpOnly; Max-Age=60");
+    assert_eq!(shown("a=\"b;s3cr3t\"; Secure"), "a=\"x;x0xx0x\"; Secure");
+    assert_eq!(shown("a=b; rest=s3cr3t; SameSite=Lax"), "a=x; xxxx=x0xx0x; SameSite=Lax");
 }
