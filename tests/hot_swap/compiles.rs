@@ -16,12 +16,18 @@ fn scene(name: &str, room: &str) -> (Scene, Guest) {
     let scene = Scene::new(name);
     let config = head(&scene.platform) + &rooms(&[STEADY, OTHER]) + &format!("[[room]]\nurl = \"{room}\"\n");
     scene.place.configure(&config);
-    // Nothing of it was compiled by another test.
-    fs::create_dir_all(scene.place.data().join("compiled")).unwrap();
+    scene.forgets();
     (scene, Guest::picker("snail").slow_to_compile())
 }
 
 impl Scene {
+    /// Nothing is compiled here, nor in other tests.
+    fn forgets(&self) {
+        let compiled = self.place.data().join("compiled");
+        fs::remove_dir_all(&compiled).ok();
+        fs::create_dir_all(compiled).unwrap();
+    }
+
     fn state(&self, plugin: &str) -> Option<String> {
         let listed = self.run(&["plugin", "list", "--json"]).expect_code(0).json_lines();
         let one = listed.into_iter().find(|one| one["name"] == plugin)?;
@@ -81,4 +87,25 @@ fn a_slow_picker_that_comes_later_gets_its_rooms_when_it_is_compiled() {
     assert_eq!(scene.state("snail").as_deref(), Some("compiling"));
     scene.follows(ROOM);
     end_undisturbed(run, &scene.platform, &scene.place, "Menura");
+}
+
+#[test]
+fn a_session_that_was_kept_waits_for_its_picker() {
+    let (scene, snail) = scene("compiles-kept", ROOM);
+    let patient = head(&scene.platform).replace("grace = \"2s\"", "grace = \"10m\"");
+    scene.place.configure(&(patient + &rooms(&[OTHER]) + &format!("[[room]]\nurl = \"{ROOM}\"\n")));
+    snail.put(&scene.shelf);
+    let run = scene.start();
+    wait_until("its session is announced", COMPILE, || scene.platform.visible_posts().len() == 1);
+    end(run);
+    scene.forgets();
+    let run = scene.start();
+    run.wait_for_text("some rooms wait for pickers that are being compiled", LIMIT);
+    wait_until("its session goes on", COMPILE, || scene.state("snail").as_deref() == Some("active"));
+    run.wait_for_text("asking plugin=\"snail@1.0.0\"", LIMIT);
+    scene.answers(1);
+    end(run);
+    let history = scene.run(&["history", ROOM, "--json"]).expect_code(0).json_lines();
+    assert!(history.len() == 1 && history[0]["ended_at"].is_null(), "{history:?}");
+    assert_eq!(scene.platform.visible_posts().len(), 1);
 }
