@@ -26,7 +26,7 @@ pub use places::Places;
 pub use read::{ConfigError, nearest, parse, read};
 pub use rooms::{Origin, RoomWish};
 pub use snapshot::{Snapshot, load, usual_places};
-pub use units::{LEAST_SIZE, LEAST_SPAN, Rate, Size, Span, UnitError};
+pub use units::{LEAST_SIZE, LEAST_SPAN, Rate, Size, Span, Syncs, UnitError};
 pub use watch::{RESCAN, SETTLE, Watch};
 
 /// The file that a new user begins with: every key with its default and a word about it.
@@ -136,25 +136,6 @@ pub enum Repeats {
     Drop,
     /// Recorded as sent.
     Keep,
-}
-
-/// `[output] sync`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syncs {
-    /// What has come is synced once in so long, which is more than nothing; all of it at a file's end.
-    Each(Duration),
-    /// The system writes media when it likes.
-    Off,
-}
-
-impl Syncs {
-    /// How often; none for never.
-    pub fn each(self) -> Option<Duration> {
-        match self {
-            Syncs::Each(span) => Some(span),
-            Syncs::Off => None,
-        }
-    }
 }
 
 /// `[output] hash`.

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::Syncs;
-
 /// A span of time: a number with `ms`, `s`, `m`, `h` or `d`, several of them in a row (`1h30m`), or a bare number of
 /// seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +28,25 @@ pub struct Rate {
     pub count: u32,
     /// In what time.
     pub per: Duration,
+}
+
+/// `[output] sync`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncs {
+    /// What has come is synced once in so long, which is more than nothing; all of it at a file's end.
+    Each(Duration),
+    /// The system writes media when it likes.
+    Off,
+}
+
+impl Syncs {
+    /// How often; none for never.
+    pub fn each(self) -> Option<Duration> {
+        match self {
+            Syncs::Each(span) => Some(span),
+            Syncs::Off => None,
+        }
+    }
 }
 
 /// Text that is no span, size or rate; says what is taken.

@@ -39,9 +39,7 @@ impl Recording {
         cut: Option<&Cut>,
         why: &str,
     ) -> Result<(), EndReason> {
-        while let Some(done) = self.closing.try_join_next() {
-            self.took(done);
-        }
+        self.take_closed().await;
         self.write_carried().await?;
         let gap = self.reopens();
         self.open_one(ext, cut, why, gap.into_iter().collect()).await?;
@@ -275,7 +273,7 @@ impl Recording {
     }
 
     /// Takes what became of a segment that was being closed.
-    fn took(&mut self, done: Result<Closing, JoinError>) {
+    pub(super) fn took(&mut self, done: Result<Closing, JoinError>) {
         // Whoever died has told.
         let Ok(Closing { closed, tail, last, from, root_at }) = done else { return };
         last.into_iter().for_each(|last| self.has_carried(last));

@@ -20,6 +20,9 @@ const MOST_RESCUES: usize = 3;
 /// … in so much time. A volume that takes a file's head and nothing behind it would make files without end.
 const RESCUES_IN: Duration = Duration::from_secs(60);
 
+/// So long a file may take to be closed before the next one begins behind an outage.
+const CLOSES_IN: Duration = Duration::from_secs(2);
+
 /// Ends of files that are carried along at most: each has been on the account of what is kept in memory.
 const MOST_CARRIED: usize = 8;
 
@@ -187,6 +190,23 @@ impl Recording {
             carried.from.into_iter().for_each(|(number, ended)| self.leave_ended(number, ended, Rest::Unknown));
         }
         has_room
+    }
+
+    /// Takes what has become of the files that are being closed: the end of one may have to be carried along, and comes
+    /// before the next file. Behind an outage that is likely, and waited for.
+    pub(super) async fn take_closed(&mut self) {
+        while let Some(done) = self.closing.try_join_next() {
+            self.took(done);
+        }
+        if self.outage.is_some() {
+            let all = async {
+                while !self.closing.is_empty() {
+                    self.reap().await;
+                }
+            };
+            // A volume that hangs must not keep another one from taking what comes.
+            let _ = tokio::time::timeout(CLOSES_IN, all).await;
+        }
     }
 
     /// Writes what is carried along, each into a file of its own.
