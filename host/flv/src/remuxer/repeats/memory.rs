@@ -5,6 +5,7 @@
 //! configuration; the frames of the one never equal those of another.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 
 use super::{MOST_EARLY_MS, MOST_GUESSES, MOST_STRAY_MS, MOST_UNKNOWN_MS};
 use crate::tag::Track;
@@ -233,6 +234,12 @@ impl Times {
         Times { sent, largest_step: usual + usual / 2 + JITTER_MS }
     }
 
+    /// Whether any frame was sent at one of these times.
+    fn has_any(&self, times: &RangeInclusive<i64>) -> bool {
+        let from = self.sent.partition_point(|seen| seen < times.start());
+        self.sent.get(from).is_some_and(|seen| times.contains(seen))
+    }
+
     fn is_hole(&self, sent: i64) -> bool {
         let behind = self.sent.partition_point(|seen| *seen < sent);
         let before = behind.checked_sub(1).and_then(|before| self.sent.get(before));
@@ -258,6 +265,11 @@ impl Index {
     /// shortly before all that is remembered.
     pub(super) fn is_hole(&self, track: Track, sent: i64) -> bool {
         if track == Track::Video { self.video.is_hole(sent) } else { self.audio.is_hole(sent) }
+    }
+
+    /// Whether any frame was sent at one of these times.
+    pub(super) fn has_any(&self, times: RangeInclusive<i64>) -> bool {
+        self.video.has_any(&times) || self.audio.has_any(&times)
     }
 
     /// Whether it was sent once.

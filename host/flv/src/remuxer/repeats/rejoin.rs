@@ -1,7 +1,7 @@
 //! Where the old connection broke off, by what the new one begins with.
 
 use super::memory::Index;
-use super::{MOST_EARLY_MS, MOST_HELD_BYTES, MOST_HELD_TAGS, MOST_UNKNOWN_MS, Memory, Strays, is_early};
+use super::{MOST_EARLY_MS, MOST_HELD_BYTES, MOST_HELD_TAGS, MOST_STRAY_MS, MOST_UNKNOWN_MS, Memory, Strays, is_early};
 use crate::tag::{Tag, Track};
 
 /// Frames that must be equal before a distance of clocks is believed. One of them must be the only one of its kind, else
@@ -155,7 +155,9 @@ impl Rejoin {
     /// Which guesses a frame leaves, and which of them is right if the new connection goes on here.
     fn judge(&mut self, track: Track, sent: i64, hash: u64) -> Option<(i64, Strays)> {
         let end = self.end_of(track);
-        let is_begun = self.first.is_some_and(|(_, first)| sent - first > MOST_UNKNOWN_MS);
+        let may_match = self.first.is_some_and(|(_, first)| {
+            sent - first <= MOST_UNKNOWN_MS && self.index.has_any(self.reached(first) - MOST_EARLY_MS..=latest(first))
+        });
         let mut joins = None;
         self.guesses.retain_mut(|guess| {
             let before = sent + guess.distance;
@@ -177,7 +179,8 @@ impl Rejoin {
                 return joined || !is_last && !guess.strays() && (guess.distance == 0 || guess.unique > 0);
             }
             if was_missed {
-                return !is_begun || guess.has_matched();
+                // Live media is held for no proof that cannot come.
+                return may_match || guess.has_matched();
             }
             guess.unique += u32::from(self.index.is_unique(track, hash));
             *(if track == Track::Video { &mut guess.video } else { &mut guess.audio }) += 1;
@@ -195,6 +198,13 @@ impl Rejoin {
             Some(guess) => Verdict::Repeats(guess.distance, guess.strays),
             None => self.by_clock(),
         })
+    }
+
+    /// The time from which on frames may come, but for early ones: where the track is that lags behind.
+    fn reached(&self, first: i64) -> i64 {
+        let of = |end: Option<i64>, last: Option<i64>| end.and(last.or(Some(first)));
+        let tracks = [of(self.video_end, self.video_last), of(self.audio_end, self.audio_last)];
+        tracks.into_iter().flatten().min().unwrap_or(first)
     }
 
     fn end_of(&self, track: Track) -> Option<i64> {
@@ -221,4 +231,9 @@ impl Rejoin {
     pub(in super::super) fn into_tags(self) -> Vec<Tag> {
         self.held
     }
+}
+
+/// The latest frame that we have and that a connection with this first frame may be waited for with, by the same clock.
+fn latest(first: i64) -> i64 {
+    first + MOST_UNKNOWN_MS + MOST_STRAY_MS
 }

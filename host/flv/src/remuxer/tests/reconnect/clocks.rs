@@ -155,3 +155,53 @@ fn a_clock_set_anew_behind_what_was_sent_again() {
         "#]],
     );
 }
+
+/// What is sent live lies, by its clock, in a hole of what was received, and nothing that it could repeat is near.
+#[test]
+fn a_clock_between_two_that_were_received_is_not_waited_for() {
+    check(
+        "V 0 header
+         A 0 header
+         V 0 key #1
+         A 0 15 #1
+         V 40 30 #2
+         A 23 15 #2
+         reconnect 300
+         V 42000 key #3
+         A 42000 15 #3
+         V 42040 30 #4
+         A 42023 15 #4
+         reconnect 300
+         V 1461 key #5
+         A 1461 15 #5
+         V 1501 30 #6
+         A 1484 15 #6
+         cut now
+         V 1541 key #7
+         A 1541 15 #7",
+        expect![[r#"
+            -- Start
+            V 0 header 720p
+            A 0 header
+            V 0 key #1
+            A 0 #1
+            V 40 #2
+            A 23 #2
+            -- note connection gap connection 41920 ms
+            V 80 key #3
+            A 80 #3
+            V 120 #4
+            A 103 #4
+            -- note connection gap connection 300 ms
+            V 160 key #5
+            A 160 #5
+            V 200 #6
+            A 183 #6
+            -- Asked(Duration)
+            V 0 header 720p
+            A 0 header
+            V 0 key #7
+            A 0 #7
+        "#]],
+    );
+}
