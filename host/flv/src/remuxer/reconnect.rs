@@ -74,15 +74,15 @@ impl Remuxer {
         let Some(rejoin) = self.rejoin.take() else { return };
         let dark_ms = rejoin.dark_ms;
         match verdict {
-            Verdict::Repeats(distance, strays) => {
+            Verdict::Repeats { distance, strays, clock } => {
                 self.timeline.join(Joint::Shifted(distance));
-                self.overlap = Overlap::proved(distance, strays, &mut self.memory);
+                self.overlap = Overlap::proved(distance, strays, clock, &mut self.memory);
                 // It goes on where it broke, also in mid-group.
                 self.lost = Some(Lost::joined(dark_ms, strays));
             }
             Verdict::Continues => {
                 self.timeline.join(Joint::Continues);
-                self.overlap = Overlap::believed(&self.memory);
+                self.overlap = Overlap::believed(&mut self.memory);
                 self.lost = Some(Lost::connection(dark_ms, false));
                 self.gate.shut();
             }

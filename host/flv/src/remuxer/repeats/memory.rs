@@ -4,7 +4,7 @@
 //! with all that is remembered. A server may send again what it has kept for a minute, over a change of the
 //! configuration; the frames of the one never equal those of another.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 
 use super::{MOST_EARLY_MS, MOST_GUESSES, MOST_STRAY_MS, MOST_UNKNOWN_MS};
@@ -21,6 +21,9 @@ const MOST_REFUSED: usize = 512;
 
 /// So many configurations of the past are remembered.
 const MOST_CONFIGURATIONS: usize = 16;
+
+/// Of so many clocks it is known where they end.
+const MOST_CLOCKS: usize = 16;
 
 /// The distances of a track's frames differ by so much where they are the same.
 const JITTER_MS: i64 = 10;
@@ -39,6 +42,8 @@ pub(super) struct Seen {
     pub(super) sent: i64,
     pub(super) hash: u64,
     pub(super) is_key_frame: bool,
+    /// The clock it was sent by. Frames of two of them are put next to each other, whatever came between.
+    clock: u32,
 }
 
 /// The frames that were received last.
@@ -50,6 +55,9 @@ pub(in super::super) struct Memory {
     refused: VecDeque<Seen>,
     /// The seeds of the configurations that were in force.
     configurations: VecDeque<(Track, u64)>,
+    /// The clock of what follows, and the newest one.
+    clock: u32,
+    newest_clock: u32,
 }
 
 /// The last groups of the configuration in force.
@@ -58,6 +66,20 @@ pub(in super::super) struct Groups {
     /// Where they begin.
     from: usize,
     key_frames: usize,
+}
+
+/// Where each track ends by one clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ends {
+    pub(super) clock: u32,
+    pub(super) video: Option<i64>,
+    pub(super) audio: Option<i64>,
+}
+
+impl Ends {
+    pub(super) fn of(&self, track: Track) -> Option<i64> {
+        if track == Track::Video { self.video } else { self.audio }
+    }
 }
 
 /// Where a track begins and ends, since its clock was last set anew.
@@ -74,7 +96,7 @@ impl Memory {
         if self.frames.len() >= MOST_REMEMBERED || self.groups.from > 0 && self.frames.len() >= LEAST_REMEMBERED {
             self.forget_oldest();
         }
-        self.frames.push_back(Seen { track, sent, hash, is_key_frame });
+        self.frames.push_back(Seen { track, sent, hash, is_key_frame, clock: self.clock });
         self.groups.key_frames += usize::from(is_key_frame);
         while self.groups.key_frames > MOST_GROUPS
             && let Some(oldest) = self.frames.get(self.groups.from)
@@ -89,7 +111,7 @@ impl Memory {
         if self.refused.len() >= MOST_REFUSED {
             self.refused.pop_front();
         }
-        self.refused.push_back(Seen { track, sent, hash, is_key_frame: false });
+        self.refused.push_back(Seen { track, sent, hash, is_key_frame: false, clock: self.clock });
     }
 
     /// The configuration changes. Gives the groups of the one that was in force.
@@ -130,6 +152,18 @@ impl Memory {
     /// The clock of what follows is another one; by how much it differs is not known yet.
     pub(in super::super) fn clock_is_new(&mut self) {
         self.refused.clear();
+        self.newest_clock = self.newest_clock.wrapping_add(1);
+        self.clock = self.newest_clock;
+    }
+
+    /// What follows goes on by a clock that was there before.
+    pub(super) fn clock_goes_on(&mut self, clock: u32) {
+        self.clock = clock;
+    }
+
+    /// The clock of the last frame.
+    pub(super) fn last_clock(&self) -> u32 {
+        self.frames.back().map_or(self.clock, |seen| seen.clock)
     }
 
     /// It differs by this. What was refused meanwhile was sent by it.
@@ -162,33 +196,38 @@ impl Memory {
 
     /// Where a track begins and ends. Its last frame need not have the latest time.
     pub(super) fn span(&self, track: Track) -> Option<Span> {
-        let mut frames = self.frames.iter().rev().filter(|seen| seen.track == track).map(|seen| seen.sent);
-        let last = frames.next()?;
-        let mut span = Span { begin: last, end: last };
-        let mut before = last;
-        for (place, sent) in frames.enumerate() {
-            if !(-MOST_EARLY_MS..=LONGEST_STEP_MS).contains(&(before - sent)) {
-                break;
-            }
-            span.begin = span.begin.min(sent);
-            if place < LAST_FRAMES {
-                span.end = span.end.max(sent);
-            }
-            before = sent;
-        }
-        Some(span)
+        span(self.frames.iter().rev().filter(|seen| seen.track == track))
     }
 
-    /// How far back each of the equal frames lies, the newest first, the same time before all.
-    pub(super) fn distances(&self, track: Track, sent: i64, hash: u64) -> Vec<i64> {
+    /// The same of what was sent by one clock.
+    pub(super) fn span_by(&self, track: Track, clock: u32) -> Option<Span> {
+        span(self.frames.iter().rev().filter(|seen| seen.track == track && seen.clock == clock))
+    }
+
+    /// Where each track ends by each of the last clocks.
+    pub(super) fn ends(&self) -> Vec<Ends> {
+        let mut clocks: Vec<u32> = Vec::new();
+        for seen in self.frames.iter().rev() {
+            if clocks.len() < MOST_CLOCKS && !clocks.contains(&seen.clock) {
+                clocks.push(seen.clock);
+            }
+        }
+        let end = |track, clock| self.span_by(track, clock).map(|span| span.end);
+        let of = |clock| Ends { clock, video: end(Track::Video, clock), audio: end(Track::Audio, clock) };
+        clocks.into_iter().map(of).collect()
+    }
+
+    /// How far back each of the equal frames lies, and its clock; the newest first, the same time before all.
+    pub(super) fn distances(&self, track: Track, sent: i64, hash: u64) -> Vec<(i64, u32)> {
         let equal = self
             .frames
             .iter()
             .rev()
             .chain(self.refused.iter().rev())
             .filter(|seen| seen.track == track && seen.hash == hash);
-        let mut distances: Vec<i64> = equal.map(|seen| seen.sent - sent).take(MOST_GUESSES).collect();
-        distances.sort_by_key(|distance| *distance != 0);
+        let distances = equal.map(|seen| (seen.sent - sent, seen.clock));
+        let mut distances: Vec<(i64, u32)> = distances.take(MOST_GUESSES).collect();
+        distances.sort_by_key(|(distance, _)| *distance != 0);
         distances
     }
 
@@ -199,17 +238,37 @@ impl Memory {
     /// Each frame with its time.
     pub(super) fn index(&self) -> Index {
         Index {
-            frames: self.received().map(|seen| (seen.track, seen.hash, seen.sent)).collect(),
+            frames: self.received().map(|seen| ((seen.track, seen.hash, seen.sent), seen.clock)).collect(),
             video: Times::of(self, Track::Video),
             audio: Times::of(self, Track::Audio),
         }
     }
 }
 
+/// Where frames of one track begin and end, up to where their clock was set anew; the last one comes first.
+fn span<'a>(frames: impl Iterator<Item = &'a Seen>) -> Option<Span> {
+    let mut frames = frames.map(|seen| seen.sent);
+    let last = frames.next()?;
+    let mut span = Span { begin: last, end: last };
+    let mut before = last;
+    for (place, sent) in frames.enumerate() {
+        if !(-MOST_EARLY_MS..=LONGEST_STEP_MS).contains(&(before - sent)) {
+            break;
+        }
+        span.begin = span.begin.min(sent);
+        if place < LAST_FRAMES {
+            span.end = span.end.max(sent);
+        }
+        before = sent;
+    }
+    Some(span)
+}
+
 /// What was sent when.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    frames: BTreeSet<(Track, u64, i64)>,
+    /// Each frame, and its clock.
+    frames: BTreeMap<(Track, u64, i64), u32>,
     video: Times,
     audio: Times,
 }
@@ -254,11 +313,11 @@ impl Times {
 impl Index {
     /// How far from this time the frame was sent, at most [`MOST_STRAY_MS`]; none if it was not.
     pub(super) fn stray(&self, track: Track, hash: u64, sent: i64) -> Option<i64> {
-        if self.frames.contains(&(track, hash, sent)) {
+        if self.frames.contains_key(&(track, hash, sent)) {
             return Some(0);
         }
         let near = (track, hash, sent - MOST_STRAY_MS)..=(track, hash, sent + MOST_STRAY_MS);
-        self.frames.range(near).map(|(_, _, seen)| (seen - sent).abs()).min()
+        self.frames.range(near).map(|((_, _, seen), _)| (seen - sent).abs()).min()
     }
 
     /// Whether a frame with this time was never received: none of its track was for longer than usual, or it is from
@@ -272,8 +331,10 @@ impl Index {
         self.video.has_any(&times) || self.audio.has_any(&times)
     }
 
-    /// Whether it was sent once.
-    pub(super) fn is_unique(&self, track: Track, hash: u64) -> bool {
-        self.frames.range((track, hash, i64::MIN)..=(track, hash, i64::MAX)).nth(1).is_none()
+    /// The clock it was sent by; none if it was sent more than once.
+    pub(super) fn unique(&self, track: Track, hash: u64) -> Option<u32> {
+        let mut equal = self.frames.range((track, hash, i64::MIN)..=(track, hash, i64::MAX));
+        let (_, clock) = equal.next()?;
+        equal.next().is_none().then_some(*clock)
     }
 }

@@ -21,25 +21,35 @@ pub(in super::super) struct Overlap {
 #[derive(Clone, Copy, Debug)]
 struct Covered {
     span: Span,
+    /// Where it ends by the clock that is sent again; what has a place behind that came by another one.
+    own_end: i64,
     last: i64,
 }
 
 impl Covered {
-    fn of(memory: &Memory, track: Track) -> Option<Covered> {
-        memory.span(track).map(|span| Covered { span, last: i64::MIN })
+    fn of(memory: &Memory, track: Track, clock: u32) -> Option<Covered> {
+        let span = memory.span(track)?;
+        let own = memory.span_by(track, clock).unwrap_or(span);
+        let begin = span.begin.min(own.begin);
+        Some(Covered { span: Span { begin, ..span }, own_end: own.end, last: i64::MIN })
     }
 }
 
 impl Overlap {
-    /// The new connection sends the same again, by a clock that differs by this.
-    pub(in super::super) fn proved(distance: i64, strays: Strays, memory: &mut Memory) -> Overlap {
+    /// The new connection sends again what was sent by this clock, by one that differs by so much.
+    pub(in super::super) fn proved(distance: i64, strays: Strays, clock: u32, memory: &mut Memory) -> Overlap {
         memory.shift(distance);
-        Overlap { strays, is_proved: true, ..Overlap::believed(memory) }
+        Overlap { strays, is_proved: true, ..Overlap::by(clock, memory) }
     }
 
     /// The clock is believed to go on: one track may begin before its end, but only what equals was sent before.
-    pub(in super::super) fn believed(memory: &Memory) -> Overlap {
-        let (video, audio) = (Covered::of(memory, Track::Video), Covered::of(memory, Track::Audio));
+    pub(in super::super) fn believed(memory: &mut Memory) -> Overlap {
+        Overlap::by(memory.last_clock(), memory)
+    }
+
+    fn by(clock: u32, memory: &mut Memory) -> Overlap {
+        memory.clock_goes_on(clock);
+        let [video, audio] = [Track::Video, Track::Audio].map(|track| Covered::of(memory, track, clock));
         Overlap { video, audio, index: memory.index(), ..Overlap::default() }
     }
 
@@ -59,9 +69,10 @@ impl Overlap {
     #[inline]
     pub(in super::super) fn covers(&mut self, tag: &Tag, sent: i64, seed: u64) -> bool {
         let slot = if tag.track == Track::Video { &mut self.video } else { &mut self.audio };
-        let Some(Covered { span: Span { begin, end }, last }) = slot else { return false };
+        let Some(Covered { span: Span { begin, end }, own_end, last }) = slot else { return false };
         let stray = self.index.stray(tag.track, hash(&tag.payload, seed), sent);
         let is_new = || stray.is_none() && !self.index.is_hole(tag.track, sent);
+        let is_near = |sent| is_early(sent, *end) || is_early(sent, *own_end);
         if stray == Some(0) {
             *last = sent;
             return true;
@@ -70,7 +81,8 @@ impl Overlap {
             // The clock was set anew within the connection: this is another stream, and later than what we have.
             _ if sent < *begin - MOST_STRAY_MS || sent < last.saturating_sub(MOST_EARLY_MS) => false,
             true => stray.is_some(),
-            false => sent <= *end && !(self.is_proved && is_early(sent, *end) && is_new()),
+            _ if self.is_proved && stray.is_none() && sent > *own_end => false,
+            false => sent <= *end && !(self.is_proved && is_near(sent) && is_new()),
         };
         if is_within {
             *last = sent;

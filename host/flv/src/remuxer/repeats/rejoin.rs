@@ -1,6 +1,6 @@
 //! Where the old connection broke off, by what the new one begins with.
 
-use super::memory::Index;
+use super::memory::{Ends, Index};
 use super::{MOST_EARLY_MS, MOST_HELD_BYTES, MOST_HELD_TAGS, MOST_STRAY_MS, MOST_UNKNOWN_MS, Memory, Strays, is_early};
 use crate::tag::{Tag, Track};
 
@@ -33,6 +33,8 @@ pub(in super::super) struct Rejoin {
     guesses: Vec<Guess>,
     /// What was sent when, on the old connection.
     index: Index,
+    /// Where each clock ended.
+    ends: Vec<Ends>,
     /// Where each track, and either of them, ended.
     video_end: Option<i64>,
     audio_end: Option<i64>,
@@ -46,11 +48,13 @@ struct Guess {
     audio: u32,
     unique: u32,
     strays: Strays,
+    /// Where what equals ends: what was sent meanwhile by another clock has a place behind it, but is not what follows.
+    ends: Ends,
 }
 
 impl Guess {
-    fn new(distance: i64) -> Guess {
-        Guess { distance, video: 0, audio: 0, unique: 0, strays: Strays::default() }
+    fn new(distance: i64, ends: Ends) -> Guess {
+        Guess { distance, video: 0, audio: 0, unique: 0, strays: Strays::default(), ends }
     }
 
     fn is_proved(&self) -> bool {
@@ -68,6 +72,10 @@ impl Guess {
         self.video > 0 || self.audio > 0
     }
 
+    fn verdict(&self) -> Verdict {
+        Verdict::Repeats { distance: self.distance, strays: self.strays, clock: self.ends.clock }
+    }
+
     fn strays(&self) -> bool {
         self.strays != Strays::default()
     }
@@ -76,9 +84,9 @@ impl Guess {
 /// How the new connection goes on.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum Verdict {
-    /// What is sent now was sent before with a time that was greater by this; all that was held is a repeat but for what
-    /// lies behind the end.
-    Repeats(i64, Strays),
+    /// What is sent now was sent before, by this clock, with a time that was greater by this; all that was held is a
+    /// repeat but for what lies behind the end.
+    Repeats { distance: i64, strays: Strays, clock: u32 },
     /// Nothing equals. The sender's clock goes on.
     Continues,
     /// Nothing equals. The sender's clock was set anew.
@@ -97,6 +105,7 @@ impl Rejoin {
             audio_last: None,
             guesses: Vec::new(),
             index: Index::default(),
+            ends: Vec::new(),
             video_end: end(Track::Video),
             audio_end: end(Track::Audio),
             end: memory.frames.back().map(|seen| seen.sent),
@@ -132,10 +141,11 @@ impl Rejoin {
         let track = tag.track;
         if self.first.is_none() {
             self.first = Some((track, sent));
-            self.guesses = memory.distances(track, sent, hash).into_iter().map(Guess::new).collect();
-            self.index = memory.index();
+            (self.index, self.ends) = (memory.index(), memory.ends());
+            let guess = |(distance, clock)| Guess::new(distance, ends_by(&self.ends, clock));
+            self.guesses = memory.distances(track, sent, hash).into_iter().map(guess).collect();
             if self.guesses.is_empty() && self.index.is_hole(track, sent) {
-                self.guesses.push(Guess::new(0));
+                self.guesses.push(guess((0, memory.last_clock())));
             }
         }
         self.hold(tag);
@@ -143,21 +153,22 @@ impl Rejoin {
         let is_anew = last.replace(sent).is_some_and(|last| sent < last - MOST_EARLY_MS);
         if is_anew && let Some(guess) = self.guesses.iter().find(|guess| guess.is_likely()) {
             // The clock was set anew: what was sent again ends here.
-            return Some(Verdict::Repeats(guess.distance, guess.strays));
+            return Some(guess.verdict());
         }
         match self.judge(track, sent, hash) {
-            Some((distance, strays)) => Some(Verdict::Repeats(distance, strays)),
+            Some(guess) => Some(guess.verdict()),
             None if self.guesses.is_empty() || self.is_full() => self.end(),
             None => None,
         }
     }
 
     /// Which guesses a frame leaves, and which of them is right if the new connection goes on here.
-    fn judge(&mut self, track: Track, sent: i64, hash: u64) -> Option<(i64, Strays)> {
+    fn judge(&mut self, track: Track, sent: i64, hash: u64) -> Option<Guess> {
         let end = self.end_of(track);
         let may_match = self.first.is_some_and(|(_, first)| {
             sent - first <= MOST_UNKNOWN_MS && self.index.has_any(self.reached(first) - MOST_EARLY_MS..=latest(first))
         });
+        let unique = self.index.unique(track, hash);
         let mut joins = None;
         self.guesses.retain_mut(|guess| {
             let before = sent + guess.distance;
@@ -169,12 +180,14 @@ impl Rejoin {
                     true => stray.is_none(),
                     false => before > end || is_new(guess) && is_early(before, end),
                 });
-            if is_behind {
+            let own_end = guess.ends.of(track).filter(|_| stray.is_none() && !is_behind);
+            let own_end = own_end.filter(|end| before > *end || is_new(guess) && is_early(before, *end));
+            if is_behind || own_end.is_some() {
                 // More proof can come only of the other track, for as long as that is a little late.
-                let is_last = end.is_some_and(|end| before > end + MOST_EARLY_MS);
+                let is_last = own_end.or(end).is_some_and(|end| before > end + MOST_EARLY_MS);
                 let joined = guess.is_proved() || is_last && guess.is_likely();
                 if joins.is_none() && joined {
-                    joins = Some((guess.distance, guess.strays));
+                    joins = Some(*guess);
                 }
                 return joined || !is_last && !guess.strays() && (guess.distance == 0 || guess.unique > 0);
             }
@@ -182,7 +195,11 @@ impl Rejoin {
                 // Live media is held for no proof that cannot come.
                 return may_match || guess.has_matched();
             }
-            guess.unique += u32::from(self.index.is_unique(track, hash));
+            if let Some(clock) = unique.filter(|clock| stray.is_some() && *clock != guess.ends.clock) {
+                // The same goes on by the clock that came next.
+                guess.ends = ends_by(&self.ends, clock);
+            }
+            guess.unique += u32::from(unique.is_some());
             *(if track == Track::Video { &mut guess.video } else { &mut guess.audio }) += 1;
             let most = guess.strays.of(track);
             *most = stray.unwrap_or_default().max(*most);
@@ -195,7 +212,7 @@ impl Rejoin {
     pub(in super::super) fn end(&self) -> Option<Verdict> {
         self.first?;
         Some(match self.guesses.iter().find(|guess| guess.is_likely()) {
-            Some(guess) => Verdict::Repeats(guess.distance, guess.strays),
+            Some(guess) => guess.verdict(),
             None => self.by_clock(),
         })
     }
@@ -236,4 +253,9 @@ impl Rejoin {
 /// The latest frame that we have and that a connection with this first frame may be waited for with, by the same clock.
 fn latest(first: i64) -> i64 {
     first + MOST_UNKNOWN_MS + MOST_STRAY_MS
+}
+
+/// Where one of the clocks ends; none for one that is too long ago.
+fn ends_by(ends: &[Ends], clock: u32) -> Ends {
+    ends.iter().find(|ends| ends.clock == clock).copied().unwrap_or(Ends { clock, ..Ends::default() })
 }

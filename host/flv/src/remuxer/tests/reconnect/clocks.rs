@@ -1,8 +1,11 @@
 //! New connections by another clock.
 
+use std::ops::Range;
+
 use expect_test::expect;
 
-use super::super::check;
+use super::super::{check, remux};
+use crate::remuxer::Options;
 
 #[test]
 fn overlap_with_the_clock_set_anew() {
@@ -204,4 +207,94 @@ fn a_clock_between_two_that_were_received_is_not_waited_for() {
             A 0 #7
         "#]],
     );
+}
+
+/// Pictures each 40 ms, every tenth a key frame, and sounds each 21 ms, in the order of their times. Both count from this
+/// number.
+fn frames(from: i64, pictures: Range<i64>, first_sound: i64, sounds: Range<i64>, number: i64) -> String {
+    let mut lines: Vec<(i64, String)> = Vec::new();
+    for picture in pictures {
+        let (at, key) = (from + 40 * picture, if picture % 10 == 0 { "key" } else { "30" });
+        lines.push((at, format!("V {at} {key} #{:x}\n", number + picture)));
+    }
+    for sound in sounds {
+        let at = from + first_sound + 21 * sound;
+        lines.push((at, format!("A {at} 15 #{:x}\n", number + sound)));
+    }
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// What is written of a track, by its numbers.
+fn numbers(output: &str, track: &str) -> Vec<i64> {
+    let lines = output.lines().filter(|line| line.starts_with(track));
+    lines.filter_map(|line| i64::from_str_radix(line.split_once('#')?.1, 16).ok()).collect()
+}
+
+/// A group, and behind a break so much of a stale one by another clock; on the next connection that group again.
+fn behind_a_stale_group(pictures: i64, sounds: i64) -> String {
+    let group = frames(100_000, 0..10, 8, 0..18, 0x100);
+    let stale = frames(44_000, 0..pictures, 11, 0..sounds, 0x1000);
+    format!("V 0 header\nA 0 header\n{group}reconnect 1500\n{stale}reconnect 2000\n{group}")
+}
+
+/// Holds that each of these is written once, and so much of it was sent again.
+fn check_once(input: &str, pictures: [i64; 2], sounds: [i64; 2], repeats: &[&str]) {
+    let output = remux(input, Options::default());
+    for (track, [new, stale]) in [("V", pictures), ("A", sounds)] {
+        let mut numbers = numbers(&output, track);
+        numbers.sort_unstable();
+        let expected = (0x100..0x100 + new).chain(0x1000..0x1000 + stale).collect::<Vec<i64>>();
+        assert_eq!(numbers, expected, "{output}");
+    }
+    let told: Vec<&str> = output.lines().filter_map(|line| line.strip_prefix("-- note repeat ")).collect();
+    assert_eq!(told, repeats, "{output}");
+}
+
+/// Behind a break a server first sends a group of long ago by another clock, and on the next connection goes on with
+/// what was broken off; there the next key frame may be stamped a little early.
+#[test]
+fn a_stale_group_between_a_break_and_its_end() {
+    // Of the first, two sounds of what goes on fall between the last sound before the break and the first stale one.
+    for (pictures, sounds) in [(3, 4), (8, 14), (20, 38), (75, 142)] {
+        for early in [0, 70] {
+            let key_frame = format!("V {} key #10a\n", 100_400 - early);
+            let goes_on = frames(100_000, 11..120, 8, 18..220, 0x100);
+            let input = behind_a_stale_group(pictures, sounds) + &key_frame + &goes_on;
+            check_once(&input, [120, pictures], [220, sounds], &["10 tags", "18 tags"]);
+        }
+    }
+}
+
+/// Behind that, all of it by a clock that strays a little.
+#[test]
+fn what_a_stale_group_stands_in_is_sent_again() {
+    for (pictures, sounds) in [(3, 4), (75, 142)] {
+        let goes_on = frames(100_000, 10..30, 8, 18..56, 0x100);
+        let again = frames(100_000, 0..60, 11, 0..112, 0x100);
+        let input = behind_a_stale_group(pictures, sounds) + &goes_on + "reconnect 1000\n" + &again;
+        check_once(&input, [60, pictures], [112, sounds], &["18 tags", "10 tags", "56 tags", "30 tags"]);
+    }
+}
+
+/// Behind a break nothing was missed, but the clock was set anew; later something was missed. All of it is sent again by
+/// a third clock.
+#[test]
+fn what_went_on_by_another_clock_is_sent_again() {
+    let anew = 44_000 - 800;
+    let input = [
+        "V 0 header\nA 0 header\n".to_owned(),
+        frames(100_000, 0..20, 8, 0..38, 0x100),
+        "reconnect 1500\n".to_owned(),
+        frames(anew, 20..30, 8, 38..57, 0x100),
+        "reconnect 500\n".to_owned(),
+        frames(anew, 40..50, 8, 76..95, 0x100),
+        "reconnect 2000\n".to_owned(),
+        frames(7_000, 10..80, 8, 19..152, 0x100),
+    ];
+    let output = remux(&input.concat(), Options::default());
+    let expected = |missed: Range<i64>, end| (0..end).filter(|number| !missed.contains(number)).collect::<Vec<i64>>();
+    let told = |track| numbers(&output, track).into_iter().map(|number| number - 0x100).collect::<Vec<i64>>();
+    assert_eq!(told("V"), expected(30..40, 80), "{output}");
+    assert_eq!(told("A"), expected(57..76, 152), "{output}");
 }
