@@ -15,6 +15,20 @@ impl Remuxer {
         self.connected = Some(dark_ms.saturating_add(self.connected.unwrap_or_default()));
     }
 
+    /// How much media of a new connection is held, as it may be what was received before; none: none is.
+    pub fn held_of_connection(&self) -> Option<u64> {
+        self.rejoin.as_ref().filter(|_| self.connected.is_none()).and_then(Rejoin::held_ms)
+    }
+
+    /// Holds it no longer: for a caller whose clock says that it comes as slowly as it plays, and so is live. What is not
+    /// proved to be a repeat by now is written, and what of it was received before is there twice.
+    pub fn release_connection(&mut self, steps: &mut Vec<Step>) {
+        let rejoin = self.rejoin.as_ref().filter(|_| self.connected.is_none());
+        if let Some(verdict) = rejoin.and_then(Rejoin::end_early) {
+            self.rejoined(verdict, steps);
+        }
+    }
+
     /// The first of a new connection is here, or the end: what was held of the one before is settled first.
     #[inline]
     pub(super) fn connect(&mut self, steps: &mut Vec<Step>) {

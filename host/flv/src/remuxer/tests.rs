@@ -25,7 +25,7 @@ use crate::reader::Reader;
 use crate::text;
 
 /// The steps that follow from a stream, as text. Besides what fixtures understand: `reconnect 5000` (the bytes below
-/// come from a new connection, after so many ms), `cut` and `cut now`.
+/// come from a new connection, after so many ms), `release` (it is held no longer), `cut` and `cut now`.
 fn remux(input: &str, options: Options) -> String {
     steps(input, options).iter().map(|step| told(step) + "\n").collect()
 }
@@ -38,7 +38,7 @@ fn steps(input: &str, options: Options) -> Vec<Step> {
     let mut fresh = true;
     for line in input.lines().map(str::trim).chain(["end"]) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        if !matches!(words.as_slice(), ["reconnect", _] | ["cut", ..] | ["end"]) {
+        if !matches!(words.as_slice(), ["reconnect", _] | ["release"] | ["cut", ..] | ["end"]) {
             part.push_str(line);
             part.push('\n');
             continue;
@@ -60,6 +60,11 @@ fn steps(input: &str, options: Options) -> Vec<Step> {
                 reader.reconnected();
                 remuxer.reconnected(dark_ms.parse().unwrap());
                 fresh = true;
+            }
+            ["release"] => {
+                assert!(remuxer.held_of_connection().is_some(), "nothing is held");
+                remuxer.release_connection(&mut steps);
+                assert_eq!(remuxer.held_of_connection(), None);
             }
             ["cut", "now"] => remuxer.cut_now(CutReason::Asked(Ask::Duration)),
             ["cut"] => remuxer.cut_at_next_key_frame(CutReason::Asked(Ask::Size)),

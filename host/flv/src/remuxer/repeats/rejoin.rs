@@ -224,6 +224,20 @@ impl Rejoin {
         tracks.into_iter().flatten().min().unwrap_or(first)
     }
 
+    /// More proof may come, and is not waited for: what does what is held mean, as far as that is proved?
+    pub(in super::super) fn end_early(&self) -> Option<Verdict> {
+        self.first?;
+        let proved = self.guesses.iter().find(|guess| guess.is_proved());
+        Some(proved.map_or_else(|| self.by_clock(), Guess::verdict))
+    }
+
+    /// How much media is held; none: no frame has come.
+    pub(in super::super) fn held_ms(&self) -> Option<u64> {
+        let (_, first) = self.first?;
+        let last = self.video_last.max(self.audio_last)?;
+        Some(u64::try_from(last.saturating_sub(first)).unwrap_or_default())
+    }
+
     fn end_of(&self, track: Track) -> Option<i64> {
         if track == Track::Video { self.video_end } else { self.audio_end }
     }

@@ -298,3 +298,28 @@ fn what_went_on_by_another_clock_is_sent_again() {
     assert_eq!(told("V"), expected(30..40, 80), "{output}");
     assert_eq!(told("A"), expected(57..76, 152), "{output}");
 }
+
+/// What is sent live lies, by its clock, shortly before something that was received.
+#[test]
+fn live_media_in_a_hole_is_released() {
+    let clip = |at: i64, number| frames(at, 0..20, 8, 0..38, number);
+    let live = "V 1600 key #901\nA 1608 15 #902\nV 1640 30 #903\nA 1629 15 #904\n";
+    let behind = "V 1680 30 #905\nA 1650 15 #906\n";
+    let input =
+        ["V 0 header\nA 0 header\n", &clip(0, 0x100), "reconnect 4000\n", &clip(5000, 0x200), "reconnect 900\n"];
+    let input = input.concat() + live + "release\ncut now\n" + behind + "V 1720 key #907\n";
+    let output = remux(&input, Options::default());
+    let (before, after) = output.split_once("-- Asked(Duration)").unwrap();
+    assert_eq!(numbers(before, "V")[40..], [0x901, 0x903], "{output}");
+    assert_eq!(numbers(before, "A")[76..], [0x902, 0x904], "{output}");
+    assert_eq!((numbers(after, "V"), numbers(after, "A")), (vec![0x907], vec![0x906]), "{output}");
+}
+
+/// What is proved to be sent again stays a repeat.
+#[test]
+fn a_repeat_is_released_as_one() {
+    let part = |sent: Range<i64>| frames(7_000, sent, 8, 0..0, 0x100);
+    let input = ["V 0 header\n", &frames(100, 0..60, 8, 0..0, 0x100), "reconnect 900\n", &part(0..20), "release\n"];
+    let output = remux(&(input.concat() + &part(20..80)), Options::default());
+    assert_eq!(numbers(&output, "V"), (0x100..0x100 + 80).collect::<Vec<i64>>(), "{output}");
+}
