@@ -1,5 +1,7 @@
 //! A stream of FLV on its way into segments: the engine's steps are carried out here, one after the other.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use lyrebird_flv::codec::classify;
 use lyrebird_flv::{
@@ -17,11 +19,37 @@ const FLAPPING_CUTS: usize = 5;
 /// … in so much media end a reception.
 const FLAPPING_MS: u64 = 60_000;
 
+/// Media of a new connection that may have been received before waits in memory for so long, where it comes no faster than
+/// it plays: a kill would take it, and what is live is worth more than not having a few seconds twice.
+const HELD: Duration = Duration::from_secs(2);
+/// More media than time has passed, by so much, is no live stream yet: a server sends what it still has.
+const BURST_MS: u64 = 1_000;
+
+/// How long media has been held. Pure.
+#[derive(Debug, Default)]
+struct Patience {
+    since: Option<Duration>,
+}
+
+impl Patience {
+    /// Whether so much media has been held for too long.
+    fn is_over(&mut self, held_ms: Option<u64>, now: Duration) -> bool {
+        let Some(held_ms) = held_ms else {
+            self.since = None;
+            return false;
+        };
+        let held_for = now.saturating_sub(*self.since.get_or_insert(now));
+        let live_ms = u64::try_from(held_for.as_millis()).unwrap_or(u64::MAX).saturating_add(BURST_MS);
+        held_for >= HELD && held_ms <= live_ms
+    }
+}
+
 /// The engine and its state: it outlives receptions.
 pub(super) struct Engine {
     reader: Reader,
     remuxer: Remuxer,
     steps: Vec<Step>,
+    patience: Patience,
     /// Whether a connection has been read from.
     pub(super) used: bool,
     /// What has come of the connection, until the first of it is written.
@@ -31,7 +59,14 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(repeats: Repeats) -> Self {
         let remuxer = Remuxer::new(Options { repeats: engine(repeats) });
-        Engine { reader: Reader::new(), remuxer, steps: Vec::new(), used: false, came: None }
+        Engine {
+            reader: Reader::new(),
+            remuxer,
+            steps: Vec::new(),
+            patience: Patience::default(),
+            used: false,
+            came: None,
+        }
     }
 
     /// Whether media has come that no file has yet.
@@ -111,6 +146,16 @@ impl Recording {
     /// The connection has ended: whatever is whole in its last bytes counts.
     pub(super) async fn end_flv(&mut self) -> Result<(), EndReason> {
         self.drain(true).await
+    }
+
+    /// What a new connection brings at the pace of a live stream is not held for long.
+    pub(super) async fn release_held(&mut self, now: Duration) -> Result<(), EndReason> {
+        let engine = &mut self.engine;
+        if !engine.patience.is_over(engine.remuxer.held_of_connection(), now) {
+            return Ok(());
+        }
+        engine.remuxer.release_connection(&mut engine.steps);
+        self.carry_out().await
     }
 
     /// The recording is over: what the engine holds back goes into the file.
@@ -289,5 +334,27 @@ impl Recording {
             Ok(()) => Ok(()),
             Err(fault) => self.rescue(fault).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_at_the_pace_of_a_live_stream_is_released() {
+        let check = |looks: &[(u64, Option<u64>)], expected: &[bool]| {
+            let mut patience = Patience::default();
+            let look =
+                |(now_ms, held_ms): &(u64, Option<u64>)| patience.is_over(*held_ms, Duration::from_millis(*now_ms));
+            assert_eq!(looks.iter().map(look).collect::<Vec<_>>(), expected, "{looks:?}");
+        };
+        let live =
+            [(5_000, Some(0)), (5_200, Some(240)), (6_800, Some(1_840)), (7_000, Some(2_000)), (7_200, Some(2_200))];
+        check(&live, &[false, false, false, true, true]);
+        // A server sends what it still has, and then no more than comes.
+        check(&[(0, Some(4_000)), (2_000, Some(6_000)), (3_000, Some(7_000))], &[false, false, false]);
+        // It was settled in between.
+        check(&[(0, Some(0)), (1_900, Some(1_900)), (2_000, None), (2_200, Some(100))], &[false; 4]);
     }
 }

@@ -224,6 +224,7 @@ impl Recording {
     /// What is done five times a second, however fast the bytes come.
     async fn tick(&mut self, progress: &Progress) -> Result<(), EndReason> {
         let now = self.hands.clock.passed();
+        self.release_held(now).await?;
         if let Some(segment) = &mut self.segment
             && let Err(fault) = segment.work(now).await
         {
