@@ -24,7 +24,7 @@ fn goes_on(story: &Story, run: Run) -> String {
 
 #[test]
 fn row_48_a_database_that_turns_into_garbage() {
-    let story = Story::new("run-db-garbage");
+    let story = Story::new("run-db-garbage").where_config_says("grace = \"3s\"", "grace = \"2s\"");
     let run = story.on_air();
     let database = story.place.data().join("lyrebird.db");
     let length = fs::metadata(&database).unwrap().len();
@@ -39,7 +39,7 @@ fn row_48_a_database_that_turns_into_garbage() {
 
 #[test]
 fn row_48_a_data_directory_that_vanishes() {
-    let story = Story::new("run-db-gone");
+    let story = Story::new("run-db-gone").where_config_says("grace = \"3s\"", "grace = \"2s\"");
     let run = story.on_air();
     fs::remove_dir_all(story.place.data()).unwrap();
     goes_on(&story, run);

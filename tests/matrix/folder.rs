@@ -49,7 +49,7 @@ fn row_12_a_folder_that_was_deleted_is_there_again() {
 
 fn deleted(name: &str) -> (Scene, Run) {
     let scene = Scene::new(name);
-    scene.place.configure(&HURRY.replace("[output]", "[output]\nsplit = { duration = \"3s\" }"));
+    scene.place.configure(&HURRY.replace("[output]", "[output]\nsplit = { duration = \"2s\" }"));
     let run = scene.start();
     scene.plays(240, 4_000, 1);
     scene.grows(200 << 10);

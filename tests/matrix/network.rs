@@ -35,7 +35,8 @@ fn row_22_a_cable_that_is_pulled() {
     scene.has_sent(1_500);
     let before = tries(&scene.origin);
     network.pull();
-    thread::sleep(Duration::from_secs(5));
+    // Longer than a stall.
+    thread::sleep(Duration::from_millis(3_500));
     network.plug();
     scene.is_received_again(2);
     assert!(tries(&scene.origin) <= before + 2, "{} connections where one was needed", tries(&scene.origin) - before);
