@@ -7,6 +7,19 @@ mod cut;
 mod making;
 mod swaps;
 
+/// What a registry works with, in a data directory of its test.
+fn means(config: Arc<Config>, data: &Path, events: event::Sink) -> Means {
+    Means {
+        http: Http::new(&config.http, &[]).unwrap(),
+        config,
+        data: Arc::new(DataDir::Kept(data.to_path_buf())),
+        // One of its own thread would still write to the folder while it is removed.
+        store: Store::passing(None, Clock::system()),
+        clock: Clock::system(),
+        events,
+    }
+}
+
 /// A look that lets nothing settle, and takes what is compiled meanwhile.
 fn at_once(all: bool) -> Look {
     Look { all, patience: Duration::from_secs(60), ..Look::default() }
@@ -25,15 +38,7 @@ async fn check(config: &str, files: &[(&str, Vec<u8>)], expected: &str) {
     }
     let config = Arc::new(crate::config::parse(Path::new("lyrebird.toml"), config).unwrap());
     let (events, mut told) = event::queue();
-    let means = Means {
-        config: Arc::clone(&config),
-        data: Arc::new(DataDir::Kept(data.clone())),
-        http: Http::new(&config.http, &[]).unwrap(),
-        // One of its own thread would still write to the folder while it is removed.
-        store: Store::passing(None, Clock::system()),
-        clock: Clock::system(),
-        events,
-    };
+    let means = means(Arc::clone(&config), &data, events);
     let registry = Registry::load(&[plugins], means.clone()).await.unwrap();
     let refused = expected.lines().filter(|line| !line.contains(": shadowed: ")).count();
     // However often they are looked at again, each is told once.
@@ -91,14 +96,7 @@ async fn what_was_compiled_before_does_not_wait_behind_a_compile() {
         fs::write(plugins.join(format!("{name}.wasm")), wasm).unwrap();
     };
     let config = Arc::new(crate::config::Config::default());
-    let means = Means {
-        config: Arc::clone(&config),
-        data: Arc::new(DataDir::Kept(data.clone())),
-        http: Http::new(&config.http, &[]).unwrap(),
-        store: Store::passing(None, Clock::system()),
-        clock: Clock::system(),
-        events: event::queue().0,
-    };
+    let means = means(Arc::clone(&config), &data, event::queue().0);
     write("warm");
     let first = Registry::load(std::slice::from_ref(&plugins), means.clone()).await.unwrap();
     assert_eq!(first.list().await.len(), 1);

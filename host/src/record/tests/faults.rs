@@ -28,6 +28,15 @@ fn count(file: &[u8], found: &mut HashMap<Vec<u8>, u32>) {
     frames(file).into_iter().for_each(|(frame, _)| *found.entry(frame).or_default() += 1);
 }
 
+/// The files below it that hold media, whole or not, and how often each frame is in them.
+fn media(below: &Path) -> (Vec<std::path::PathBuf>, HashMap<Vec<u8>, u32>) {
+    let (mut paths, mut found) = (Vec::new(), HashMap::new());
+    files(below, &mut paths);
+    paths.retain(|path| !path.extension().is_some_and(|end| end == "json" || end == "tmp"));
+    paths.iter().for_each(|path| count(&std::fs::read(path).unwrap(), &mut found));
+    (paths, found)
+}
+
 fn files(below: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(below).unwrap() {
         let path = entry.unwrap().path();
@@ -62,10 +71,7 @@ async fn record(calls: Calls, has_spare: bool) -> Came {
     let mut recording = scene.recording();
     scene.receive(&mut recording).await;
     let summary = recording.close("ended").await;
-    let (mut paths, mut found) = (Vec::new(), HashMap::new());
-    files(&scene.temp.0, &mut paths);
-    let media = |path: &&std::path::PathBuf| !path.extension().is_some_and(|end| end == "json" || end == "tmp");
-    paths.iter().filter(media).for_each(|path| count(&std::fs::read(path).unwrap(), &mut found));
+    let (paths, found) = media(&scene.temp.0);
     Came {
         calls: calls.made(),
         frames: found.len(),
@@ -281,14 +287,11 @@ async fn the_end_of_a_file_that_was_cut_has_its_place_before_the_next_file() {
         scene.receive(&mut recording).await;
         // It is killed.
         drop(recording);
-        let (mut paths, mut found) = (Vec::new(), HashMap::new());
-        files(&scene.temp.0, &mut paths);
-        let media = |path: &&std::path::PathBuf| !path.extension().is_some_and(|end| end == "json" || end == "tmp");
-        paths.iter().filter(media).for_each(|path| count(&std::fs::read(path).unwrap(), &mut found));
+        let (paths, found) = media(&scene.temp.0);
         let before = frames(&whole(&seconds(0, 2)));
         let lost = before.iter().filter(|(frame, _)| !found.contains_key(frame)).count();
         assert_eq!(lost, 0, "from call {number}: {}", scene.temp.tree());
-        was_short |= paths.iter().filter(media).count() > 2;
+        was_short |= paths.len() > 2;
     }
     assert!(was_short, "the end was never in a file of its own");
 }

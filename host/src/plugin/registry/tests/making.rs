@@ -57,14 +57,7 @@ impl Scene {
         tokio::spawn(async move { compiler.compiler.run(BIG, job).await });
         begun.await.unwrap();
         let config = Arc::new(Config::default());
-        let means = Means {
-            http: Http::new(&config.http, &[]).unwrap(),
-            config,
-            data: Arc::new(DataDir::Kept(root.join("data"))),
-            store: Store::passing(None, Clock::system()),
-            clock: Clock::system(),
-            events: event::queue().0,
-        };
+        let means = means(config, &root.join("data"), event::queue().0);
         let registry = Registry::load_on(guests, &[plugins], means).await.unwrap();
         registry.pick("x", Some("misbehaving")).await.unwrap();
         Some(Scene { root, registry, release })

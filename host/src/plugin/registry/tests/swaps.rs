@@ -35,14 +35,7 @@ impl Stage {
         fs::write(&file, &wasm).unwrap();
         let config = Arc::new(Config::default());
         let (events, told) = event::queue();
-        let means = Means {
-            http: Http::new(&config.http, &[]).unwrap(),
-            config,
-            data: Arc::new(DataDir::Kept(root.join("data"))),
-            store: Store::passing(None, Clock::system()),
-            clock: Clock::system(),
-            events,
-        };
+        let means = means(config, &root.join("data"), events);
         let registry = Registry::load(&[plugins], means).await.unwrap();
         registry.settled().await;
         Some(Stage { root, file, wasm, registry, told })
