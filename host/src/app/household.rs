@@ -92,7 +92,8 @@ impl Household {
     /// The config was changed: files that begin go to its folders.
     pub(super) fn turn_to(&mut self, config: &Config) {
         let folders = config.output.folders();
-        folders.iter().for_each(|folder| self.salvage.again().look(folder));
+        let again = self.salvage.again();
+        folders.iter().for_each(|folder| again.look(folder));
         self.guard.turn_to(folders, config.output.min_free.0, &self.hands);
     }
 
