@@ -116,7 +116,7 @@ fn row_10_writes_that_fail_late() {
     let backing = scene.place.root().join("backing");
     fs::create_dir_all(&backing).unwrap();
     let _volume = SmallVolume::mount(backing.clone(), "12m");
-    let mut image = Image::mount(backing.join("image"), &scene.place.out(), Kind::Ext4Bare);
+    let mut image = Image::mount(backing.join("image"), &scene.place.out(), Kind::Ext4Held);
     let run = scene.start();
     scene.plays(240, 4_000, 1);
     let part = scene.grows(300 << 10);
