@@ -1,6 +1,6 @@
 //! What has become of the wishes: two snapshots go in, what must be done about each goes out. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ struct Both<'a> {
     new: &'a Snapshot,
 }
 
-impl Both<'_> {
+impl<'a> Both<'a> {
     /// Whether a text is another one; in a file it is what that held.
     fn differ(&self, was: Option<&Text>, is: Option<&Text>) -> bool {
         let held = |snapshot: &Snapshot, text: Option<&Text>| {
@@ -99,20 +99,20 @@ impl Both<'_> {
     }
 
     fn rooms(&self, diff: &mut Diff) {
-        let find = |snapshot: &Snapshot, wish: &RoomWish| {
-            let same = |(other, _): &&(Arc<RoomWish>, _)| other.identity() == wish.identity();
-            snapshot.rooms.iter().find(same).map(|(other, _)| other.clone())
+        let known = |snapshot: &'a Snapshot| -> HashMap<_, &'a Arc<RoomWish>> {
+            snapshot.rooms.iter().map(|(wish, _)| (wish.identity(), wish)).collect()
         };
+        let (old, new) = (known(self.old), known(self.new));
         for (is, _) in &self.new.rooms {
-            match find(self.old, is) {
+            match old.get(&is.identity()) {
                 None => diff.rooms_added.push(is.clone()),
-                Some(was) if was != *is || self.any_differ(&was.options, &is.options) => {
+                Some(was) if *was != is || self.any_differ(&was.options, &is.options) => {
                     diff.rooms_changed.push(is.clone());
                 }
                 Some(_) => {}
             }
         }
-        let gone = |(was, _): &&(Arc<RoomWish>, _)| find(self.new, was).is_none();
+        let gone = |(was, _): &&(Arc<RoomWish>, _)| !new.contains_key(&was.identity());
         diff.rooms_removed = self.old.rooms.iter().filter(gone).map(|(was, _)| was.clone()).collect();
     }
 }
