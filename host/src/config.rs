@@ -83,6 +83,8 @@ pub struct Output {
     pub repeats: Repeats,
     /// Which hash of a file's bytes its sidecar gets.
     pub hash: Hash,
+    /// How long a volume that takes nothing is waited for; at most a minute.
+    pub patience: Span,
     /// Container to remux to after the close; empty for none.
     pub remux: String,
 }
@@ -110,6 +112,7 @@ impl Default for Output {
             join: true,
             repeats: Repeats::Drop,
             hash: Hash::Blake3,
+            patience: Span(Duration::from_secs(10)),
             remux: String::new(),
         }
     }

@@ -84,6 +84,8 @@ pub struct Plan {
     pub repeats: Repeats,
     /// Which hash of its bytes a segment's sidecar gets.
     pub hash: Hash,
+    /// So long a volume's queue may be full before what comes is dropped, whole groups of it. The sender waits meanwhile.
+    pub patience: Duration,
     /// Whether receptions go on in one file where they can.
     pub join: bool,
     /// How long a body may be silent.
@@ -108,6 +110,7 @@ impl Plan {
             sidecar: output.sidecar,
             repeats: output.repeats,
             hash: output.hash,
+            patience: output.patience.0,
             join: output.join,
             stall,
             max_duration: None,

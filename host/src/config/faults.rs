@@ -10,6 +10,9 @@ use crate::event::Kind;
 /// What `[output] remux` may be.
 const REMUXES: [&str; 2] = ["", "mp4"];
 
+/// Servers give up a connection that is not read for longer.
+const MOST_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Words that people have for codecs and transports, and ours. A platform may have others, which are let through.
 const CODECS: [(&str, &str); 6] =
     [("h264", "avc"), ("h.264", "avc"), ("avc1", "avc"), ("h265", "hevc"), ("h.265", "hevc"), ("hev1", "hevc")];
@@ -90,6 +93,10 @@ impl Finder<'_> {
             self.fault("output.split.duration", "must be at least 1s: anything less is a file a group", None);
         }
         self.more_than_nothing("output.sync", output.sync == Syncs::Each(Duration::ZERO));
+        self.more_than_nothing("output.patience", output.patience.0.is_zero());
+        if output.patience.0 > MOST_PATIENCE {
+            self.fault("output.patience", "must be at most 1m: servers give up a connection that is not read", None);
+        }
         if !REMUXES.contains(&output.remux.as_str()) {
             let message = format!("is `{}`, it must be \"mp4\" or \"\" for none", output.remux);
             self.fault("output.remux", &message, None);

@@ -49,6 +49,13 @@ fn a_wrong_value_says_how_it_is_written() {
         expect!["lyrebird.toml:2:8: `never` is no span of time, write it as `5s` or `1m`, or `off`"],
     );
     check("[output]\nsync = 0\n", expect!["lyrebird.toml:2:8: `output.sync` is 0, it must be more"]);
+    check("[output]\npatience = 0\n", expect!["lyrebird.toml:2:12: `output.patience` is 0, it must be more"]);
+    check(
+        "[output]\npatience = \"61s\"\n",
+        expect![
+            "lyrebird.toml:2:12: `output.patience` must be at most 1m: servers give up a connection that is not read"
+        ],
+    );
     check(
         "[check]\nrate = \"2\"\n",
         expect!["lyrebird.toml:2:8: `2` is no rate, write it as `2/s`, `30/m` or `100/h`"],

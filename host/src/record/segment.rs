@@ -12,10 +12,10 @@ use bytes::Bytes;
 use lyrebird_flv::codec::{Body, classify};
 use lyrebird_flv::{Cut, Depth, Patch, Segment as Layout, Tag};
 
-use super::Closed;
 use super::salvage::Mended;
 use super::sidecar::{Sidecar, State};
 use super::tail::{Begin, Tail};
+use super::{Closed, Plan};
 use crate::config;
 use crate::disk::{Batch, DiskError, Hash, NewFile, OldFile, OutputFile, Root, Sealed};
 use rewrite::Stump;
@@ -33,14 +33,13 @@ const URGENT: Duration = Duration::from_secs(1);
 /// So often: a connection that is made anew tells first itself, then what is missing before it.
 const AT_ONCE: u32 = 3;
 
-/// So long a volume's queue may be full before what comes is dropped, whole groups of it. The sender waits meanwhile.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// A file that grows.
 pub(super) struct Segment {
     file: OutputFile,
     root: PathBuf,
     hash: config::Hash,
+    /// As [`Plan::patience`].
+    patience: Duration,
     /// None for a body that is written as it comes.
     layout: Option<Layout>,
     /// How the file begins; none as long as there is no layout.
@@ -98,20 +97,21 @@ impl Segment {
         place: Place,
         cut: Option<&Cut>,
         sidecar: Sidecar,
-        hash: config::Hash,
+        plan: &Plan,
         now: Duration,
     ) -> Result<Self, DiskError> {
         let layout = cut.map(Layout::open);
         let head = layout.as_ref().map(Layout::head).unwrap_or_default();
         let bytes = u64::try_from(head.len()).unwrap_or(u64::MAX);
         let Place { folder, stem, ext } = place;
-        let new = NewFile { folder, stem, ext, head, sidecar: sidecar.to_json(), hash: begun(hash) };
+        let new = NewFile { folder, stem, ext, head, sidecar: sidecar.to_json(), hash: begun(plan.hash) };
         let file = root.create(new).await?;
         let batch = file.batch();
         Ok(Segment {
             file,
             root: root.path().to_path_buf(),
-            hash,
+            hash: plan.hash,
+            patience: plan.patience,
             layout,
             begin: cut.map(|cut| Begin { cut: cut.clone(), tags: Vec::new() }),
             anywhere: cut.is_none_or(|cut| !cut.has_video),
@@ -228,7 +228,7 @@ impl Segment {
             return Ok(());
         }
         let (batch, restarts) = (self.batch.take(), std::mem::take(&mut self.restarts));
-        self.hand_over(batch, restarts, PATIENCE).await
+        self.hand_over(batch, restarts, self.patience).await
     }
 
     async fn hand_over(&mut self, batch: Vec<Bytes>, restarts: Vec<usize>, limit: Duration) -> Result<(), DiskError> {

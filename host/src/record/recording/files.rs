@@ -140,19 +140,19 @@ impl Recording {
         cut: Option<&Cut>,
         sidecar: Sidecar,
     ) -> Result<Segment, DiskError> {
-        let (hash, now) = (self.plan.hash, self.hands.clock.passed());
+        let (plan, now) = (&self.plan, self.hands.clock.passed());
         let place = |name: &Name| Place {
             folder: name.folder.clone(),
             stem: name.segment(self.number + 1),
             ext: ext.to_owned(),
         };
-        let made = Segment::open(root, place(&name), cut, sidecar.clone(), hash, now).await;
+        let made = Segment::open(root, place(&name), cut, sidecar.clone(), plan, now).await;
         let (made, name, is_new) = match made {
             Err(error) if error.fault == DiskFault::NameTooLong => {
                 let short = short(&name);
                 let (long, taken) = (name.path().display().to_string(), short.path().display().to_string());
                 tracing::warn!(room = %self.room, name = long, instead = taken, hint = "shorten `name`, or the folders in it", "the name is too long for the volume, a short one is taken");
-                (Segment::open(root, place(&short), cut, sidecar, hash, now).await, short, true)
+                (Segment::open(root, place(&short), cut, sidecar, plan, now).await, short, true)
             }
             made => (made, name, self.number == 0),
         };

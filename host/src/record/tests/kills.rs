@@ -2,10 +2,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::config::Hash;
+use crate::config::{Config, Hash};
 use crate::disk::tests::{Temp, disk};
+use crate::record::Plan;
 use crate::record::segment::{Place, Rest, Segment};
 use crate::record::sidecar::{Gap, Sidecar, State};
+
+fn plan(hash: Hash) -> Plan {
+    Plan { hash, ..Plan::new(&Config::default().output, Duration::ZERO, String::new()) }
+}
 
 /// Also where its volume lets it grow no more.
 #[tokio::test]
@@ -18,7 +23,7 @@ async fn a_file_has_the_hash_that_was_wished_for_when_it_began() {
         let begun = async |stem: &str| {
             let place = Place { folder: "".into(), stem: stem.to_owned(), ext: String::from("ts") };
             let sidecar = Sidecar { session: String::from("s"), ..Sidecar::default() };
-            let mut segment = Segment::open(&root, place, None, sidecar, hash, Duration::ZERO).await.unwrap();
+            let mut segment = Segment::open(&root, place, None, sidecar, &plan(hash), Duration::ZERO).await.unwrap();
             segment.append_raw(Bytes::from_static(media));
             segment.write().await.unwrap();
             segment
@@ -41,7 +46,7 @@ async fn a_gap_is_named_before_what_comes_behind_it() {
     let root = disk().root(&temp.0).await.unwrap();
     let place = Place { folder: "".into(), stem: String::from("a"), ext: String::from("ts") };
     let sidecar = Sidecar { session: String::from("s"), ..Sidecar::default() };
-    let mut segment = Segment::open(&root, place, None, sidecar, Hash::Off, Duration::ZERO).await.unwrap();
+    let mut segment = Segment::open(&root, place, None, sidecar, &plan(Hash::Off), Duration::ZERO).await.unwrap();
     let told = || Sidecar::from_json(&std::fs::read(temp.0.join("a.json")).unwrap()).unwrap();
     segment.sidecar.reception_started(std::time::SystemTime::UNIX_EPOCH);
     segment.urgent = true;
@@ -74,7 +79,7 @@ async fn a_gap_is_named_until_it_is_named_elsewhere() {
     {
         let place = Place { folder: "".into(), stem: stem.to_owned(), ext: String::from("ts") };
         let sidecar = Sidecar { session: String::from("s"), ..Sidecar::default() };
-        let mut segment = Segment::open(&root, place, None, sidecar, Hash::Off, Duration::ZERO).await.unwrap();
+        let mut segment = Segment::open(&root, place, None, sidecar, &plan(Hash::Off), Duration::ZERO).await.unwrap();
         let file = temp.0.join(format!("{stem}.json"));
         let told = || {
             let gaps = Sidecar::from_json(&std::fs::read(&file).unwrap()).unwrap().gaps;
