@@ -65,12 +65,36 @@ pub struct RoomPlan {
 }
 
 impl RoomPlan {
-    fn wishes(&self, config: &Config, manifest: &Manifest) -> Wishes {
+    fn taste(&self) -> Taste {
+        Taste {
+            preference: self.preference.clone(),
+            targets: self.targets.clone(),
+            replay: self.replay,
+            once: self.once,
+            max_duration: self.max_duration,
+            max_size: self.max_size,
+        }
+    }
+}
+
+/// What of a plan becomes wishes, whatever the room.
+#[derive(Debug, PartialEq)]
+struct Taste {
+    preference: Preference,
+    targets: Option<Vec<String>>,
+    replay: bool,
+    once: bool,
+    max_duration: Option<Duration>,
+    max_size: Option<u64>,
+}
+
+impl Taste {
+    fn wishes(&self, last: bool, config: &Config, manifest: &Manifest) -> Wishes {
         Wishes {
             rules: Rules {
                 by_media: manifest.live == Live::ByMedia,
                 once: self.once,
-                last: self.last,
+                last,
                 interval: interval(config, manifest),
                 grace: config.check.grace.0,
             },
@@ -112,22 +136,22 @@ struct Ground {
     taken: Mutex<HashSet<Arc<RoomKey>>>,
 }
 
-/// The wishes that were made last: those of most rooms are alike, and one place does for all of them.
-#[derive(Default)]
-struct Alike(Option<Arc<Wishes>>);
+/// The one that was made last: those of most rooms are alike, and one place does for all of them.
+struct Alike<T>(Option<Arc<T>>);
 
-impl Alike {
-    fn share(&mut self, wishes: Wishes) -> Arc<Wishes> {
+impl<T: PartialEq> Alike<T> {
+    fn share(&mut self, made: T) -> Arc<T> {
         match &self.0 {
-            Some(last) if **last == wishes => Arc::clone(last),
-            _ => Arc::clone(self.0.insert(Arc::new(wishes))),
+            Some(last) if **last == made => Arc::clone(last),
+            _ => Arc::clone(self.0.insert(Arc::new(made))),
         }
     }
 }
 
 struct Member {
-    /// In a place of its own: a map keeps more places than it has members.
-    plan: Box<RoomPlan>,
+    taste: Arc<Taste>,
+    /// As [`RoomPlan::last`].
+    last: bool,
     picker: Picker,
     reins: Reins,
     /// Whether it was told at any time that it loses its picker.
@@ -135,9 +159,8 @@ struct Member {
 }
 
 impl Member {
-    /// Tells the room what is wished of it now.
-    fn wish(&self, alike: &mut Alike, config: &Config) {
-        self.reins.wish(alike.share(self.plan.wishes(config, &self.picker.manifest())));
+    fn wishes(&self, config: &Config) -> Wishes {
+        self.taste.wishes(self.last, config, &self.picker.manifest())
     }
 }
 
@@ -145,7 +168,8 @@ impl Member {
 pub struct Rooms {
     ground: Arc<Ground>,
     config: Arc<Config>,
-    wishes: Alike,
+    tastes: Alike<Taste>,
+    wishes: Alike<Wishes>,
     members: BTreeMap<RoomId, Member>,
     /// Rooms whose pickers are not there yet, as the user wrote them.
     expected: BTreeMap<RoomId, String>,
@@ -166,7 +190,8 @@ impl Rooms {
         let ground =
             Arc::new(Ground { house, footing, kept, turns: Arc::new(Semaphore::new(TURNS)), taken: Mutex::default() });
         let (tasks, living, desk_tasks) = (JoinSet::new(), HashMap::new(), JoinSet::new());
-        Rooms { ground, config, wishes: Alike::default(), members, expected, next: 0, tasks, living, board, desk_tasks }
+        let (tastes, wishes) = (Alike(None), Alike(None));
+        Rooms { ground, config, tastes, wishes, members, expected, next: 0, tasks, living, board, desk_tasks }
     }
 
     /// What a door may look at, now and later.
@@ -178,23 +203,17 @@ impl Rooms {
     pub fn add(&mut self, plan: RoomPlan, picker: Picker) -> RoomId {
         let id = self.new_id();
         let desk = self.desk(&picker);
-        let wishes = self.wishes.share(plan.wishes(&self.config, &picker.manifest()));
-        let (reins, led) = reins(wishes);
+        let (taste, last) = (self.tastes.share(plan.taste()), plan.last);
+        let (reins, led) = reins(self.wishes.share(taste.wishes(last, &self.config, &picker.manifest())));
         let peek = Peek::new(&plan, Some(picker.clone()));
-        peek.glance.is_idle("waiting", "");
+        peek.glance().is_idle("waiting", "");
         self.ground.kept.entering(&plan.url);
-        let life = Life {
-            ground: Arc::clone(&self.ground),
-            plan: plan.clone(),
-            picker: picker.clone(),
-            desk,
-            led,
-            peek: peek.clone(),
-        };
+        let ground = Arc::clone(&self.ground);
+        let life = Life { ground, plan, picker: picker.clone(), desk, led, peek: peek.clone() };
         self.board.put(id, peek);
         let task = self.tasks.spawn(life.live());
         self.living.insert(task.id(), id);
-        self.members.insert(id, Member { plan: Box::new(plan), picker, reins, was_let_go: false });
+        self.members.insert(id, Member { taste, last, picker, reins, was_let_go: false });
         id
     }
 
@@ -210,7 +229,7 @@ impl Rooms {
     pub fn show_idle(&mut self, plan: &RoomPlan, word: &'static str, reason: &str) -> RoomId {
         let id = self.new_id();
         let peek = Peek::new(plan, None);
-        peek.glance.is_idle(word, reason);
+        peek.glance().is_idle(word, reason);
         self.board.put(id, peek);
         id
     }
@@ -223,10 +242,9 @@ impl Rooms {
     /// Other wishes for a room, without disturbing what it records.
     pub fn change(&mut self, id: RoomId, plan: RoomPlan) {
         if let Some(member) = self.members.get_mut(&id) {
-            let last = member.plan.last;
-            *member.plan = RoomPlan { last, ..plan };
-            member.wish(&mut self.wishes, &self.config);
-            self.board.rename(id, member.plan.name.clone());
+            member.taste = self.tastes.share(plan.taste());
+            member.reins.wish(self.wishes.share(member.wishes(&self.config)));
+            self.board.rename(id, plan.name);
         }
     }
 
@@ -234,7 +252,7 @@ impl Rooms {
     pub fn reconfigure(&mut self, config: Arc<Config>) {
         self.config = config;
         for member in self.members.values() {
-            member.wish(&mut self.wishes, &self.config);
+            member.reins.wish(self.wishes.share(member.wishes(&self.config)));
         }
         for desk in self.board.desks() {
             desk.retune(terms(&self.config, &desk.picker().manifest()));
@@ -245,8 +263,8 @@ impl Rooms {
     /// on to be asked. What failed is asked again at once; a room that loses its picker is done when it is dark.
     pub fn plugins_changed(&mut self, keeps: impl Fn(RoomId, &str) -> bool) {
         for (id, member) in &mut self.members {
-            member.plan.last = !keeps(*id, &member.picker.manifest().name);
-            member.was_let_go |= member.plan.last;
+            member.last = !keeps(*id, &member.picker.manifest().name);
+            member.was_let_go |= member.last;
             // One that has as many words waiting looks at the room anyway.
             let _ = member.reins.say(Command::Replaced);
         }

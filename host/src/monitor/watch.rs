@@ -13,7 +13,6 @@ use tokio::sync::watch;
 use super::desk::{Desk, Due};
 use super::ledger::Ledger;
 use super::room::{Fact, Kept, Order, Outcome, Room, Rules};
-use crate::event::new_id;
 use crate::model::{self, Broadcast, Candidate, Pair, RoomKey};
 use crate::record::{Hands, Plan, Preference, Progress, Reception, Recording, Tidings, Tried};
 use crate::store::{SessionRow, Store};
@@ -110,9 +109,10 @@ struct Hand {
     /// What was heard of the broadcast last.
     broadcast: Option<Box<Broadcast>>,
     /// Why the reception that was ordered last was not begun.
-    crowded: Option<String>,
+    crowded: Option<Box<str>>,
     tried: Tried,
-    session: String,
+    /// Its id; none was needed yet where it is empty.
+    session: Box<str>,
     session_since: SystemTime,
     wake_at: Option<Duration>,
     /// When the session's row is told next that it goes on.
@@ -126,7 +126,7 @@ struct Hand {
     /// Whether it was told that the platform accepts the user's login no longer.
     told_login: bool,
     /// The build of the picker that was last named in the room's story.
-    told_picker: String,
+    told_picker: Box<str>,
 }
 
 /// A reception that is under way.
@@ -162,8 +162,8 @@ pub fn watch(watch: Watch, led: Led) -> Pending<Outcome> {
 impl Hand {
     fn new(watch: Watch, led: &Led) -> Self {
         let now = watch.footing.hands.clock.now();
-        let kept = watch.kept.as_ref().map(|kept| (kept.0.id.clone(), kept.0.started_at));
-        let (session, session_since) = kept.unwrap_or_else(|| (new_id(), now));
+        let kept = watch.kept.as_ref().map(|kept| (kept.0.id.as_str().into(), kept.0.started_at));
+        let (session, session_since) = kept.unwrap_or_else(|| (Box::default(), now));
         Hand {
             ties: Ties::new(&watch),
             wishes: led.wishes(),
@@ -184,7 +184,7 @@ impl Hand {
             told_quality: false,
             in_loop: InLoop::No,
             told_login: false,
-            told_picker: String::new(),
+            told_picker: Box::default(),
             watch,
         }
     }
@@ -235,7 +235,7 @@ impl Hand {
     /// What comes next; none where it is nothing that the room decides about.
     async fn next_fact(&mut self, led: &mut Led, on_air: bool) -> Option<Fact> {
         if let Some(why) = self.crowded.take() {
-            return Some(self.not_begun(why));
+            return Some(self.not_begun(why.into()));
         }
         let wake = self.wake_at.map(|at| (at, Alarm::Wake));
         let seen = on_air.then_some((self.seen_at, Alarm::Seen));

@@ -20,6 +20,9 @@ const TRIES: u32 = 50;
 /// longer than [`BUSY`].
 const STEP: Duration = Duration::from_millis(50);
 
+/// Pages of the file that SQLite keeps.
+const CACHE_KIB: i32 = 512;
+
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -239,6 +242,8 @@ fn open(dir: &Path) -> Result<Connection, Unopened> {
     // and a power cut without the last answers: all of them can be asked for again.
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // In KiB. The kernel has the whole file in its memory; a copy of ours would grow with the rooms.
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     schema::prepare(&mut connection)?;
     connection.busy_timeout(BUSY)?;
     Ok(connection)

@@ -4,7 +4,7 @@
 //! Telling it costs its teller nothing: it never waits, and what says the same as before is counted.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, Row, TransactionBehavior, params};
@@ -17,8 +17,8 @@ use crate::model::{RoomKey, shown_id};
 /// Lines kept of a room.
 const KEPT: u32 = 200;
 
-/// A line that repeats itself is written at most this often.
-const COUNTED: Duration = Duration::from_secs(60);
+/// Seconds: a line that repeats itself is written at most this often.
+const COUNTED: u32 = 60;
 
 /// Bytes of a line's detail.
 const DETAIL: usize = 1 << 10;
@@ -44,7 +44,7 @@ pub struct StoryRow {
 /// The last line of each room and subject.
 #[derive(Default)]
 pub(super) struct Pad {
-    rooms: HashMap<RoomKey, Vec<Line>>,
+    rooms: HashMap<Arc<RoomKey>, Vec<Line>>,
 }
 
 /// A row that is not read back: there are some of it for each of thousands of rooms.
@@ -52,43 +52,56 @@ struct Line {
     id: Uuid,
     what: &'static str,
     detail: Box<str>,
-    at: SystemTime,
-    last_at: SystemTime,
-    count: u64,
-    /// When it was last handed to the database, as `Clock::passed` has it; none while it has not been.
-    written: Option<Duration>,
+    /// Milliseconds since 1970, as the database has them.
+    at: i64,
+    last_at: i64,
+    count: u32,
+    /// The second in which it was last handed to the database, as `Clock::passed` has it; none while it has not been.
+    written: Option<u32>,
     is_news: bool,
 }
 
 /// What is handed to the database.
-type News = (RoomKey, String, StoryRow);
+struct News {
+    room: Arc<RoomKey>,
+    id: Uuid,
+    at: i64,
+    last_at: i64,
+    count: u32,
+    what: &'static str,
+    detail: Box<str>,
+}
 
 impl Line {
     fn new(what: &'static str, detail: &str, now: SystemTime) -> Line {
-        let (at, last_at, count) = (now, now, 1);
+        let (at, last_at, count) = (ms(now), ms(now), 1);
         Line { id: Uuid::now_v7(), what, detail: detail.into(), at, last_at, count, written: None, is_news: true }
     }
 
-    fn news(&self, room: &RoomKey) -> News {
-        let Line { at, last_at, count, .. } = *self;
-        let row = StoryRow { at, last_at, count, what: self.what.to_owned(), detail: self.detail.to_string() };
-        (room.clone(), self.id.to_string(), row)
+    fn news(&self, room: &Arc<RoomKey>) -> News {
+        let Line { id, what, at, last_at, count, .. } = *self;
+        News { room: Arc::clone(room), id, at, last_at, count, what, detail: self.detail.clone() }
     }
+}
+
+/// Whole seconds, which is exact enough for what is counted by the minute.
+fn second(passed: Duration) -> u32 {
+    u32::try_from(passed.as_secs()).unwrap_or(u32::MAX)
 }
 
 impl Pad {
     /// Takes a line in; gives back what is to be written now.
-    fn tell(&mut self, room: &RoomKey, what: &'static str, detail: &str, at: (SystemTime, Duration)) -> Vec<News> {
+    fn tell(&mut self, room: &Arc<RoomKey>, what: &'static str, detail: &str, at: (SystemTime, u32)) -> Vec<News> {
         let (now, passed) = at;
         if self.rooms.len() >= REMEMBERED {
             self.rooms.clear();
         }
-        let lines = self.rooms.entry(room.clone()).or_default();
+        let lines = self.rooms.entry(Arc::clone(room)).or_default();
         let mut news = Vec::new();
         match lines.iter_mut().find(|line| line.what == what) {
             Some(line) if *line.detail == *detail => {
                 line.count = line.count.saturating_add(1);
-                (line.last_at, line.is_news) = (now, true);
+                (line.last_at, line.is_news) = (ms(now), true);
                 if line.written.is_none_or(|written| passed.saturating_sub(written) >= COUNTED) {
                     news.push(line.news(room));
                 }
@@ -110,7 +123,7 @@ impl Pad {
     }
 
     /// The database has, or will have, the last line of this room and subject.
-    fn handed_over(&mut self, room: &RoomKey, what: &str, passed: Duration) {
+    fn handed_over(&mut self, room: &RoomKey, what: &str, passed: u32) {
         let lines = self.rooms.get_mut(room).into_iter().flatten();
         for line in lines.filter(|line| line.what == what) {
             (line.written, line.is_news) = (Some(passed), false);
@@ -134,8 +147,8 @@ impl Pad {
 impl Store {
     /// Adds a line to a room's story: `what` is one word (`check`, `wait`, `candidate`, …), `detail` what there is to
     /// say of it, without secrets. Never waits: when the database has too much to do, the line is lost.
-    pub fn story(&self, room: &RoomKey, what: &'static str, detail: &str) {
-        let (now, passed) = (self.0.clock.now(), self.0.clock.passed());
+    pub fn story(&self, room: &Arc<RoomKey>, what: &'static str, detail: &str) {
+        let (now, passed) = (self.0.clock.now(), second(self.0.clock.passed()));
         let detail = detail.get(..detail.floor_char_boundary(DETAIL)).unwrap_or_default();
         let mut pad = self.0.pad.lock().unwrap_or_else(PoisonError::into_inner);
         let news = pad.tell(room, what, detail, (now, passed));
@@ -181,13 +194,13 @@ impl Store {
 
 fn write(connection: &mut Connection, news: &[News]) -> rusqlite::Result<()> {
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for (room, id, row) in news {
+    for News { room, id, at, last_at, count, what, detail } in news {
         let (platform, room) = (&room.platform, room.shown_id());
         let sql = "INSERT INTO story (id, platform, room, at, last_at, count, what, detail)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                    ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, count = excluded.count";
-        let (at, last_at, count) = (ms(row.at), ms(row.last_at), i64::try_from(row.count).unwrap_or(i64::MAX));
-        change.prepare_cached(sql)?.execute(params![id, platform, room, at, last_at, count, row.what, row.detail])?;
+        let id = id.to_string();
+        change.prepare_cached(sql)?.execute(params![id, platform, room, at, last_at, count, what, detail])?;
         let sql = "DELETE FROM story WHERE platform = ?1 AND room = ?2 AND id IN (
                      SELECT id FROM story WHERE platform = ?1 AND room = ?2 ORDER BY last_at DESC, id DESC
                      LIMIT -1 OFFSET ?3)";

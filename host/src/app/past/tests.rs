@@ -71,11 +71,11 @@ async fn scene(folder: &Folder) -> Store {
     let clock = Clock::manual(SystemTime::now() - Duration::from_secs(100));
     let store = Store::open_with(&folder.0, clock.clone());
     let next = || clock.advance(Duration::from_secs(1));
-    store.story(&key("https://p.test/12"), "check", "network: no route");
-    store.story(&key("34"), "check", "offline");
+    store.story(&key("https://p.test/12").into(), "check", "network: no route");
+    store.story(&key("34").into(), "check", "offline");
     for (what, detail) in [("picker", "a@1.0.0"), ("check", "offline"), ("wait", "4 s"), ("check", "live: x")] {
         next();
-        store.story(&key("12"), what, detail);
+        store.story(&key("12").into(), what, detail);
     }
     next();
     store.session_opened(&session("s1", "12", "Ann", clock.now())).await.unwrap();
@@ -90,7 +90,7 @@ async fn scene(folder: &Folder) -> Store {
     ];
     // They are noted later than they happen.
     next();
-    store.story(&key("12"), "candidate", "flv 10000: the best");
+    store.story(&key("12").into(), "candidate", "flv 10000: the best");
     next();
     store.note_events(events).await.unwrap();
     let told = NoticeRow {

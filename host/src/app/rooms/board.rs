@@ -1,7 +1,7 @@
 //! What a door may look at while rooms are watched: states, not the rooms themselves.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::RoomPlan;
 use crate::app::space::{Left, Volumes};
@@ -67,34 +67,51 @@ struct State {
 
 /// One room's state, shared with its task.
 #[derive(Clone)]
-pub(super) struct Peek {
-    url: String,
-    name: Option<String>,
-    key: Arc<OnceLock<Arc<RoomKey>>>,
+pub(super) struct Peek(Arc<Shown>);
+
+struct Shown {
+    about: Mutex<About>,
+    key: OnceLock<Arc<RoomKey>>,
+    glance: Glance,
+}
+
+struct About {
+    url: Box<str>,
+    name: Option<Box<str>>,
     picker: Option<Picker>,
-    pub(super) glance: Glance,
 }
 
 impl Peek {
     pub(super) fn new(plan: &RoomPlan, picker: Option<Picker>) -> Peek {
-        let (key, glance) = (Arc::default(), Glance::default());
+        let (url, name) = (redact_input(&plan.url).into(), plan.name.as_deref().map(Box::from));
+        let glance = Glance::default();
         glance.is_idle("waiting", "");
-        Peek { url: redact_input(&plan.url), name: plan.name.clone(), key, picker, glance }
+        Peek(Arc::new(Shown { about: Mutex::new(About { url, name, picker }), key: OnceLock::new(), glance }))
+    }
+
+    /// What its task shows of it.
+    pub(super) fn glance(&self) -> &Glance {
+        &self.0.glance
     }
 
     /// The picker has told the room's id.
     pub(super) fn is_known(&self, key: Arc<RoomKey>) {
         // It is told once.
-        let _ = self.key.set(key);
+        let _ = self.0.key.set(key);
+    }
+
+    fn about(&self) -> MutexGuard<'_, About> {
+        self.0.about.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn view(&self) -> RoomView {
+        let about = self.about();
         RoomView {
-            url: self.url.clone(),
-            name: self.name.clone(),
-            key: self.key.get().map(|key| RoomKey::clone(key)),
-            plugin: self.picker.as_ref().map(Picker::label),
-            seen: self.glance.look(),
+            url: about.url.to_string(),
+            name: about.name.as_deref().map(str::to_owned),
+            key: self.0.key.get().map(|key| RoomKey::clone(key)),
+            plugin: about.picker.as_ref().map(Picker::label),
+            seen: self.0.glance.look(),
         }
     }
 }
@@ -128,7 +145,8 @@ impl Board {
     pub fn pickers(&self) -> Vec<PickerView> {
         self.change(|state| {
             let named = |name: &str| {
-                let is_its = |peek: &&Peek| peek.picker.as_ref().is_some_and(|picker| picker.manifest().name == name);
+                let is_its =
+                    |peek: &&Peek| peek.about().picker.as_ref().is_some_and(|picker| picker.manifest().name == name);
                 state.rooms.values().filter(is_its).count()
             };
             let view = |(name, desk): (&String, &Desk)| {
@@ -151,9 +169,9 @@ impl Board {
     /// Nobody asks about it; what was seen of it stays.
     pub(super) fn retire(&self, id: RoomId, word: &'static str, reason: &str) {
         self.change(|state| {
-            if let Some(peek) = state.rooms.get_mut(&id) {
-                peek.picker = None;
-                peek.glance.is_idle(word, reason);
+            if let Some(peek) = state.rooms.get(&id) {
+                peek.about().picker = None;
+                peek.glance().is_idle(word, reason);
             }
         });
     }
@@ -163,13 +181,13 @@ impl Board {
     }
 
     pub(super) fn is_on_air(&self, id: RoomId) -> bool {
-        self.change(|state| state.rooms.get(&id).is_some_and(|peek| peek.glance.look().since.is_some()))
+        self.change(|state| state.rooms.get(&id).is_some_and(|peek| peek.glance().look().since.is_some()))
     }
 
     pub(super) fn rename(&self, id: RoomId, name: Option<String>) {
         self.change(|state| {
-            if let Some(peek) = state.rooms.get_mut(&id) {
-                peek.name = name;
+            if let Some(peek) = state.rooms.get(&id) {
+                peek.about().name = name.map(String::into_boxed_str);
             }
         });
     }

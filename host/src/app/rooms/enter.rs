@@ -56,7 +56,7 @@ impl Entering<'_> {
             glance.is_idle("waiting", &text);
             // As long as there is no id, its story is told under what the user wrote.
             let written = RoomKey { platform: picker.manifest().platform.clone(), id: redact_input(url) };
-            house.store.story(&written, "check", &text);
+            house.store.story(&written.into(), "check", &text);
             if entry::is_permanent(&failed) {
                 error!(url = redact_input(url), reason = text, "no such room");
                 return Err(Outcome::GaveUp(1));

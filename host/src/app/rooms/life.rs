@@ -23,29 +23,25 @@ pub(super) struct Life {
     pub(super) peek: Peek,
 }
 
-/// A room in its place, and what watches it.
-type Watched = (Place, Pending<Outcome>);
-
 impl Life {
     /// Until it is done or left; none where it turns out to be a room that is watched already.
     pub(super) fn live(self) -> impl Future<Output = Option<Outcome>> + Send + 'static {
         let life = Box::new(self);
         async move {
-            let turns = Arc::clone(&life.ground.turns);
-            let turn = turns.acquire_owned().await.ok();
             // Each step has a place of its own, which is free again when it is over: of a task as such nothing is free
             // before its end.
+            let turn = Box::pin(Arc::clone(&life.ground.turns).acquire_owned()).await.ok();
             match Box::pin(life.enter(turn)).await {
-                Ok((_place, watching)) => Some(watching.await),
+                Ok(watching) => Some(watching.await),
                 Err(outcome) => outcome,
             }
         }
     }
 
     /// Asks for its id, and takes its place among those that are watched.
-    async fn enter(self: Box<Self>, turn: Option<OwnedSemaphorePermit>) -> Result<Watched, Option<Outcome>> {
+    async fn enter(self: Box<Self>, turn: Option<OwnedSemaphorePermit>) -> Result<Pending<Outcome>, Option<Outcome>> {
         let entering = super::enter::Entering { ground: &self.ground, desk: &self.desk, plan: &self.plan };
-        let entry = match entering.enter(&self.picker, &self.peek.glance, &self.led, turn).await {
+        let entry = match entering.enter(&self.picker, self.peek.glance(), &self.led, turn).await {
             Ok(entry) => entry,
             Err(outcome) => {
                 self.ground.kept.entered(&self.plan.url);
@@ -55,7 +51,7 @@ impl Life {
         let (room, key) = (Arc::new(entry.room), Arc::new(entry.key));
         let Some(place) = Place::take(&self.ground, &key) else {
             warn!(url = redact_input(&self.plan.url), room = %key, "the same room again: it is recorded once");
-            self.peek.glance.is_idle("done", "the same room as another");
+            self.peek.glance().is_idle("done", "the same room as another");
             self.ground.kept.entered(&self.plan.url);
             return Err(None);
         };
@@ -63,8 +59,12 @@ impl Life {
         let kept = self.ground.kept.claim(&key, &self.plan.url).map(Box::new);
         let footing = Arc::clone(&self.ground.footing);
         let Life { plan, desk, led, peek, .. } = *self;
-        let watch = Watch { desk, room, key, footing, user_headers: plan.headers, kept, glance: peek.glance };
-        Ok((place, monitor::watch(watch, led)))
+        let watch = Watch { desk, room, key, footing, user_headers: plan.headers, kept, glance: peek.glance().clone() };
+        let watching = monitor::watch(watch, led);
+        Ok(Box::pin(async move {
+            let _place = place;
+            watching.await
+        }))
     }
 }
 

@@ -67,7 +67,7 @@ impl Runner {
             Some(RoomKey { platform, id: redact_input(&wish.url) })
         };
         if let Some(key) = key.or_else(written) {
-            self.house.store.story(&key, what, text);
+            self.house.store.story(&key.into(), what, text);
         }
     }
 }

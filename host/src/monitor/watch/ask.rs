@@ -116,9 +116,9 @@ impl Hand {
             self.told_quality = true;
         }
         let picker = self.watch.desk.picker().label();
-        if self.told_picker != picker {
+        if *self.told_picker != *picker {
             self.ties.note("picker", &picker);
-            self.told_picker = picker;
+            self.told_picker = picker.into();
         }
         self.note_answer(&fact, said);
         self.tell_loop(&fact);
@@ -134,7 +134,7 @@ impl Hand {
                 self.tell_answer(&error.reason().replace('\n', ", "), goes_on);
                 let data = json!({ "kind": error.kind(), "message": error.to_string() });
                 let open = self.recording.is_some() || self.reception.is_some();
-                let session = open.then_some(self.session.as_str());
+                let session = open.then_some(&*self.session);
                 let event =
                     Event::now(&self.hands().clock, Kind::CheckFailed, Some(self.watch.key.as_ref()), session, data);
                 self.hands().events.send(event);

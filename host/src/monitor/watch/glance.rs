@@ -1,7 +1,7 @@
 //! What the door sees of a room.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use crate::record::Progress;
@@ -11,7 +11,31 @@ pub const LAST_FILES: usize = 1_000;
 
 /// What the door sees of a room. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Glance(Arc<Mutex<Seen>>);
+pub struct Glance(Arc<Mutex<Shown>>);
+
+/// As it is kept: thousands of rooms have never been live, and show no more than what the last check said.
+#[derive(Debug, Default)]
+struct Shown {
+    state: &'static str,
+    verdict: Box<str>,
+    /// All of it, once there is more.
+    more: Option<Box<Seen>>,
+}
+
+impl Shown {
+    fn seen(&self) -> Seen {
+        let dark = || Seen { state: self.state, verdict: self.verdict.to_string(), ..Seen::default() };
+        self.more.as_deref().cloned().unwrap_or_else(dark)
+    }
+
+    fn keep(&mut self, seen: Seen) {
+        if seen.has_more() {
+            self.more = Some(Box::new(seen));
+        } else {
+            *self = Shown { state: seen.state, verdict: seen.verdict.into(), more: None };
+        }
+    }
+}
 
 /// The state behind a [`Glance`].
 #[derive(Clone, Debug, Default)]
@@ -38,10 +62,19 @@ pub struct Seen {
     pub last_files: Vec<PathBuf>,
 }
 
+impl Seen {
+    /// Whether there is more to be seen than the state and the verdict.
+    fn has_more(&self) -> bool {
+        let Seen { state: _, verdict: _, streamer, title, since, candidate, progress, files, bytes, last_files } = self;
+        let is_silent = streamer.is_empty() && title.is_empty() && candidate.is_empty();
+        !is_silent || since.is_some() || progress.is_some() || *files > 0 || *bytes > 0 || !last_files.is_empty()
+    }
+}
+
 impl Glance {
     /// A copy of what is to be seen.
     pub fn look(&self) -> Seen {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown().seen()
     }
 
     /// Nobody watches the room, or not yet: a word for its state, and why.
@@ -54,6 +87,33 @@ impl Glance {
 
     /// Changes what is to be seen.
     pub(in crate::monitor) fn change(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut shown = self.shown();
+        let mut seen = shown.more.take().map_or_else(|| shown.seen(), |seen| *seen);
+        change(&mut seen);
+        shown.keep(seen);
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_seen_is_kept_whether_it_is_little_or_much() {
+        let glance = Glance::default();
+        glance.is_idle("waiting", "offline");
+        let seen = glance.look();
+        assert_eq!((seen.state, seen.verdict.as_str(), seen.files), ("waiting", "offline", 0));
+        glance.change(|seen| (seen.state, seen.files) = ("closing", 1));
+        glance.change(|seen| seen.bytes += 7);
+        glance.is_idle("done", "");
+        let seen = glance.clone().look();
+        assert_eq!((seen.state, seen.verdict.as_str(), seen.files, seen.bytes), ("done", "", 1, 7));
+        glance.change(|seen| *seen = Seen { state: "waiting", ..Seen::default() });
+        assert_eq!((glance.look().state, glance.look().files), ("waiting", 0));
     }
 }

@@ -22,6 +22,7 @@ use crate::record::{Access, Before, Progress, Reception, Recording, Tidings, Tri
 impl Hand {
     pub(super) fn open(&mut self, broadcast: Broadcast) {
         self.session_since = self.hands().clock.now();
+        self.name_session();
         info!(room = %self.watch.key, streamer = %broadcast.streamer, title = %broadcast.title, "live");
         let data = json!({ "title": broadcast.title, "streamer": broadcast.streamer, "room_url": broadcast.room_url });
         self.know(broadcast);
@@ -51,6 +52,13 @@ impl Hand {
         });
         let since = self.session_since;
         self.watch.glance.change(|seen| seen.since = Some(since));
+    }
+
+    /// It begins, or what is received may become its first media.
+    fn name_session(&mut self) {
+        if self.session.is_empty() {
+            self.session = new_id().into();
+        }
     }
 
     /// Another title, category or cover.
@@ -99,7 +107,7 @@ impl Hand {
         let has_begun = self.recording.as_ref().is_some_and(|recording| recording.has_begun());
         let beginning = match (!has_begun).then(|| self.hands().begin()).transpose() {
             Ok(beginning) => beginning,
-            Err(why) => return self.crowded = Some(why),
+            Err(why) => return self.crowded = Some(why.into()),
         };
         let mut recording = match self.recording.take() {
             Some(recording) => recording,
@@ -134,10 +142,11 @@ impl Hand {
 
     /// What the session receives goes on in the files of the run before, with the next number.
     fn new_recording(&mut self) -> Recording {
+        self.name_session();
         let (plan, hands) = (self.wishes.plan.clone(), self.hands().clone());
-        let recording = Recording::new(plan, hands, RoomKey::clone(&self.watch.key), self.session.clone());
+        let recording = Recording::new(plan, hands, RoomKey::clone(&self.watch.key), self.session.to_string());
         match self.watch.kept.take().map(|kept| *kept) {
-            Some((row, last_write)) if row.id == self.session => recording.taken_up(Before {
+            Some((row, last_write)) if *row.id == *self.session => recording.taken_up(Before {
                 folder: row.folder.map(PathBuf::from),
                 stem: row.stem,
                 number: row.number,
@@ -187,7 +196,7 @@ impl Hand {
         self.ties.note("session", &format!("over: {why}"));
         self.watch.glance.change(|seen| seen.since = None);
         self.watch.kept = None;
-        self.session = new_id();
+        self.session = Box::default();
         self.tried = Tried::default();
         // Another broadcast's way is none of the next one's.
         self.chosen = None;

@@ -2,14 +2,14 @@
 
 /// The last text.
 #[derive(Debug, Default)]
-pub(crate) struct Told(Option<String>);
+pub(crate) struct Told(Option<Box<str>>);
 
 impl Told {
     /// Whether this is another text than the last one, which it is from here on.
     pub(crate) fn is_news(&mut self, text: &str) -> bool {
         let is_news = self.0.as_deref() != Some(text);
         if is_news {
-            self.0 = Some(text.to_owned());
+            self.0 = Some(text.into());
         }
         is_news
     }

@@ -178,8 +178,8 @@ async fn rooms_are_known_by_all_their_names() {
         let url = format!("https://p.test/live.flv?sign={secret}");
         store.session_opened(&session(secret, &url, &clock)).await.unwrap();
     }
-    store.story(&key("q", "1"), "check", "offline");
-    store.story(&key("p", "2"), "check", "offline");
+    store.story(&key("q", "1").into(), "check", "offline");
+    store.story(&key("p", "2").into(), "check", "offline");
     store.note_resolved("p@0.1.0", "https://p.test/short", "1").await;
     store.note_resolved("another@0.1.0", "https://p.test/2", "2").await;
     store.note_resolved("another@0.1.0", "https://p.test/3", "3").await;

@@ -2,8 +2,8 @@ use super::*;
 use crate::clock::Clock;
 use crate::store::tests::Folder;
 
-fn room(id: &str) -> RoomKey {
-    RoomKey { platform: String::from("p"), id: id.to_owned() }
+fn room(id: &str) -> Arc<RoomKey> {
+    Arc::new(RoomKey { platform: String::from("p"), id: id.to_owned() })
 }
 
 /// The story as lines: seconds from..to, how often, what, detail.
