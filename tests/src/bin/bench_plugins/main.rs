@@ -20,6 +20,7 @@
 
 use std::env;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lyrebird::logging::{self, Color, Form};
@@ -52,6 +53,9 @@ const AIM_SWAP: f64 = 1.5;
 /// Calls a second of a picker in Rust, on two cores.
 const AIM_CALLS: f64 = 8_000.0;
 
+/// How the process is called that swaps builds and tells its memory: what other parts took is not in it.
+const MEMORY: &str = "--memory";
+
 struct Plan {
     seconds: u64,
     rounds: u64,
@@ -67,6 +71,9 @@ fn main() {
     };
     logging::init("info", Form::Text, Color::Never).unwrap();
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    if flag(&words, MEMORY) {
+        return print_memory(&runtime);
+    }
     let (place, mut report) = (Place::new("bench-plugins"), Report::new("plugins", &[], &words));
     let parts = ["--rate", "--latency", "--start", "--swap"];
     let wanted = |part: &str| flag(&words, part) || !parts.iter().any(|part| flag(&words, part));
@@ -212,21 +219,39 @@ fn swap(plan: &Plan, runtime: &Runtime, place: &Place, report: &mut Report) {
         format!("from a file in its place to the first answer of the new build; {} rounds", plan.rounds),
         &[("plugin", "plugin"), ("seconds", "s"), ("most", "most"), ("aim", "aim")],
     );
-    let memory = runtime.block_on(many_swaps(&shelf, &built, &place.root().join("data-many")));
     let (middle, most) = (median(&found), found.iter().copied().fold(0.0, f64::max));
     let within = aim(most <= AIM_SWAP, &format!("{AIM_SWAP} s"));
     report.row(vec![json!("direct, compiled anew"), json!(middle), json!(most), within]);
     report.table(
         String::from("memory of the process while 50 callers ask and three builds take turns"),
-        &[("swaps", "swaps"), ("resident", "MiB")],
+        &[("swaps", "swaps"), ("resident", "MiB"), ("anonymous", "without files, MiB")],
     );
-    for (swaps, resident) in memory {
-        report.row(vec![json!(swaps), json!(resident)]);
+    for row in memory() {
+        report.row(row);
+    }
+}
+
+/// What a process of its own has in memory after so many swaps, resident, and of that what no file holds.
+fn memory() -> Vec<Vec<Value>> {
+    let mut asked = Command::new(env::current_exe().unwrap());
+    let told = asked.arg(MEMORY).stderr(Stdio::inherit()).output().unwrap();
+    assert!(told.status.success(), "{}", told.status);
+    let rows = String::from_utf8(told.stdout).unwrap();
+    rows.lines().map(|row| row.split(' ').map(|cell| cell.parse().unwrap()).collect()).collect()
+}
+
+fn print_memory(runtime: &Runtime) {
+    let place = Place::new("bench-plugins-memory");
+    let shelf = place.root().join("swapped");
+    copies(&["direct"], 1, &shelf);
+    let built = Build::at(&shelf.join("dire00.wasm"));
+    for (swaps, resident, anonymous) in runtime.block_on(many_swaps(&shelf, &built, &place.data())) {
+        println!("{swaps} {resident:.1} {anonymous:.1}");
     }
 }
 
 /// What the process has in memory after so many swaps under 50 callers.
-async fn many_swaps(shelf: &Path, built: &Build, data: &Path) -> Vec<(u32, f64)> {
+async fn many_swaps(shelf: &Path, built: &Build, data: &Path) -> Vec<(u32, f64, f64)> {
     const SWAPS: [u32; 4] = [20, 60, 100, 200];
     let file = shelf.join("dire00.wasm");
     built.clone().version("2.0.0").put(&file);
@@ -242,7 +267,7 @@ async fn many_swaps(shelf: &Path, built: &Build, data: &Path) -> Vec<(u32, f64)>
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         if SWAPS.contains(&swap) {
-            found.push((swap, resident_mib()));
+            found.push((swap, memory_mib("VmRSS:"), memory_mib("RssAnon:")));
         }
     }
     assert!(callers.iter().all(|caller| !caller.is_finished()), "a call failed");
@@ -260,9 +285,10 @@ async fn ask_on(picker: Picker) {
     }
 }
 
-fn resident_mib() -> f64 {
+/// One of the figures that the kernel has of the process.
+fn memory_mib(figure: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
 }
 
