@@ -2,11 +2,13 @@
 //! own rooms waits for it.
 //!
 //! Files are small or big, and each kind has a lane of its own: so there are never two big ones at once, whose compiles
-//! take 400 MB each, and a small one never waits for a big one.
+//! take 400 MB each, and a small one never waits for a big one. Small ones are compiled side by side, on as many cores as
+//! there are, as long as all of them together are no larger than one may be: so they take no more memory than that one.
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, available_parallelism};
 
 use anyhow::Context;
 use tokio::sync::oneshot;
@@ -20,6 +22,9 @@ const BIG: usize = 4 << 20;
 /// Compiles that may wait on one lane: far more than a directory has plugins.
 const MOST_WAITING: usize = 256;
 
+/// Compiles at once, on however many cores: a directory of plugins is compiled in seconds then.
+const MOST_AT_ONCE: usize = 4;
+
 /// How often one that waits may be overtaken by smaller ones.
 const MOST_OVERTAKEN: u32 = 8;
 
@@ -31,16 +36,27 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The lanes. Dropping it ends them: what waits is dropped, what is being compiled ends with its thread, or with the
 /// process.
 pub(super) struct Compiler {
-    small: Arc<Lane>,
-    big: Arc<Lane>,
+    yard: Arc<Yard>,
     started: Arc<AtomicBool>,
 }
 
 impl Compiler {
     pub(super) fn start() -> anyhow::Result<Compiler> {
-        let started = Arc::new(AtomicBool::new(false));
-        let lane = |name: &str| Lane::open(name, Arc::clone(&started));
-        Ok(Compiler { small: lane("compiles")?, big: lane("big-compiles")?, started })
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        Compiler::on(cores.min(MOST_AT_ONCE))
+    }
+
+    /// So many compiles at once; two where a big one is among them.
+    fn on(at_once: usize) -> anyhow::Result<Compiler> {
+        let (yard, started) = (Arc::new(Yard::of(at_once)), Arc::new(AtomicBool::new(false)));
+        // From here on it ends those threads that there are.
+        let compiler = Compiler { yard, started };
+        for _ in 0..at_once.max(2) {
+            let (yard, started) = (Arc::clone(&compiler.yard), Arc::clone(&compiler.started));
+            let work = move || yard.work(&started);
+            Builder::new().name(String::from("compiles")).spawn(work).context("cannot start the compile threads")?;
+        }
+        Ok(compiler)
     }
 
     /// What the program has found at its start is compiled: from now on an older build answers meanwhile, and so compiling
@@ -64,57 +80,66 @@ impl Compiler {
                 let _ = answer.send(job());
             }
         });
-        let lane = if bytes < BIG { &self.small } else { &self.big };
-        lane.push(bytes, job)?;
+        self.yard.push(bytes, job)?;
         answered.await.ok()
     }
 }
 
 impl Drop for Compiler {
     fn drop(&mut self) {
-        self.small.close();
-        self.big.close();
+        self.yard.close();
     }
 }
 
-/// Compiles one after the other, the smallest first.
-struct Lane {
+/// Where compiles wait for their turn.
+struct Yard {
+    /// Compiles at once.
+    at_once: usize,
     state: Mutex<State>,
     news: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    queue: Queue<Job>,
+    small: Lane,
+    big: Lane,
     is_closed: bool,
 }
 
-impl Lane {
+/// Files of one kind, the smallest first.
+#[derive(Default)]
+struct Lane {
+    queue: Queue<Job>,
+    /// Those that are being compiled, and all their bytes.
+    at_work: usize,
+    bytes: usize,
+}
+
+impl Yard {
+    fn of(at_once: usize) -> Yard {
+        Yard { at_once, state: Mutex::default(), news: Condvar::new() }
+    }
+
     /// Each compile has a thread of its own: what the compiler took for a large runtime is given back to the system when
     /// its thread ends, and kept as long as it lives.
     ///
     /// At the start it has its share of the CPU like any other: rooms wait for their pickers, and on a busy machine the
     /// last in every queue takes the first half minute of a broadcast to get through. Afterwards it is the last one.
-    fn open(name: &str, started: Arc<AtomicBool>) -> anyhow::Result<Arc<Lane>> {
-        let lane = Arc::new(Lane { state: Mutex::default(), news: Condvar::new() });
-        let at = Arc::clone(&lane);
-        let work = move || {
-            while let Some(job) = at.next() {
-                let started = started.load(Ordering::Relaxed);
-                let compile = move || {
-                    if started {
-                        yield_to_others(NICENESS);
-                    }
-                    job();
-                };
-                // Where no thread is to be had, and where the compiler panics, the asker sees its answer dropped: neither
-                // ends compiling for good.
-                let compiling = Builder::new().name(String::from("compile")).spawn(compile);
-                let _ = compiling.map(JoinHandle::join);
-            }
-        };
-        Builder::new().name(name.to_owned()).spawn(work).context("cannot start the compile threads")?;
-        Ok(lane)
+    fn work(&self, started: &AtomicBool) {
+        while let Some((bytes, job)) = self.next() {
+            let started = started.load(Ordering::Relaxed);
+            let compile = move || {
+                if started {
+                    yield_to_others(NICENESS);
+                }
+                job();
+            };
+            // Where no thread is to be had, and where the compiler panics, the asker sees its answer dropped: neither
+            // ends compiling for good.
+            let compiling = Builder::new().name(String::from("compile")).spawn(compile);
+            let _ = compiling.map(JoinHandle::join);
+            self.end(bytes);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -123,37 +148,76 @@ impl Lane {
 
     fn push(&self, bytes: usize, job: Job) -> Option<()> {
         let mut state = self.state();
-        if state.queue.0.len() >= MOST_WAITING {
+        let queue = &mut state.lane(bytes).queue;
+        if queue.0.len() >= MOST_WAITING {
             return None;
         }
-        state.queue.push(bytes, job);
+        queue.push(bytes, job);
         drop(state);
-        self.news.notify_one();
+        self.news.notify_all();
         Some(())
     }
 
-    /// Waits for one; none when there will be none.
-    fn next(&self) -> Option<Job> {
+    /// Waits for one whose turn it is; none when there will be none.
+    fn next(&self) -> Option<(usize, Job)> {
         let mut state = self.state();
         loop {
             if state.is_closed {
                 return None;
             }
-            if let Some(job) = state.queue.next() {
-                return Some(job);
+            if let Some(next) = state.next(self.at_once) {
+                return Some(next);
             }
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
+    fn end(&self, bytes: usize) {
+        self.state().lane(bytes).end(bytes);
+        self.news.notify_all();
+    }
+
     fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
-        let waiting = std::mem::take(&mut state.queue);
+        let waiting = [std::mem::take(&mut state.small.queue), std::mem::take(&mut state.big.queue)];
         drop(state);
         // Whoever waits for one of them is woken by its end.
         drop(waiting);
         self.news.notify_all();
+    }
+}
+
+impl State {
+    /// The lane of files of so many bytes.
+    fn lane(&mut self, bytes: usize) -> &mut Lane {
+        if bytes < BIG { &mut self.small } else { &mut self.big }
+    }
+
+    /// One of each kind is always compiled, where there is one; further small ones where a core and memory are free.
+    fn next(&mut self, at_once: usize) -> Option<(usize, Job)> {
+        if self.big.at_work == 0
+            && let Some(next) = self.big.begin(|_| true)
+        {
+            return Some(next);
+        }
+        let is_first = self.small.at_work == 0;
+        let is_core_free = self.small.at_work + self.big.at_work < at_once;
+        let free = BIG.saturating_sub(self.small.bytes);
+        self.small.begin(|bytes| is_first || is_core_free && bytes <= free)
+    }
+}
+
+impl Lane {
+    /// Takes the next one to be compiled, unless it has too many bytes.
+    fn begin(&mut self, fits: impl Fn(usize) -> bool) -> Option<(usize, Job)> {
+        let (bytes, job) = self.queue.next(fits)?;
+        (self.at_work, self.bytes) = (self.at_work + 1, self.bytes + bytes);
+        Some((bytes, job))
+    }
+
+    fn end(&mut self, bytes: usize) {
+        (self.at_work, self.bytes) = (self.at_work - 1, self.bytes - bytes);
     }
 }
 
@@ -177,14 +241,16 @@ impl<T> Queue<T> {
         self.0.push(Waiting { bytes, overtaken: 0, job });
     }
 
-    /// Takes the smallest, of equal ones the first; one that was overtaken too often comes before all.
-    fn next(&mut self) -> Option<T> {
+    /// Takes the smallest, of equal ones the first; one that was overtaken too often comes before all. None, too, where the
+    /// next one does not fit.
+    fn next(&mut self, fits: impl Fn(usize) -> bool) -> Option<(usize, T)> {
         let waiting = || self.0.iter().enumerate();
         let patient = waiting().find(|(_, one)| one.overtaken >= MOST_OVERTAKEN);
-        let (at, _) = patient.or_else(|| waiting().min_by_key(|(_, one)| one.bytes))?;
+        let (at, _) =
+            patient.or_else(|| waiting().min_by_key(|(_, one)| one.bytes)).filter(|(_, one)| fits(one.bytes))?;
         let next = self.0.remove(at);
         self.0.iter_mut().take(at).for_each(|one| one.overtaken = one.overtaken.saturating_add(1));
-        Some(next.job)
+        Some((next.bytes, next.job))
     }
 }
 

@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::*;
 
 /// Words in their order: a number is a file of so many bytes that comes, `?` asks who is next.
@@ -6,7 +10,7 @@ fn check(words: &str, expected: &str) {
     let mut taken = Vec::new();
     for (at, word) in words.split_whitespace().enumerate() {
         match word {
-            "?" => taken.push(queue.next().unwrap_or_else(|| String::from("nobody"))),
+            "?" => taken.push(queue.next(|_| true).map_or_else(|| String::from("nobody"), |(_, file)| file)),
             bytes => queue.push(bytes.parse().unwrap(), format!("{bytes}@{at}")),
         }
     }
@@ -47,6 +51,34 @@ async fn a_small_one_never_waits_for_a_big_one_and_big_ones_for_each_other() {
     second.await.unwrap();
     assert_eq!(compiler.run(1, || -> () { panic!("a broken compiler") }).await, None);
     assert_eq!(compiler.run(1, || "goes on").await, Some("goes on"));
+}
+
+/// Files of so many bytes that come on so many cores, and are not done: which of them are being compiled.
+async fn check_begun(cores: usize, files: &[usize], expected: &[bool]) {
+    let compiler = Arc::new(Compiler::on(cores).unwrap());
+    let (mut begun, mut all) = (Vec::new(), Vec::new());
+    for (bytes, expected) in files.iter().zip(expected) {
+        let (begins, release) = held(&compiler, *bytes);
+        // Who begins does so at once; who does not would have had the time.
+        let patience = Duration::from_millis(if *expected { 20_000 } else { 50 });
+        begun.push(timeout(patience, begins).await.is_ok_and(|begun| begun.is_ok()));
+        all.push(release);
+    }
+    assert_eq!(begun, expected, "{files:?} on {cores}");
+}
+
+#[tokio::test]
+async fn small_ones_are_compiled_on_all_cores_in_the_memory_of_one() {
+    check_begun(1, &[1, 1], &[true, false]).await;
+    check_begun(2, &[1, 1, 1], &[true, true, false]).await;
+    check_begun(4, &[1, 1, 1, 1, 1], &[true, true, true, true, false]).await;
+    // All together are no larger than one may be.
+    check_begun(4, &[BIG / 2, BIG / 2, 1], &[true, true, false]).await;
+    check_begun(4, &[BIG - 1, BIG - 1], &[true, false]).await;
+    // A big one has a core, too, and one of each kind is always compiled.
+    check_begun(1, &[BIG, 1, 1], &[true, true, false]).await;
+    check_begun(2, &[BIG, 1, 1], &[true, true, false]).await;
+    check_begun(4, &[BIG, BIG, 1, 1, 1, 1], &[true, false, true, true, true, false]).await;
 }
 
 /// That of the thread which asks.
