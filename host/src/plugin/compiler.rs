@@ -9,6 +9,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::oneshot;
@@ -31,6 +32,13 @@ const MOST_OVERTAKEN: u32 = 8;
 /// Compiling yields to everybody, once the program has started.
 const NICENESS: i32 = 19;
 
+/// What was freed is given back to the system when it was free for so long: longer than allocators keep it for the next who
+/// asks.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// So many bytes are a large piece to any allocator. Nobody writes to them, so they cost nothing.
+const LARGE: usize = 2 << 20;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The lanes. Dropping it ends them: what waits is dropped, what is being compiled ends with its thread, or with the
@@ -43,12 +51,12 @@ pub(super) struct Compiler {
 impl Compiler {
     pub(super) fn start() -> anyhow::Result<Compiler> {
         let cores = available_parallelism().map_or(1, NonZero::get);
-        Compiler::on(cores.min(MOST_AT_ONCE))
+        Compiler::on(cores.min(MOST_AT_ONCE), SETTLED, give_back)
     }
 
-    /// So many compiles at once; two where a big one is among them.
-    fn on(at_once: usize) -> anyhow::Result<Compiler> {
-        let (yard, started) = (Arc::new(Yard::of(at_once)), Arc::new(AtomicBool::new(false)));
+    /// So many compiles at once; two where a big one is among them. What they took is given back so long after the last.
+    fn on(at_once: usize, settled: Duration, give_back: fn()) -> anyhow::Result<Compiler> {
+        let (yard, started) = (Arc::new(Yard::of(at_once, settled, give_back)), Arc::new(AtomicBool::new(false)));
         // From here on it ends those threads that there are.
         let compiler = Compiler { yard, started };
         for _ in 0..at_once.max(2) {
@@ -95,6 +103,8 @@ impl Drop for Compiler {
 struct Yard {
     /// Compiles at once.
     at_once: usize,
+    settled: Duration,
+    give_back: fn(),
     state: Mutex<State>,
     news: Condvar,
 }
@@ -103,6 +113,8 @@ struct Yard {
 struct State {
     small: Lane,
     big: Lane,
+    /// Whether something was compiled, and what it took is not given back.
+    owes: bool,
     is_closed: bool,
 }
 
@@ -116,8 +128,8 @@ struct Lane {
 }
 
 impl Yard {
-    fn of(at_once: usize) -> Yard {
-        Yard { at_once, state: Mutex::default(), news: Condvar::new() }
+    fn of(at_once: usize, settled: Duration, give_back: fn()) -> Yard {
+        Yard { at_once, settled, give_back, state: Mutex::default(), news: Condvar::new() }
     }
 
     /// Each compile has a thread of its own: what the compiler took for a large runtime is given back to the system when
@@ -168,12 +180,26 @@ impl Yard {
             if let Some(next) = state.next(self.at_once) {
                 return Some(next);
             }
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if !state.owes {
+                state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let waited = self.news.wait_timeout(state, self.settled).unwrap_or_else(PoisonError::into_inner);
+            let is_settled = waited.1.timed_out();
+            state = waited.0;
+            if is_settled && std::mem::take(&mut state.owes) {
+                drop(state);
+                (self.give_back)();
+                state = self.state();
+            }
         }
     }
 
     fn end(&self, bytes: usize) {
-        self.state().lane(bytes).end(bytes);
+        let mut state = self.state();
+        state.lane(bytes).end(bytes);
+        state.owes = true;
+        drop(state);
         self.news.notify_all();
     }
 
@@ -219,6 +245,13 @@ impl Lane {
     fn end(&mut self, bytes: usize) {
         (self.at_work, self.bytes) = (self.at_work - 1, self.bytes - bytes);
     }
+}
+
+/// Lets the allocator look for what it has kept for long enough. Mimalloc, the program's, keeps for a second what a thread
+/// has freed or left behind at its end, and looks only when a large piece is freed: in a program that watches dark rooms
+/// that may not be for hours.
+fn give_back() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
 }
 
 /// What waits on a lane, in the order in which it came.

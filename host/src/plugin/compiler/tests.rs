@@ -1,3 +1,4 @@
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -55,7 +56,7 @@ async fn a_small_one_never_waits_for_a_big_one_and_big_ones_for_each_other() {
 
 /// Files of so many bytes that come on so many cores, and are not done: which of them are being compiled.
 async fn check_begun(cores: usize, files: &[usize], expected: &[bool]) {
-    let compiler = Arc::new(Compiler::on(cores).unwrap());
+    let compiler = Arc::new(Compiler::on(cores, SETTLED, give_back).unwrap());
     let (mut begun, mut all) = (Vec::new(), Vec::new());
     for (bytes, expected) in files.iter().zip(expected) {
         let (begins, release) = held(&compiler, *bytes);
@@ -92,6 +93,28 @@ async fn each_compile_has_a_thread_that_ends_with_it() {
     let compiler = Compiler::start().unwrap();
     let thread = || std::thread::current().id();
     assert_ne!(compiler.run(1, thread).await.unwrap(), compiler.run(1, thread).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_a_compile_took_is_given_back_once_when_all_is_quiet() {
+    static GIVEN: AtomicUsize = AtomicUsize::new(0);
+    let given = || GIVEN.load(Ordering::SeqCst);
+    let count = || {
+        GIVEN.fetch_add(1, Ordering::SeqCst);
+    };
+    let settled = Duration::from_millis(20);
+    let compiler = Compiler::on(2, settled, count).unwrap();
+    for compiles in 0..3 {
+        tokio::time::sleep(settled * 5).await;
+        assert_eq!(given(), compiles, "nothing is owed");
+        compiler.run(1, || ()).await.unwrap();
+        let until_given = async {
+            while given() == compiles {
+                tokio::time::sleep(settled).await;
+            }
+        };
+        timeout(Duration::from_secs(20), until_given).await.unwrap();
+    }
 }
 
 /// Rooms wait for what is compiled at the start; later a compile must take nothing from recordings.
