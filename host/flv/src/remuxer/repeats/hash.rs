@@ -11,13 +11,21 @@ pub(in super::super) fn hash(bytes: &[u8], seed: u64) -> u64 {
         (a, b, c) = (mix(a, words(first)), mix(b, words(second)), mix(c, words(third)));
         (d, e, f) = (mix(d, words(fourth)), mix(e, words(fifth)), mix(f, words(sixth)));
     }
+    let mut lanes = [a, b, c, d, e, f];
+    lanes.iter_mut().zip(pairs).for_each(|(lane, pair)| *lane = mix(*lane, words(pair)));
+    // Where there are enough before it, the last bytes are taken with some of those: the length tells them apart.
+    let last = bytes.last_chunk().map_or_else(|| words(&padded(rest)), words);
+    let [a, b, c, d, e, f] = lanes;
     let start = seed ^ u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let hash = [a, b, c, d, e, f].into_iter().fold(start, |hash, lane| mix(hash, [lane, 0]));
-    let hash = pairs.iter().fold(hash, |hash, pair| mix(hash, words(pair)));
-    let mut last = [0; 16];
-    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
+    let hash = [[a, b], [c, d], [e, f], last].into_iter().fold(start, mix);
     // Once more, so that what came last is mixed as well as what came first.
-    mix(mix(hash, words(&last)), [0, 0])
+    mix(hash, [0, 0])
+}
+
+fn padded(rest: &[u8]) -> [u8; 16] {
+    let mut padded = [0; 16];
+    padded.iter_mut().zip(rest).for_each(|(padded, byte)| *padded = *byte);
+    padded
 }
 
 const KEY: u64 = 0x9e37_79b9_7f4a_7c15;
