@@ -14,7 +14,7 @@ impl Remuxer {
     /// A frame that decoders can take, and that was perhaps received before.
     pub(super) fn admit(&mut self, tag: Tag, is_key_frame: bool, steps: &mut Vec<Step>) {
         let track = tag.track;
-        let sent = self.timeline.unwrap(track, tag.time_ms);
+        let mut sent = self.timeline.unwrap(track, tag.time_ms);
         if self.overlap.covers(&tag, sent, self.seed(track)) {
             if is_key_frame && self.overlap.is_over_again(sent) {
                 self.count_repeat(steps);
@@ -28,27 +28,29 @@ impl Remuxer {
         let has_video = self.headers.has(Track::Video);
         if is_key_frame || self.incoming.ends_before(sent) {
             self.end_group(steps);
+            // Dropping a group may have moved the clock.
+            sent = self.timeline.unwrap(track, tag.time_ms);
         }
-        // Dropping a group may have moved the clock.
-        let sent = self.timeline.unwrap(track, tag.time_ms);
         let (hash, is_written) = (self.hash(&tag), self.timeline.has_written(track, sent));
-        let frame = Heard { tag, sent, hash, is_key_frame, is_written };
-        let differs = match () {
-            () if self.incoming.is_holding() => self.incoming.go_on(frame, &self.memory),
-            () if is_key_frame || !has_video && frame.is_written => self.incoming.begin(frame, &self.memory),
-            () => Err(frame),
+        let frame = Heard { tag: &tag, sent, hash, is_key_frame, is_written };
+        let is_held = match () {
+            () if self.incoming.is_holding() => self.incoming.go_on(&frame, &self.memory),
+            () if is_key_frame || !has_video && is_written => self.incoming.begin(&frame, &self.memory),
+            () => false,
         };
-        let Err(frame) = differs else { return };
+        if is_held {
+            return;
+        }
         if self.incoming.is_holding() {
             let joins = self.incoming.joins(&self.memory);
             self.settle(joins, steps);
+            sent = self.timeline.unwrap(track, tag.time_ms);
         }
-        let sent = self.timeline.unwrap(track, frame.tag.time_ms);
         if is_key_frame || !has_video {
             self.incoming.take(false);
             self.repeated_groups = 0;
         }
-        self.take(frame.tag, sent, Some(frame.hash), is_key_frame, steps);
+        self.take(tag, sent, Some(hash), is_key_frame, steps);
     }
 
     /// A tag that is no frame stays where it came.

@@ -28,9 +28,9 @@ const ALIKE_BYTES: usize = 4;
 const ALIKE_KINDS: usize = 8;
 
 /// A frame that is being judged.
-#[derive(Debug)]
-pub(in super::super) struct Heard {
-    pub(in super::super) tag: Tag,
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Heard<'a> {
+    pub(in super::super) tag: &'a Tag,
     /// Time as sent.
     pub(in super::super) sent: i64,
     pub(in super::super) hash: u64,
@@ -63,7 +63,7 @@ impl Equal {
     }
 
     /// Whether the next frame of its track equals this one; it goes on behind it.
-    fn goes_on(&mut self, frame: &Heard, memory: &Memory) -> bool {
+    fn goes_on(&mut self, frame: &Heard<'_>, memory: &Memory) -> bool {
         let track = frame.tag.track;
         if track == Track::Audio && std::mem::take(&mut self.is_mute) {
             self.audio = self.audio.map(|sound| self.first_sound(sound, frame, memory));
@@ -80,7 +80,7 @@ impl Equal {
 
     /// Where the group's sound begins: behind the key frame, or where some of it stood on the other side. Silence is not
     /// to be taken for other silence.
-    fn first_sound(&self, behind: usize, frame: &Heard, memory: &Memory) -> usize {
+    fn first_sound(&self, behind: usize, frame: &Heard<'_>, memory: &Memory) -> usize {
         let near = self.start.saturating_sub(MOST_ASTRAY)..self.start.saturating_add(MOST_ASTRAY);
         let equal = |place: &usize| {
             let seen = memory.frames.get(*place);
@@ -131,16 +131,19 @@ impl Incoming {
         self.is_sound_alone && sent - self.first_sent >= SOUND_GROUP_MS
     }
 
-    /// The first frame of a group; gives it back if nothing that is remembered begins like that.
-    pub(in super::super) fn begin(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
+    /// The first frame of a group: whether it is held, as something that is remembered begins like that.
+    pub(in super::super) fn begin(&mut self, frame: &Heard<'_>, memory: &Memory) -> bool {
         let is_sound_alone = !frame.is_key_frame;
-        let begins = |seen: &Seen| is_sound_alone || seen.is_key_frame;
-        let equal = memory
-            .groups()
-            .rev()
-            .filter(|(_, seen)| seen.hash == frame.hash && seen.track == frame.tag.track && begins(seen));
+        let equal = |(place, seen): (usize, &Seen)| {
+            let is_equal = seen.hash == frame.hash && seen.track == frame.tag.track;
+            is_equal.then(|| Equal::begin(place, memory))
+        };
+        let equals = match is_sound_alone {
+            true => memory.groups().rev().filter_map(equal).take(MOST_GUESSES).collect(),
+            false => memory.group_starts().filter_map(equal).take(MOST_GUESSES).collect(),
+        };
         *self = Incoming {
-            equals: equal.map(|(place, _)| Equal::begin(place, memory)).take(MOST_GUESSES).collect(),
+            equals,
             first_sent: frame.sent,
             is_written: true,
             is_sound_alone,
@@ -148,20 +151,20 @@ impl Incoming {
             ..Incoming::default()
         };
         if self.equals.is_empty() {
-            return Err(frame);
+            return false;
         }
         self.hold(frame);
-        Ok(())
+        true
     }
 
-    /// The next frame of the group; gives it back if it differs, or too much is held.
-    pub(in super::super) fn go_on(&mut self, frame: Heard, memory: &Memory) -> Result<(), Heard> {
-        if self.is_full() || !self.equals.iter().any(|equal| { *equal }.goes_on(&frame, memory)) {
-            return Err(frame);
+    /// The next frame of the group: whether it is held, unless it differs, or too much is.
+    pub(in super::super) fn go_on(&mut self, frame: &Heard<'_>, memory: &Memory) -> bool {
+        if self.is_full() || !self.equals.iter().any(|equal| { *equal }.goes_on(frame, memory)) {
+            return false;
         }
-        self.equals.retain_mut(|equal| equal.goes_on(&frame, memory));
+        self.equals.retain_mut(|equal| equal.goes_on(frame, memory));
         self.hold(frame);
-        Ok(())
+        true
     }
 
     /// A tag that is no frame keeps its place between them; gives it back if too much is held.
@@ -197,14 +200,14 @@ impl Incoming {
         std::mem::replace(self, Incoming { after_repeat, ..Incoming::default() }).held
     }
 
-    fn hold(&mut self, frame: Heard) {
+    fn hold(&mut self, frame: &Heard<'_>) {
         self.is_written &= frame.is_written;
         if !frame.is_key_frame {
             self.hashes.push((frame.tag.track, frame.hash));
         }
         self.last_sent = frame.sent;
         self.compared += 1;
-        self.push(&frame.tag);
+        self.push(frame.tag);
     }
 
     /// With a body of its own: a slice would keep a whole network buffer alive, and nobody would count it.

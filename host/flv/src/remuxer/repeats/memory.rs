@@ -50,6 +50,10 @@ pub(super) struct Seen {
 #[derive(Debug, Default)]
 pub(in super::super) struct Memory {
     pub(super) frames: VecDeque<Seen>,
+    /// The numbers of the key frames among them, counted from the first frame that was ever remembered.
+    key_frames: VecDeque<usize>,
+    /// So many frames came before those that are remembered.
+    forgotten: usize,
     groups: Groups,
     /// What was received and not taken, as it came before a key frame.
     refused: VecDeque<Seen>,
@@ -96,8 +100,11 @@ impl Memory {
         if self.frames.len() >= MOST_REMEMBERED || self.groups.from > 0 && self.frames.len() >= LEAST_REMEMBERED {
             self.forget_oldest();
         }
+        if is_key_frame {
+            self.key_frames.push_back(self.forgotten + self.frames.len());
+            self.groups.key_frames += 1;
+        }
         self.frames.push_back(Seen { track, sent, hash, is_key_frame, clock: self.clock });
-        self.groups.key_frames += usize::from(is_key_frame);
         while self.groups.key_frames > MOST_GROUPS
             && let Some(oldest) = self.frames.get(self.groups.from)
         {
@@ -142,9 +149,17 @@ impl Memory {
         self.frames.iter().enumerate().skip(self.groups.from)
     }
 
+    /// The key frames among them, the newest first.
+    pub(super) fn group_starts(&self) -> impl Iterator<Item = (usize, &Seen)> {
+        let places = self.key_frames.iter().rev().filter_map(|number| number.checked_sub(self.forgotten));
+        let places = places.take_while(|place| *place >= self.groups.from);
+        places.filter_map(|place| self.frames.get(place).map(|seen| (place, seen)))
+    }
+
     /// Nothing was received.
     pub(in super::super) fn forget_frames(&mut self) {
         self.frames.clear();
+        self.key_frames.clear();
         self.refused.clear();
         self.groups = Groups::default();
     }
@@ -182,6 +197,8 @@ impl Memory {
 
     fn forget_oldest(&mut self) {
         let Some(seen) = self.frames.pop_front() else { return };
+        self.key_frames.pop_front_if(|number| *number == self.forgotten);
+        self.forgotten += 1;
         match self.groups.from.checked_sub(1) {
             Some(from) => self.groups.from = from,
             None => self.groups.key_frames -= usize::from(seen.is_key_frame),

@@ -127,6 +127,15 @@ fn sixteen_groups_are_remembered() {
     assert!(with(2).contains("repeat 5 tags"), "{}", with(2));
 }
 
+/// More frames have come than are remembered.
+#[test]
+fn found_behind_what_is_forgotten() {
+    let mut sent: Vec<(i64, u32)> = (0..300).zip(1..).map(|(second, seed)| (second * 1000, seed)).collect();
+    sent.extend([(300_000, 290), (301_000, 301)]);
+    let notes = "; note repeat 5 tags; note jump; note repeat 10 tags";
+    check_groups(&sent, &format!("{}{notes}", ["5+10"; 301].join(" ")));
+}
+
 #[test]
 fn differing_in_its_last_frame_it_is_kept() {
     let changed = group(2000, 2).replace("V 2800 30 #204", "V 2800 30 #77");
