@@ -23,7 +23,7 @@ use self::proof::WrongPointer;
 use self::search::Search;
 use self::window::Window;
 use crate::note::{Fault, Note};
-use crate::tag::Tag;
+use crate::tag::{Tag, Track};
 
 /// What the reader gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +55,12 @@ enum State {
 }
 
 /// What a step came to.
+#[derive(Clone, Copy)]
 enum Step {
-    /// A tag is complete.
-    Gives(Tag),
+    /// The tag at the current place is complete.
+    Gives(Header, Track),
+    /// The same, and it is the last one: its PreviousTagSize may be missing.
+    GivesLast(Header, Track),
     /// Something was settled; look again.
     Goes,
     /// More bytes are wanted.
@@ -130,11 +133,16 @@ impl Reader {
                 Step::Wants if self.ended => self.step_at_end(),
                 step => step,
             };
-            match step {
-                Step::Gives(tag) if self.ready.is_empty() => return Ok(Some(Item::Tag(tag))),
-                Step::Gives(tag) => self.ready.push_back(Item::Tag(tag)),
-                Step::Goes => {}
+            let tag = match step {
+                Step::Gives(header, track) => self.take(header, track),
+                Step::GivesLast(header, track) => self.take_last(header, track),
+                Step::Goes => continue,
                 Step::Wants => return Ok(None),
+            };
+            match tag {
+                Some(tag) if self.ready.is_empty() => return Ok(Some(Item::Tag(tag))),
+                Some(tag) => self.ready.push_back(Item::Tag(tag)),
+                None => {}
             }
         }
     }

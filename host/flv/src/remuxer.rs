@@ -312,7 +312,7 @@ impl Remuxer {
         }
         self.note_time(&tag, placed, before, steps);
         match &mut self.phase {
-            Phase::Open(open) => steps.push(Step::Write(open.write(tag, Some(placed.at)))),
+            Phase::Open(open) => steps.push(open.write(tag, Some(placed.at))),
             Phase::Opening(opening, _) => {
                 if track == Track::Video {
                     for held in opening.begins_at(placed.at) {
@@ -372,7 +372,7 @@ impl Remuxer {
         }
         steps.extend(opening.take_untold().map(|untold| open.tell(untold)));
         steps.extend(self.drops.take_all().map(|untold| open.tell(untold)));
-        steps.extend(opening.into_tags().into_iter().map(|held| Step::Write(open.write(held.tag, held.at))));
+        steps.extend(opening.into_tags().into_iter().map(|held| open.write(held.tag, held.at)));
         self.phase = Phase::Open(open);
     }
 

@@ -22,6 +22,7 @@ const MULTICHANNEL_CONFIG: u8 = 4;
 const MULTITRACK: u8 = 5;
 
 /// Reads them.
+#[inline]
 pub(super) fn read(payload: &[u8]) -> Head<'_> {
     let Some((first, rest)) = payload.split_first() else {
         return Head::new(None, Body::Empty);
@@ -35,6 +36,7 @@ pub(super) fn read(payload: &[u8]) -> Head<'_> {
 }
 
 /// AACAUDIODATA (FLV 10.1, E.4.2.2).
+#[inline]
 fn read_aac(rest: &[u8]) -> Head<'_> {
     let body = match rest {
         [0, config @ ..] => header(config),

@@ -30,6 +30,7 @@ const MPEG2TS_SEQUENCE_START: u8 = 5;
 const MULTITRACK: u8 = 6;
 
 /// Reads them.
+#[inline]
 pub(super) fn read(payload: &[u8]) -> Head<'_> {
     let Some((first, rest)) = payload.split_first() else {
         return Head::new(None, Body::Empty);
@@ -51,6 +52,7 @@ pub(super) fn read(payload: &[u8]) -> Head<'_> {
 }
 
 /// AVCVIDEOPACKET (FLV 10.1, E.4.3.1): packet type, composition time, then configuration or frame.
+#[inline]
 fn read_packet(codec: VideoCodec, frame_type: u8, rest: &[u8]) -> Head<'_> {
     let codec = Some(codec);
     match rest {

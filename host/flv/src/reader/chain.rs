@@ -35,6 +35,7 @@ impl Header {
         }
     }
 
+    #[inline]
     pub(super) fn read(window: &Window, at: u64) -> Option<Header> {
         let mut bytes = [0; TAG_HEADER];
         window.copy_to(at, &mut bytes).then(|| Header::parse(bytes))
@@ -53,6 +54,7 @@ pub(super) const BACK_POINTER_BYTES: u64 = 4;
 const _: () = assert!(TAG_HEADER == 11 && BACK_POINTER == 4, "the distances above follow the lengths");
 
 /// The PreviousTagSize at `at`.
+#[inline]
 pub(super) fn back_pointer(window: &Window, at: u64) -> Option<u32> {
     let mut bytes = [0; BACK_POINTER];
     window.copy_to(at, &mut bytes).then(|| u32::from_be_bytes(bytes))

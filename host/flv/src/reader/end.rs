@@ -4,6 +4,7 @@ use super::chain::{BACK_POINTER_BYTES, Header, TAG_HEADER_BYTES};
 use super::search::{Found, Search};
 use super::{Reader, State, Step, proof};
 use crate::note::{Fault, Note, NoteKind};
+use crate::tag::{Tag, Track};
 
 impl Reader {
     /// What [`step`](Self::step) wants more bytes for, when none will come.
@@ -76,12 +77,11 @@ impl Reader {
             if pointer_bytes < BACK_POINTER_BYTES {
                 self.note(Note { bytes: pointer_bytes, ..Note::repair(NoteKind::Truncated, self.at, 0) });
             }
-            let step = match header.track {
-                Some(track) if header.size > 0 => self.take_body(header, track),
-                _ => Step::Goes,
-            };
+            if let Some(track) = header.track.filter(|_| header.size > 0) {
+                return Step::GivesLast(header, track);
+            }
             self.move_to(self.window.end());
-            return step;
+            return Step::Goes;
         }
         // Its DataSize may be wrong, and swallow the tags behind it.
         let mut search = Search::from(self.at.saturating_add(TAG_HEADER_BYTES));
@@ -93,6 +93,13 @@ impl Reader {
             Some(start) => self.resume_at(start, Some(header)),
             None => self.end_in(Some(header), NoteKind::Truncated),
         }
+    }
+
+    /// Gives the tag at the current place, behind which at most a part of its PreviousTagSize is left.
+    pub(super) fn take_last(&mut self, header: Header, track: Track) -> Option<Tag> {
+        let tag = self.take_body(header, track);
+        self.move_to(self.window.end());
+        tag
     }
 
     /// Leaves out the rest of the input.

@@ -130,7 +130,7 @@ impl Reader {
         };
         if u64::from(pointer) == header.whole() {
             self.wrong_pointer = None;
-            return self.take(header, track);
+            return Step::Gives(header, track);
         }
         if self.wrong_pointer.is_some() {
             // In a stream whose PreviousTagSizes are all wrong the next header alone must do: no tag waits for two more.
@@ -140,7 +140,7 @@ impl Reader {
             };
             if next.track.is_some() && next.size > 0 && next.stream_id == header.stream_id {
                 self.wrong_pointer = Some(WrongPointer::of(header, pointer));
-                return self.take(header, track);
+                return Step::Gives(header, track);
             }
         }
         self.lose(Search::doubting(self.at), Some(header))
@@ -240,7 +240,7 @@ impl Reader {
             self.note(Note::repair(NoteKind::HeaderMissing, self.at, 0));
         }
         self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, self.at, 0) });
-        if let Step::Gives(tag) = self.take_body(framed, track) {
+        if let Some(tag) = self.take_body(framed, track) {
             self.ready.push_back(Item::Tag(tag));
         }
         if let Some(bytes) = next.checked_sub(behind).filter(|bytes| *bytes > 0) {
@@ -270,7 +270,7 @@ impl Reader {
             self.note(Note { tags: 1, ..Note::repair(NoteKind::BackPointer, self.at, 0) });
         }
         self.wrong_pointer = is_wrong.then(|| WrongPointer::of(header, pointer));
-        self.take(header, track)
+        Step::Gives(header, track)
     }
 
     /// Whether its StreamID is none, or the stream's.
@@ -289,25 +289,21 @@ impl Reader {
 
     /// Gives the tag at the current place and goes behind it.
     #[inline]
-    fn take(&mut self, header: Header, track: Track) -> Step {
+    pub(super) fn take(&mut self, header: Header, track: Track) -> Option<Tag> {
         self.state = State::Tag;
-        let step = self.take_body(header, track);
+        let tag = self.take_body(header, track);
         self.move_to(self.at.saturating_add(header.whole()).saturating_add(BACK_POINTER_BYTES));
-        step
+        tag
     }
 
     /// Gives the tag at the current place.
     #[inline]
-    pub(super) fn take_body(&mut self, header: Header, track: Track) -> Step {
+    pub(super) fn take_body(&mut self, header: Header, track: Track) -> Option<Tag> {
         let offset = self.at;
         let size = usize::try_from(header.size).unwrap_or(usize::MAX);
-        match self.window.slice(offset.saturating_add(TAG_HEADER_BYTES), size) {
-            Some(payload) => {
-                self.seen_tag = true;
-                Step::Gives(Tag { track, time_ms: header.time_ms, payload, offset })
-            }
-            None => Step::Goes,
-        }
+        let payload = self.window.slice(offset.saturating_add(TAG_HEADER_BYTES), size)?;
+        self.seen_tag = true;
+        Some(Tag { track, time_ms: header.time_ms, payload, offset })
     }
 
     /// Leaves out a tag that is framed well.

@@ -80,6 +80,7 @@ impl Window {
     }
 
     /// Forgets everything before `offset`.
+    #[inline]
     pub(super) fn drop_until(&mut self, offset: u64) {
         let offset = offset.clamp(self.start, self.end);
         self.start = offset;
@@ -138,7 +139,19 @@ impl Window {
     }
 
     /// The bytes `offset..offset + len`, as a slice of a chunk where they lie in one; none when they are not all here.
+    #[inline]
     pub(super) fn slice(&mut self, offset: u64, len: usize) -> Option<Bytes> {
+        if let Some((at, chunk)) = self.chunks.front()
+            && let Some(from) = offset.checked_sub(*at).map(narrow)
+            && let Some(to) = from.checked_add(len).filter(|to| *to <= chunk.len())
+        {
+            return Some(chunk.slice(from..to));
+        }
+        self.slice_across(offset, len)
+    }
+
+    /// The same, wherever the bytes lie.
+    fn slice_across(&mut self, offset: u64, len: usize) -> Option<Bytes> {
         if offset < self.start || self.len_from(offset) < widen(len) {
             return None;
         }

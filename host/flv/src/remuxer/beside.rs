@@ -35,7 +35,7 @@ impl Remuxer {
                 if is_state {
                     self.headers.put_state(tag.track, Some(&tag));
                 }
-                steps.push(Step::Write(open.write(tag, at)));
+                steps.push(open.write(tag, at));
             }
             Phase::Opening(opening, _) if self.rejoin.is_none() && opening.has_frames_of(tag.track) => {
                 opening.hold(tag, at, false);

@@ -122,7 +122,14 @@ impl Lost {
 
 impl Remuxer {
     /// Tells what the timeline did, and what is missing; `before` is where the recording was.
+    #[inline]
     pub(super) fn note_time(&mut self, tag: &Tag, placed: Placed, before: Option<i64>, steps: &mut Vec<Step>) {
+        if self.lost.is_some() || placed.jump.is_some() || placed.short_clock || placed.apart {
+            self.note_oddities(tag, placed, before, steps);
+        }
+    }
+
+    fn note_oddities(&mut self, tag: &Tag, placed: Placed, before: Option<i64>, steps: &mut Vec<Step>) {
         let at = before.or(Some(placed.at));
         let told = [(NoteKind::ShortClock, placed.short_clock), (NoteKind::TracksApart, placed.apart)];
         for (kind, _) in told.into_iter().filter(|(_, is_told)| *is_told) {

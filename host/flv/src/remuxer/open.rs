@@ -44,12 +44,13 @@ impl Open {
     }
 
     /// Gives a tag its time in the segment: never before 0, never back in its track; without one, as early as may be.
-    pub(super) fn write(&mut self, tag: Tag, at: Option<i64>) -> Tag {
+    #[inline]
+    pub(super) fn write(&mut self, tag: Tag, at: Option<i64>) -> Step {
         let time = self.at_ms(at);
         let written = if tag.track == Track::Video { &mut self.video } else { &mut self.audio };
         // Bounded by 49 days, where the time stamp ends (FLV 10.1, E.4.1).
         let time_ms = written.last_ms.max(u32::try_from(time).unwrap_or(u32::MAX));
         *written = Written { last_ms: time_ms, has_tags: true };
-        Tag { time_ms, ..tag }
+        Step::Write(Tag { time_ms, ..tag })
     }
 }

@@ -108,6 +108,7 @@ impl Timeline {
     }
 
     /// The time as sent of a tag that is not placed yet, unwrapped.
+    #[inline]
     pub(super) fn unwrap(&self, track: Track, raw: u32) -> i64 {
         let (clock, other) = self.pair(track);
         let clock = if clock.written.is_none() { other } else { clock };
@@ -115,6 +116,10 @@ impl Timeline {
             return i64::from(raw.cast_signed());
         }
         let step = signed_step(clock.raw, raw);
+        // A clock that wraps makes a longer one.
+        if step.abs() < SHORT_WRAP / 2 {
+            return clock.sent + step;
+        }
         let short = i64::from(clock.raw) < SHORT_WRAP && i64::from(raw) < SHORT_WRAP;
         let wraps = i64::from(clock.raw) > SHORT_WRAP - NEAR_WRAP_MS && i64::from(raw) < NEAR_WRAP_MS;
         let unwraps = i64::from(raw) > SHORT_WRAP - NEAR_WRAP_MS && i64::from(clock.raw) < NEAR_WRAP_MS;
