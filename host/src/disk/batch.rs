@@ -38,8 +38,18 @@ impl Batch {
     }
 
     /// Appends bytes.
-    pub fn append(&mut self, mut bytes: &[u8]) {
+    #[inline]
+    pub fn append(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len();
+        if bytes.len() <= self.room() {
+            self.last.extend_from_slice(bytes);
+        } else {
+            self.append_in_parts(bytes);
+        }
+    }
+
+    /// Fills this block, and others.
+    fn append_in_parts(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let (now, later) = bytes.split_at(self.room().min(bytes.len()));
             self.last.extend_from_slice(now);

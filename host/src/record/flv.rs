@@ -111,6 +111,18 @@ impl Engine {
         self.remuxer.push(item, &mut self.steps);
         Ok(true)
     }
+
+    /// The tag that is to be written, where nothing else is to be done: so it is for nearly every tag.
+    #[inline]
+    fn take_write(&mut self) -> Option<Tag> {
+        if self.steps.len() != 1 {
+            return None;
+        }
+        match self.steps.pop_if(|step| matches!(step, Step::Write(_))) {
+            Some(Step::Write(tag)) => Some(tag),
+            _ => None,
+        }
+    }
 }
 
 /// The wish as the engine has it.
@@ -175,8 +187,15 @@ impl Recording {
         }
         loop {
             match self.engine.step(at_end) {
-                Ok(true) if self.engine.steps.is_empty() => {}
-                Ok(true) => self.carry_out().await?,
+                Ok(true) => match self.engine.take_write() {
+                    Some(tag) => {
+                        if self.put(tag)? {
+                            self.write_due().await?;
+                        }
+                    }
+                    None if self.engine.steps.is_empty() => {}
+                    None => self.carry_out().await?,
+                },
                 Ok(false) => {
                     self.engine.reader.let_go();
                     return Ok(());

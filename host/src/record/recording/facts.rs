@@ -39,10 +39,14 @@ struct Sum {
 
 impl Recording {
     /// Media of the connection has come.
+    #[inline]
     pub(in crate::record) fn media_came(&mut self) {
-        if self.link.media_since.is_some() {
-            return;
+        if self.link.media_since.is_none() {
+            self.first_media_came();
         }
+    }
+
+    fn first_media_came(&mut self) {
         let now = self.hands.clock.now();
         self.link.media_since = Some((self.hands.clock.passed(), now));
         self.engine.came = None;
