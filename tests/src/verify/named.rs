@@ -19,6 +19,8 @@ use crate::origin::{Connection, Sent};
 const SLACK_MS: u64 = 500;
 /// How far a gap may stand from the place where the media is missing.
 const NEAR_MS: u64 = 1_000;
+/// Of our streams.
+const PICTURE_MS: u64 = 40;
 
 /// One picture that is in a file.
 #[derive(Clone, Copy)]
@@ -183,12 +185,14 @@ fn named(told: &[Told], from: Place, to: Option<Place>) -> Option<u64> {
     here.reduce(u64::saturating_add)
 }
 
-/// How many pictures right before this one were dropped with a name: the sound goes on behind a hole, and what the gap
-/// says is missing is missing of both.
+/// How many pictures right before this one were dropped with a name, which says where the first of them was: the sound
+/// goes on behind a hole, and what the gap says is missing is missing of both.
 fn undecodable(told: &[Told], to: Place) -> usize {
     let repairs = told.get(to.file).into_iter().flat_map(|told| &told.undecodable);
-    let here =
-        |repair: &&Value| repair["last_ms"].as_u64().is_some_and(|last_ms| last_ms.abs_diff(to.at_ms) <= NEAR_MS);
+    let here = |repair: &&Value| {
+        let [from, count] = ["last_ms", "count"].map(|key| repair[key].as_u64().unwrap_or_default());
+        (from.saturating_sub(NEAR_MS)..=from + count * PICTURE_MS + NEAR_MS).contains(&to.at_ms)
+    };
     let count: u64 = repairs.filter(here).filter_map(|repair| repair["count"].as_u64()).sum();
     usize::try_from(count).unwrap_or(usize::MAX)
 }
