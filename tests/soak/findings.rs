@@ -173,6 +173,43 @@ fn a_group_that_was_a_piece_and_is_a_whole_one_now() {
     assert_eq!(case.judged().counts.rewinds, 1);
 }
 
+/// A server sends some of a stream, then an older one with another configuration, then the first again, that goes on in
+/// mid-group: the file behind the older one begins with that group.
+#[test]
+fn a_group_that_goes_on_behind_an_older_stream() {
+    let mut case = Case::whole();
+    let tags = case.files.remove(0).tags;
+    let headers = tags.iter().take_while(|tag| matches!(tag.role, Role::Other | Role::Header)).count();
+    let (head, media) = tags.split_at(headers);
+    let keys: Vec<usize> = (0..media.len()).filter(|at| media[*at].role == Role::Key).collect();
+    let (newer, group) = (keys[2], keys[3]);
+    let broken = group + 30;
+    let file = |name: &str, range: std::ops::Range<usize>| {
+        let from = media[range.start].time_ms;
+        let tags = media[range].iter().map(|tag| Sent { time_ms: tag.time_ms.saturating_sub(from), ..*tag });
+        Case::file(name, head.iter().copied().chain(tags).collect(), json!([]))
+    };
+    case.files = vec![file("one.flv", newer..broken), file("two.flv", 0..newer), file("three.flv", group..media.len())];
+    let carried = case.past.connections.remove(0);
+    let before = carried.tags.len() - media.len();
+    let part = |range: std::ops::Range<usize>| Connection {
+        tags: carried.tags[before + range.start..before + range.end].to_vec(),
+        sent_at: carried.sent_at[before + range.start..before + range.end].to_vec(),
+        ..carried.clone()
+    };
+    // Sent once, it can be in one file alone.
+    case.past.connections = [newer..broken, 0..newer, broken..media.len()].map(part).into();
+    case.finds(&["30 frames twice"]);
+    case.past.connections = [newer..broken, 0..newer, newer..media.len()].map(part).into();
+    case.finds(&[]);
+    // Its begin is no excuse for its rest.
+    let whole = std::mem::replace(&mut case.files[2], file("three.flv", keys[4]..media.len()));
+    case.finds(&["frames lost"]);
+    case.files[2] = whole;
+    case.files.push(file("four.flv", group..broken));
+    case.finds(&["30 frames twice"]);
+}
+
 /// Behind a full disk a recorder remembers nothing: what the next connection brings again of the last file's end begins
 /// the next file, be it but ten frames.
 #[test]

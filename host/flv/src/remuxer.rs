@@ -12,6 +12,7 @@ mod doubt;
 mod drops;
 mod first;
 mod headers;
+mod kept;
 mod lost;
 mod open;
 mod reconnect;
@@ -36,6 +37,7 @@ use before::Before;
 use doubt::Doubts;
 use drops::Drops;
 use headers::{Change, Headers};
+use kept::Kept;
 use lost::Lost;
 use open::Open;
 use repeats::{Incoming, Memory, Overlap, Rejoin};
@@ -92,6 +94,8 @@ pub struct Remuxer {
     overlap: Overlap,
     /// Configurations of the new connection that no new frame has needed.
     announced: Announced,
+    /// What was sent again since, and begins the segment that they begin, if it goes on.
+    kept: Kept,
     /// The group that comes in, as long as it equals one that is remembered.
     incoming: Incoming,
     /// So many groups in a row were repeats.
@@ -136,6 +140,7 @@ impl Remuxer {
             rejoin: None,
             overlap: Overlap::default(),
             announced: Announced::default(),
+            kept: Kept::default(),
             incoming: Incoming::default(),
             repeated_groups: 0,
             slow: None,
@@ -191,6 +196,7 @@ impl Remuxer {
         self.end_rejoin(steps);
         self.end_group(steps);
         self.end_slow(false, steps);
+        self.forget_kept(steps);
         self.end_claims(steps);
         if let Phase::Opening(opening, _) = &self.phase
             && !opening.has_no_media()
@@ -284,7 +290,7 @@ impl Remuxer {
         self.check_first(&tag, steps);
         let sent = self.timeline.unwrap(track, tag.time_ms);
         if let Some(lost) = &mut self.lost {
-            lost.came(track, || self.timeline.hole_ms(track, sent));
+            lost.came(track, || self.timeline.hole_ms(track, None, sent));
         }
         if is_key_frame || !self.headers.has(Track::Video) {
             self.cut_if_asked();

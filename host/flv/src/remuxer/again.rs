@@ -19,7 +19,7 @@ impl Remuxer {
             if is_key_frame && self.overlap.is_over_again(sent) {
                 self.count_repeat(steps);
             }
-            return self.drop_tag(NoteKind::Repeat, &tag, steps);
+            return self.push_repeat(tag, is_key_frame, steps);
         }
         self.put_announced(&tag, steps);
         if self.options.repeats == Repeats::Keep || self.vouched.is_some() {

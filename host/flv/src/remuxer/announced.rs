@@ -5,7 +5,8 @@
 //! changed.
 
 use super::headers::{self, Change, Headers};
-use super::{Remuxer, Step, lost::Lost, start};
+use super::timeline::Joint;
+use super::{Phase, Remuxer, Step, lost::Lost, start};
 use crate::codec::{Body, classify};
 use crate::tag::{Tag, Track};
 
@@ -35,7 +36,8 @@ impl Announced {
         if track == Track::Video { &mut self.video } else { &mut self.audio }
     }
 
-    fn is_empty(&self) -> bool {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
         self.video.is_none() && self.audio.is_none()
     }
 
@@ -73,6 +75,9 @@ impl Remuxer {
             self.end_begun_rejoin(steps);
         }
         let before = self.announced.slot(track).take();
+        if before.as_ref().is_none_or(|waiting| waiting.seed != seed) {
+            self.forget_kept_of(track, steps);
+        }
         match self.headers.compare(tag, record) {
             Change::Same => return before.is_some(),
             Change::Missing => return false,
@@ -135,10 +140,18 @@ impl Remuxer {
 
     fn put_all_announced(&mut self, frame: &Tag, steps: &mut Vec<Step>) {
         self.end_begun_rejoin(steps);
-        if let Some(lost) = &mut self.lost {
+        if classify(frame) == Body::VideoKey {
+            self.forget_kept(steps);
+        }
+        let kept = std::mem::take(&mut self.kept);
+        let goes_back = self.goes_back(kept.first().unwrap_or(frame));
+        if kept.first().is_none()
+            && let Some(lost) = &mut self.lost
+        {
             // Behind the cut no distance to what was before is known.
             let sent = self.timeline.unwrap(frame.track, frame.time_ms);
-            lost.came(frame.track, || self.timeline.hole_ms(frame.track, sent));
+            let end = self.overlap.end(frame.track).filter(|_| goes_back);
+            lost.came(frame.track, || self.timeline.hole_ms(frame.track, end, sent));
         }
         let announced = std::mem::take(&mut self.announced);
         let is_configured = self.headers.has(frame.track);
@@ -153,6 +166,10 @@ impl Remuxer {
                 self.push_beside(state, steps);
             }
         }
+        if goes_back && matches!(self.phase, Phase::Opening(..)) {
+            self.timeline.join(Joint::Back);
+        }
+        self.begin_with(kept, steps);
         if is_configured && !self.headers.has(frame.track) {
             // A segment that has begun meanwhile had no frame of this track, and forgot what this one implies.
             self.headers.put(frame, &[]);

@@ -44,6 +44,7 @@ impl Remuxer {
         }
         self.end_group(steps);
         self.end_slow(false, steps);
+        self.forget_kept(steps);
         self.repeated_groups = 0;
         let mut dark_ms = dark_ms.saturating_add(self.lost.filter(Lost::is_new).map_or(0, |lost| lost.dark_ms));
         if let Some(rejoin) = self.rejoin.take() {

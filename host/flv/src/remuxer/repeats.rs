@@ -24,8 +24,8 @@ pub(super) use rejoin::{Rejoin, Verdict};
 const MOST_GUESSES: usize = 256;
 
 /// So much is held back while it equals what we have.
-const MOST_HELD_TAGS: usize = 8192;
-const MOST_HELD_BYTES: usize = 32 << 20;
+pub(super) const MOST_HELD_TAGS: usize = 8192;
+pub(super) const MOST_HELD_BYTES: usize = 32 << 20;
 
 /// Another server may stamp the same frames a little differently: by rounding, or one track by a little more.
 const MOST_STRAY_MS: i64 = 100;

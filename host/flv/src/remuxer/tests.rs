@@ -8,6 +8,7 @@ mod first;
 mod fixed_point;
 mod headers;
 mod inband;
+mod kept;
 mod lost;
 mod reconnect;
 mod repeats;

@@ -65,6 +65,8 @@ pub(super) enum Joint {
     Shifted(i64),
     /// The clock is another one.
     Reset,
+    /// It goes on before what came last, in another segment: behind that, with room for both tracks.
+    Back,
 }
 
 /// The recording's clock.
@@ -74,6 +76,8 @@ pub(super) struct Timeline {
     audio: Clock,
     /// The offset that was set last.
     offset: i64,
+    /// How much time is left free before what comes next.
+    room: i64,
     /// Where the open segment began.
     floor: Option<i64>,
     /// The track that came last.
@@ -143,10 +147,16 @@ impl Timeline {
         !clock.stale && clock.written.is_some_and(|written| sent + clock.offset <= written)
     }
 
-    /// How much later than expected a frame comes that is not placed yet; 0 if its distance is a natural one.
-    pub(super) fn hole_ms(&self, track: Track, sent: i64) -> u64 {
+    /// Whether it lies so long before the end of that, that no sender's jitter explains it.
+    pub(super) fn has_long_written(&self, track: Track, sent: i64) -> bool {
+        self.has_written(track, sent.saturating_add(JUMP_MS))
+    }
+
+    /// How much later than expected a frame comes that is not placed yet, behind the last one or one that was sent at
+    /// `end`; 0 if its distance is a natural one.
+    pub(super) fn hole_ms(&self, track: Track, end: Option<i64>, sent: i64) -> u64 {
         let (clock, _) = self.pair(track);
-        clock.hole_ms(track, sent)
+        clock.hole_ms(track, end, sent)
     }
 
     /// Whether a frame that is not placed yet makes a step that would be a jump, but one that a slide show may make.
@@ -230,9 +240,10 @@ impl Timeline {
                 // The raw time stamps no longer follow from the unwrapped ones.
                 self.rebase();
             }
-            Joint::Reset => {
+            Joint::Reset | Joint::Back => {
                 self.video.stale = true;
                 self.audio.stale = true;
+                self.room = if joint == Joint::Back { JUMP_MS } else { 0 };
             }
         }
     }
@@ -261,7 +272,7 @@ impl Timeline {
         if clock.stale && other.stale {
             let goes_on = clock.goes_on(track);
             let goes_on = clock.written.map(|_| goes_on);
-            self.offset = self.now().max(goes_on).unwrap_or_default() - sent;
+            self.offset = self.now().max(goes_on).unwrap_or_default() + std::mem::take(&mut self.room) - sent;
         }
         let (clock, other) = self.pair(track);
         let mut jump = None;

@@ -113,6 +113,19 @@ impl Memory {
         }
     }
 
+    /// A frame is about to be remembered once more: it is where it came last.
+    pub(in super::super) fn forget(&mut self, track: Track, sent: i64, hash: u64) {
+        let equal = self.frames.iter().enumerate().filter(|(_, seen)| seen.track == track && seen.hash == hash);
+        let off = equal.map(|(place, seen)| ((seen.sent - sent).abs(), place));
+        // Of equal ones, such as silence, the one of that time.
+        let Some((_, place)) = off.filter(|(off_ms, _)| *off_ms <= MOST_STRAY_MS).min() else { return };
+        let Some(seen) = self.frames.remove(place) else { return };
+        match place < self.groups.from {
+            true => self.groups.from -= 1,
+            false => self.groups.key_frames -= usize::from(seen.is_key_frame),
+        }
+    }
+
     /// Remembers a frame that came before a key frame: sent again, it is no more than it was.
     pub(in super::super) fn refuse(&mut self, track: Track, sent: i64, hash: u64) {
         if self.refused.len() >= MOST_REFUSED {

@@ -1,6 +1,6 @@
 //! What a new connection sends again, up to where the old one ended.
 
-use super::memory::{Index, Span};
+use super::memory::{Ends, Index, Span};
 use super::{MOST_EARLY_MS, MOST_STRAY_MS, Memory, Strays, hash, is_early};
 use crate::tag::{Tag, Track};
 
@@ -11,6 +11,7 @@ pub(in super::super) struct Overlap {
     audio: Option<Covered>,
     strays: Strays,
     index: Index,
+    ends: Ends,
     /// The latest key frame that was covered.
     reached: Option<i64>,
     /// It is proved that the new connection sends the same.
@@ -50,7 +51,14 @@ impl Overlap {
     fn by(clock: u32, memory: &mut Memory) -> Overlap {
         memory.clock_goes_on(clock);
         let [video, audio] = [Track::Video, Track::Audio].map(|track| Covered::of(memory, track, clock));
-        Overlap { video, audio, index: memory.index(), ..Overlap::default() }
+        let end = |track| memory.span_by(track, clock).map(|span| span.end);
+        let ends = Ends { clock, video: end(Track::Video), audio: end(Track::Audio) };
+        Overlap { video, audio, index: memory.index(), ends, ..Overlap::default() }
+    }
+
+    /// Where a track ended by the clock that is sent again.
+    pub(in super::super) fn end(&self, track: Track) -> Option<i64> {
+        self.ends.of(track)
     }
 
     /// Whether more of the track may be sent again.

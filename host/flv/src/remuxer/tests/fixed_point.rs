@@ -116,6 +116,10 @@ enum Event {
     Reconnect {
         back_ms: i64,
     },
+    /// A new connection sends all of an earlier one again: the last, or one before.
+    Stale {
+        back: usize,
+    },
     /// The last lines are sent again, with times so much later.
     Again {
         lines: usize,
@@ -143,6 +147,7 @@ fn event() -> impl Strategy<Value = Event> {
             Just("type 15 0 20".to_owned()), Just("V 0 end".to_owned()),
         ].prop_map(Event::Raw),
         1 => (-3000_i64..200_000).prop_map(|back_ms| Event::Reconnect { back_ms }),
+        1 => (0_usize..4).prop_map(|back| Event::Stale { back }),
         2 => (1_usize..200, prop_oneof![Just(0_i64), 0_i64..9000, -90_000_i64..90_000])
             .prop_map(|(lines, shift_ms)| Event::Again { lines, shift_ms }),
     ]
@@ -212,13 +217,17 @@ fn streams(start_ms: u32, events: &[Event]) -> Vec<Vec<u8>> {
                 now -= back_ms;
                 connections.push(String::new());
             }
+            Event::Stale { back } => {
+                let stale = connections.iter().rev().nth(*back).cloned();
+                connections.push(stale.unwrap_or_default());
+            }
         }
     }
     connections.iter().map(|text| text::stream(text).unwrap()).collect()
 }
 
 /// `PROPTEST_CASES` asks for more.
-fn cases() -> ProptestConfig {
+pub(super) fn cases() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { failure_persistence: None, cases: usual.cases.max(400), ..usual }
 }

@@ -109,9 +109,9 @@ impl Clock {
 
     /// How much later than expected a frame comes that is not placed yet; 0 if its distance is a natural one, or the
     /// frame before is in another segment.
-    pub(super) fn hole_ms(&self, track: Track, sent: i64) -> u64 {
+    pub(super) fn hole_ms(&self, track: Track, end: Option<i64>, sent: i64) -> u64 {
         let Some(written) = self.written.filter(|_| self.is_in_segment && !self.stale) else { return 0 };
-        let (step, spacing) = (sent - self.sent, self.goes_on(track) - written);
+        let (step, spacing) = (sent - end.unwrap_or(self.sent), self.goes_on(track) - written);
         let largest = match self.spacing {
             Some(_) => spacing + spacing / 2 + JITTER_MS + self.jitter * JITTERS / 16,
             None => spacing * ASSUMED_SPACINGS,
