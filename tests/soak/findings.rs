@@ -124,6 +124,23 @@ fn what_was_in_hand_at_a_kill() {
     case.without(8_000, 9_700).finds(&["frames lost", "are gone"]);
 }
 
+/// Of a connection that follows another one it is not clear for two seconds whether it brings what was sent before.
+#[test]
+fn what_a_new_connection_had_brought_at_a_kill() {
+    let killed_behind = |from: u32| {
+        let mut case = Case::whole().without(from, 10_000);
+        case.past.connections = parted(&case).into();
+        case.fate.lives = vec![Life { from: Duration::ZERO, until: Duration::from_secs(10), killed: true }];
+        case
+    };
+    killed_behind(7_500).finds(&[]);
+    killed_behind(6_500).finds(&["frames lost, on air from 6"]);
+    // The first one of a life has nothing to be joined to.
+    let mut first = killed_behind(7_500);
+    first.past.connections.swap(0, 1);
+    first.finds(&["frames lost, on air from 7"]);
+}
+
 #[test]
 fn times_that_step_and_tracks_that_part() {
     let mut case = Case::whole();

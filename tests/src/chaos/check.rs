@@ -21,6 +21,8 @@ mod rewinds;
 /// What a recorder that is killed may have had in hand: a batch is at most so old, and the tick that writes it comes as
 /// often. On top what one busy processor may delay it by.
 pub const IN_HAND: Duration = Duration::from_millis(400 + 400);
+/// Behind a dropped connection nobody can tell at once whether what comes was sent before: it is held for so long at most.
+pub const HELD: Duration = Duration::from_millis(2_000);
 /// What is on its way when a recorder leaves a connection.
 pub const ON_ITS_WAY: Duration = Duration::from_millis(1_000);
 /// A volume that takes writes again is tried again after 30 s, and the next connection has to come.

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{AFTER_FULL, Case, IN_HAND, ON_ITS_WAY, Verdict, is_in, is_media};
+use super::{AFTER_FULL, Case, HELD, IN_HAND, ON_ITS_WAY, Verdict, is_in, is_media};
 
 /// Why a frame that was sent need not be in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Excuse {
-    /// The recorder was killed so long after it was sent.
+    /// The recorder was killed so long after it was sent; none where that tells nothing of how soon media is written.
     InHand(Option<Duration>),
     OnItsWay,
     NoDisk,
@@ -155,9 +155,20 @@ fn excuse(case: &Case<'_>, written: &[Option<usize>], connection: usize, tag: us
     if life.killed && at + IN_HAND >= end {
         return Some(Excuse::InHand(frozen.is_none().then(|| life.until.saturating_sub(at))));
     }
+    if life.killed && is_joining(case, connection, end) {
+        return Some(Excuse::InHand(None));
+    }
     if !life.killed && at + ON_ITS_WAY >= end {
         return Some(Excuse::OnItsWay);
     }
     let left = carrier.left && carrier.ended.is_some_and(|ended| at + ON_ITS_WAY >= ended);
     left.then_some(Excuse::OnItsWay)
+}
+
+/// Whether a connection may not have been joined to the ones before it in its life when that ended.
+fn is_joining(case: &Case<'_>, connection: usize, end: Duration) -> bool {
+    let mut earlier = case.past.connections.iter().take(connection).enumerate();
+    let follows = earlier.any(|(number, one)| !one.tags.is_empty() && case.life(number) == case.life(connection));
+    let first = case.past.connections[connection].sent_at.first();
+    follows && first.is_some_and(|first| *first + HELD + IN_HAND >= end)
 }
