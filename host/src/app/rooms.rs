@@ -56,8 +56,6 @@ pub struct RoomPlan {
     pub replay: bool,
     /// The room is done after its first session with media.
     pub once: bool,
-    /// Its picker is gone, or another one's now: it is done as soon as it is dark.
-    pub last: bool,
     /// Media time after which it is done.
     pub max_duration: Option<Duration>,
     /// Bytes after which it is done.
@@ -150,7 +148,7 @@ impl<T: PartialEq> Alike<T> {
 
 struct Member {
     taste: Arc<Taste>,
-    /// As [`RoomPlan::last`].
+    /// Its picker is gone, or another one's now: the room is done as soon as it is dark.
     last: bool,
     picker: Picker,
     reins: Reins,
@@ -203,7 +201,7 @@ impl Rooms {
     pub fn add(&mut self, plan: RoomPlan, picker: Picker) -> RoomId {
         let id = self.new_id();
         let desk = self.desk(&picker);
-        let (taste, last) = (self.tastes.share(plan.taste()), plan.last);
+        let (taste, last) = (self.tastes.share(plan.taste()), false);
         let (reins, led) = reins(self.wishes.share(taste.wishes(last, &self.config, &picker.manifest())));
         let peek = Peek::new(&plan, Some(picker.clone()));
         peek.glance().is_idle("waiting", "");
