@@ -79,6 +79,17 @@ pub(super) enum Question {
     Retract(wit::Event, String),
 }
 
+impl Question {
+    /// The function that answers it.
+    fn export(&self) -> &'static str {
+        match self {
+            Question::Announce(_) => "announce",
+            Question::Find(_) => "find",
+            Question::Retract(..) => "retract",
+        }
+    }
+}
+
 impl Notifier {
     pub(super) fn new(slot: Arc<Slot>) -> Notifier {
         Notifier { slot }
@@ -134,8 +145,9 @@ impl Notifier {
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts) = (pre(&lease)?, Facts { posts, ..facts(&lease, target)? });
+            let export = question.export();
             let answer = put(&self.slot.guests, facts, pre, question).await;
-            self.slot.hear(&lease, &[said(&answer, None)]);
+            self.slot.hear(&lease, export, &[said(&answer, None)]);
             answer
         }
         .instrument(span)

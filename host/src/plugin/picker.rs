@@ -67,7 +67,7 @@ impl Picker {
         async {
             let (_turn, lease) = self.slot.begin().await?;
             let answer = resolve(&self.slot.guests, lease.facts.clone(), pre(&lease)?, input.to_owned()).await;
-            self.slot.hear(&lease, &[said(&answer, None)]);
+            self.slot.hear(&lease, "resolve", &[said(&answer, None)]);
             answer
         }
         .instrument(span)
@@ -89,7 +89,7 @@ impl Picker {
             let (pre, facts) = (pre(&lease)?, lease.facts.clone());
             let ids: Vec<String> = rooms.iter().map(|room| room.id.clone()).collect();
             let answers = check(&self.slot.guests, facts, pre, rooms).await;
-            self.slot.hear(&lease, &said_of_each(&ids, &answers));
+            self.slot.hear(&lease, "check", &said_of_each(&ids, &answers));
             answers
         }
         .instrument(span)
@@ -106,7 +106,7 @@ impl Picker {
             let (_turn, lease) = self.slot.begin().await?;
             let (pre, facts, id) = (pre(&lease)?, lease.facts.clone(), room.id.clone());
             let answer = streams(&self.slot.guests, facts, pre, room, wish).await;
-            self.slot.hear(&lease, &[said(&answer, Some(&id))]);
+            self.slot.hear(&lease, "streams", &[said(&answer, Some(&id))]);
             answer
         }
         .instrument(span)

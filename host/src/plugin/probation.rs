@@ -1,7 +1,7 @@
 //! Whether a build that has just come is worth keeping: a count of what its calls gave, and what the build before it
 //! could do. Pure: whoever calls it says what time it is.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ const CALLS: u32 = 10;
 /// Time after which it is kept, however few there were.
 const TIME: Duration = Duration::from_secs(600);
 
-/// Strikes in a row that end it.
+/// Strikes of one export in a row that end it.
 const STRIKES: usize = 3;
 
 /// Rooms of one plugin that are remembered as read: more than anybody watches of one platform, 160 KiB at most.
@@ -108,39 +108,55 @@ pub(super) enum Ruling {
 pub(super) struct Probation {
     since: Duration,
     answers: u32,
+    /// Of each export that strikes now.
+    rows: BTreeMap<&'static str, Row>,
+}
+
+/// An export's strikes since its last answer.
+#[derive(Clone, Debug, Default)]
+struct Row {
     strikes: Vec<String>,
+    last: Duration,
 }
 
 impl Probation {
     /// Begins at this moment.
     pub(super) fn begin(now: Duration) -> Probation {
-        Probation { since: now, answers: 0, strikes: Vec::new() }
+        Probation { since: now, answers: 0, rows: BTreeMap::new() }
     }
 
-    /// One call, room by room. `before` is what the build before it has shown, where there is one to go back to.
+    /// One call of an export, room by room. `before` is what the build before it has shown, where there is one to go back
+    /// to.
     ///
     /// A strike is a call: one answer of the platform that cannot be read speaks once, for however many rooms it was. And
     /// what a call says of other rooms takes nothing back: a build that has lost some of them is worse than the one before.
-    pub(super) fn hear(&mut self, call: &[Mark], before: Option<&Health>, now: Duration) -> Ruling {
+    /// Nor does what another export answers: one that finds streams and cannot tell any more who is live is no good.
+    pub(super) fn hear(
+        &mut self,
+        export: &'static str,
+        call: &[Mark],
+        before: Option<&Health>,
+        now: Duration,
+    ) -> Ruling {
         let mut strikes = call.iter().filter_map(|said| match said {
             Mark::Strike(why) => Some(why),
             Mark::Unread(room, why) if before.is_some_and(|before| before.could_read(room)) => Some(why),
             Mark::Unread(..) | Mark::Answer(_) | Mark::Nothing => None,
         });
-        match strikes.next() {
-            Some(why) => self.strikes.push(why.clone()),
-            None if call.iter().any(|said| matches!(said, Mark::Answer(_))) => {
-                self.strikes.clear();
-                self.answers = self.answers.saturating_add(1);
+        if let Some(why) = strikes.next() {
+            let row = self.rows.entry(export).or_default();
+            row.strikes.push(why.clone());
+            row.last = now;
+            if before.is_some_and(Health::is_well) && row.strikes.len() >= STRIKES {
+                return Ruling::Failed(format!("{STRIKES} strikes in a row: {}", distinct(&row.strikes)));
             }
-            None => {}
+            // There is nothing to go back to: the last ones tell as much as all of them.
+            row.strikes.truncate(STRIKES);
+        } else if call.iter().any(|said| matches!(said, Mark::Answer(_))) {
+            // What is asked for once in a while must not hold against it for ever that it failed once.
+            self.rows.retain(|struck, row| *struck != export && now.saturating_sub(row.last) < TIME);
+            self.answers = self.answers.saturating_add(1);
         }
-        let is_worse = before.is_some_and(Health::is_well);
-        if is_worse && self.strikes.len() >= STRIKES {
-            return Ruling::Failed(format!("{STRIKES} strikes in a row: {}", distinct(&self.strikes)));
-        }
-        // There is nothing to go back to: the last ones tell as much as all of them.
-        self.strikes.truncate(STRIKES);
         self.look(now)
     }
 
@@ -148,7 +164,7 @@ impl Probation {
     pub(super) fn look(&self, now: Duration) -> Ruling {
         let is_long = self.answers >= CALLS || now.saturating_sub(self.since) >= TIME;
         // One that has begun to fail is not let go.
-        if is_long && self.strikes.is_empty() { Ruling::Passed } else { Ruling::Open }
+        if is_long && self.rows.is_empty() { Ruling::Passed } else { Ruling::Open }
     }
 }
 

@@ -178,8 +178,9 @@ impl Slot {
         }
     }
 
-    /// Takes what a call said of the build that made it. Three strikes in a row, and the build before it answers again.
-    pub(super) fn hear(&self, lease: &Lease, call: &[Mark]) {
+    /// Takes what a call of an export said of the build that made it. Three strikes in a row, and the build before it
+    /// answers again.
+    pub(super) fn hear(&self, lease: &Lease, export: &'static str, call: &[Mark]) {
         let mut state = self.state();
         // Of a build that was replaced meanwhile nobody needs to know any more.
         if state.now.anatomy.sha256 != lease.anatomy.sha256 {
@@ -188,7 +189,7 @@ impl Slot {
         state.health.hear(call);
         let Some(trial) = &mut state.trial else { return };
         let before = trial.before.as_ref().map(|before| &before.health);
-        let ruling = trial.probation.hear(call, before, self.clock.passed());
+        let ruling = trial.probation.hear(export, call, before, self.clock.passed());
         self.carry_out(&mut state, ruling);
     }
 

@@ -31,7 +31,7 @@ fn calls(letters: &str, before: Option<&Health>) -> Vec<Ruling> {
         't' => trap(),
         _ => Mark::Nothing,
     };
-    letters.chars().map(|letter| probation.hear(&[said(letter)], before, START)).collect()
+    letters.chars().map(|letter| probation.hear("check", &[said(letter)], before, START)).collect()
 }
 
 fn last(letters: &str, before: Option<&Health>) -> Ruling {
@@ -60,7 +60,7 @@ fn three_strikes_in_a_row_end_it() {
 /// `batches` one after the other, each room by room: what the last one is ruled.
 fn batches(batches: &[&[Mark]]) -> Ruling {
     let mut probation = Probation::begin(START);
-    let rulings: Vec<_> = batches.iter().map(|batch| probation.hear(batch, Some(&well()), START)).collect();
+    let rulings: Vec<_> = batches.iter().map(|batch| probation.hear("check", batch, Some(&well()), START)).collect();
     rulings.last().unwrap().clone()
 }
 
@@ -114,6 +114,30 @@ fn ten_minutes_are_enough_unless_it_has_begun_to_fail() {
     let mut probation = Probation::begin(START);
     assert_eq!(probation.look(later - Duration::from_secs(1)), Ruling::Open);
     assert_eq!(probation.look(later), Ruling::Passed);
-    assert_eq!(probation.hear(&[trap()], Some(&well()), later), Ruling::Open);
-    assert_eq!(probation.hear(&[answer("a")], Some(&well()), later), Ruling::Passed);
+    assert_eq!(probation.hear("check", &[trap()], Some(&well()), later), Ruling::Open);
+    assert_eq!(probation.hear("check", &[answer("a")], Some(&well()), later), Ruling::Passed);
+}
+
+/// One letter a call, all in one moment: `c` and `s`, `check` and `streams` that fail; in capitals they answer.
+fn exports(probation: &mut Probation, letters: &str, now: Duration) -> Ruling {
+    let said = |letter: char| match letter {
+        'c' | 's' => [trap()],
+        _ => [answer("a")],
+    };
+    let export = |letter: char| if letter.eq_ignore_ascii_case(&'c') { "check" } else { "streams" };
+    let hear = |letter| probation.hear(export(letter), &said(letter), Some(&well()), now);
+    letters.chars().map(hear).last().unwrap()
+}
+
+#[test]
+fn what_one_export_answers_takes_no_strike_of_another_back() {
+    let begun = || Probation::begin(START);
+    assert!(matches!(exports(&mut begun(), "cSScSc", START), Ruling::Failed(_)));
+    assert_eq!(exports(&mut begun(), "ccSCcc", START), Ruling::Open);
+    assert_eq!(exports(&mut begun(), "cscs", START), Ruling::Open, "two in a row of each");
+    // It is kept when both are well, or one has not been heard of for so long.
+    let mut probation = begun();
+    assert_eq!(exports(&mut probation, "cSSSSSSSSSSSS", START), Ruling::Open);
+    assert_eq!(exports(&mut probation.clone(), "C", START), Ruling::Passed);
+    assert_eq!(exports(&mut probation, "S", START + TIME), Ruling::Passed);
 }
