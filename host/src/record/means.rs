@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::Hands;
 use super::gate::amount;
@@ -44,7 +45,14 @@ pub struct Want {
 
 /// What was seen last. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Means(Arc<Mutex<Seen>>);
+pub struct Means(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    seen: Mutex<Seen>,
+    /// Rung when nothing is short any longer.
+    bell: Arc<Notify>,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -72,8 +80,24 @@ impl Means {
         self.seen().want.clone()
     }
 
+    /// Ends when what is short now no longer is: for whoever had to wait for it.
+    pub fn back(&self) -> impl Future<Output = ()> + Send + use<> {
+        Arc::clone(&self.0.bell).notified_owned()
+    }
+
+    /// Remembers what is short, and gives what was until now.
+    fn judge(&self, mut seen: MutexGuard<'_, Seen>, left: &Left) -> (Option<Want>, Option<Want>) {
+        let want = left.want(seen.want.is_some());
+        let was = std::mem::replace(&mut seen.want, want.clone());
+        drop(seen);
+        if want.is_none() && was.is_some() {
+            self.0.bell.notify_waiters();
+        }
+        (want, was)
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,10 +156,7 @@ impl Hands {
         }
         let left = Left { files: descriptors::left(), memory: memory() };
         seen.last = Some((now, left));
-        let want = left.want(seen.want.is_some());
-        let was = std::mem::replace(&mut seen.want, want.clone());
-        drop(seen);
-        let (kind, data) = match (want, was) {
+        let (kind, data) = match self.means.judge(seen, &left) {
             (Some(Want { of, why, hint }), None) => {
                 let hint = format!("{hint}; it goes on by itself then");
                 tracing::error!(why, hint, "nothing new is recorded, what runs goes on");

@@ -158,6 +158,7 @@ impl Hand {
 
     /// The machine has no means for it: nothing was connected.
     pub(super) fn not_begun(&mut self, why: String) -> Fact {
+        self.means = Some(Box::pin(self.hands().means.back()));
         let reason = EndReason::Crowded(why);
         self.tell_reception(&reason);
         self.ties.note("reception", &reason.to_string());

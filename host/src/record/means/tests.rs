@@ -1,3 +1,6 @@
+use std::pin::Pin;
+use std::task::{Context, Waker};
+
 use super::*;
 
 const MIB: u64 = 1 << 20;
@@ -41,4 +44,25 @@ fn the_reason_says_how_much_is_left_of_what() {
     let memory = Memory { left: 20 * MIB, limit: 2_048 * MIB, whose: Whose::Machine };
     let why = Left { files: 99, memory: Some(memory) }.want(false).unwrap().why;
     assert_eq!(why, "20 MiB of the machine's 2.00 GiB memory is left, which is kept for the recordings that run");
+}
+
+#[test]
+fn whoever_waits_is_told_when_there_is_enough_again() {
+    let means = Means::default();
+    let left = |mib| Left { files: 99, memory: Some(group(mib, 64)) };
+    let mut waits = [means.back(), means.back()].map(Box::pin);
+    for mib in [17, 23] {
+        means.judge(means.seen(), &left(mib));
+        assert!(waits.iter_mut().all(|wait| !is_over(wait.as_mut())), "{mib} MiB are too few");
+    }
+    means.judge(means.seen(), &left(24));
+    assert!(waits.iter_mut().all(|wait| is_over(wait.as_mut())));
+    // Nothing was short: nothing is back.
+    let mut next = Box::pin(means.back());
+    means.judge(means.seen(), &left(30));
+    assert!(!is_over(next.as_mut()));
+}
+
+fn is_over(wait: Pin<&mut impl Future<Output = ()>>) -> bool {
+    wait.poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
