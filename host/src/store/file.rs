@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
 use super::{MAX_PLUGIN, StoreError, reader, schema};
 use crate::clock::Clock;
@@ -75,8 +75,12 @@ impl File {
     pub(super) fn kv_get(&mut self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let now = self.now();
         self.run(|connection| {
-            let sql = "SELECT value FROM kv WHERE plugin = ?1 AND key = ?2 AND (expires IS NULL OR expires > ?3)";
-            connection.prepare_cached(sql)?.query_row(params![plugin, key, now], |row| row.get(0)).optional().map(Ok)
+            // The time stays out of it: SQLite plans a query anew for each value that something is compared with.
+            let sql = "SELECT value, expires FROM kv WHERE plugin = ?1 AND key = ?2";
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?));
+            let found = connection.prepare_cached(sql)?.query_row([plugin, key], read).optional()?;
+            let kept = found.filter(|(_, expires)| expires.is_none_or(|expires| expires > now));
+            Ok(Ok(kept.map(|(value, _)| value)))
         })
     }
 

@@ -20,6 +20,10 @@ const KEPT: u32 = 200;
 /// Seconds: a line that repeats itself is written at most this often.
 const COUNTED: u32 = 60;
 
+/// Lines that repeat themselves are written together, so many or after so many seconds: each write by itself would be a
+/// third of what it costs to watch thousands of dark rooms.
+const GATHERED: (usize, u32) = (64, 10);
+
 /// Bytes of a line's detail.
 const DETAIL: usize = 1 << 10;
 
@@ -45,6 +49,10 @@ pub struct StoryRow {
 #[derive(Default)]
 pub(super) struct Pad {
     rooms: HashMap<Arc<RoomKey>, Vec<Line>>,
+    /// Lines that have repeated themselves for long enough to be written, by room and subject.
+    due: Vec<(Arc<RoomKey>, &'static str)>,
+    /// When the first of them was: the second.
+    due_since: u32,
 }
 
 /// A row that is not read back: there are some of it for each of thousands of rooms.
@@ -59,6 +67,7 @@ struct Line {
     /// The second in which it was last handed to the database, as `Clock::passed` has it; none while it has not been.
     written: Option<u32>,
     is_news: bool,
+    is_due: bool,
 }
 
 /// What is handed to the database.
@@ -70,17 +79,21 @@ struct News {
     count: u32,
     what: &'static str,
     detail: Box<str>,
+    /// The database has no line of this id yet.
+    is_first: bool,
 }
 
 impl Line {
     fn new(what: &'static str, detail: &str, now: SystemTime) -> Line {
         let (at, last_at, count) = (ms(now), ms(now), 1);
-        Line { id: Uuid::now_v7(), what, detail: detail.into(), at, last_at, count, written: None, is_news: true }
+        let (id, detail, written) = (Uuid::now_v7(), detail.into(), None);
+        Line { id, what, detail, at, last_at, count, written, is_news: true, is_due: false }
     }
 
     fn news(&self, room: &Arc<RoomKey>) -> News {
         let Line { id, what, at, last_at, count, .. } = *self;
-        News { room: Arc::clone(room), id, at, last_at, count, what, detail: self.detail.clone() }
+        let (room, detail, is_first) = (Arc::clone(room), self.detail.clone(), self.written.is_none());
+        News { room, id, at, last_at, count, what, detail, is_first }
     }
 }
 
@@ -102,8 +115,10 @@ impl Pad {
             Some(line) if *line.detail == *detail => {
                 line.count = line.count.saturating_add(1);
                 (line.last_at, line.is_news) = (ms(now), true);
-                if line.written.is_none_or(|written| passed.saturating_sub(written) >= COUNTED) {
-                    news.push(line.news(room));
+                let is_old = line.written.is_none_or(|written| passed.saturating_sub(written) >= COUNTED);
+                if is_old && !std::mem::replace(&mut line.is_due, true) {
+                    self.due_since = if self.due.is_empty() { passed } else { self.due_since };
+                    self.due.push((Arc::clone(room), what));
                 }
             }
             Some(line) => {
@@ -119,13 +134,28 @@ impl Pad {
                 lines.push(line);
             }
         }
+        let (most, longest) = GATHERED;
+        if !news.is_empty() || self.due.len() >= most || passed.saturating_sub(self.due_since) >= longest {
+            self.gather(&mut news);
+        }
         news
     }
 
-    /// The database has, or will have, the last line of this room and subject.
-    fn handed_over(&mut self, room: &RoomKey, what: &str, passed: u32) {
+    /// Adds what is due.
+    fn gather(&mut self, news: &mut Vec<News>) {
+        for (room, what) in std::mem::take(&mut self.due) {
+            let lines = self.rooms.get_mut(&room).into_iter().flatten();
+            for line in lines.filter(|line| line.is_due && line.what == what) {
+                line.is_due = false;
+                news.push(line.news(&room));
+            }
+        }
+    }
+
+    /// The database has, or will have, this line.
+    fn handed_over(&mut self, room: &RoomKey, id: Uuid, passed: u32) {
         let lines = self.rooms.get_mut(room).into_iter().flatten();
-        for line in lines.filter(|line| line.what == what) {
+        for line in lines.filter(|line| line.id == id) {
             (line.written, line.is_news) = (Some(passed), false);
         }
     }
@@ -155,13 +185,14 @@ impl Store {
         if news.is_empty() {
             return;
         }
+        let told: Vec<_> = news.iter().map(|news| (Arc::clone(&news.room), news.id)).collect();
         let order = self.0.orders.try_send(Box::new(move |file| {
             if let Err(error) = file.run(|connection| write(connection, &news).map(Ok)) {
                 tracing::debug!(%error, "cannot note a room's story");
             }
         }));
         if order.is_ok() {
-            pad.handed_over(room, what, passed);
+            told.iter().for_each(|(room, id)| pad.handed_over(room, *id, passed));
         }
     }
 
@@ -194,13 +225,16 @@ impl Store {
 
 fn write(connection: &mut Connection, news: &[News]) -> rusqlite::Result<()> {
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for News { room, id, at, last_at, count, what, detail } in news {
+    for News { room, id, at, last_at, count, what, detail, is_first } in news {
         let (platform, room) = (&room.platform, room.shown_id());
         let sql = "INSERT INTO story (id, platform, room, at, last_at, count, what, detail)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                    ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, count = excluded.count";
         let id = id.to_string();
         change.prepare_cached(sql)?.execute(params![id, platform, room, at, last_at, count, what, detail])?;
+        if !is_first {
+            continue;
+        }
         let sql = "DELETE FROM story WHERE platform = ?1 AND room = ?2 AND id IN (
                      SELECT id FROM story WHERE platform = ?1 AND room = ?2 ORDER BY last_at DESC, id DESC
                      LIMIT -1 OFFSET ?3)";

@@ -67,9 +67,6 @@ impl<A: Asks> Task<A> {
                     if got == 0 {
                         return;
                     }
-                    for question in asked.drain(..) {
-                        self.take(question);
-                    }
                 }
                 Some(ended) = self.calls.join_next_with_id() => self.ended(ended),
                 Ok(()) = self.terms.changed() => {
@@ -77,6 +74,13 @@ impl<A: Asks> Task<A> {
                     self.plan.retune(terms, self.clock.passed());
                 }
                 () = self.clock.sleep(pause.unwrap_or_default()), if pause.is_some() => {}
+            }
+            if !asked.is_empty() {
+                // Rooms that were answered together ask again one after the other: what comes next is thought about once
+                // for all of them.
+                tokio::task::yield_now().await;
+                asked.extend(std::iter::from_fn(|| queue.try_recv().ok()));
+                asked.drain(..).for_each(|question| self.take(question));
             }
         }
     }

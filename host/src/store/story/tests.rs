@@ -30,18 +30,42 @@ async fn what_repeats_itself_is_counted() {
     assert_eq!(told(&store, "1").await, ["0..0 ×1 check: offline", "0..0 ×1 wait: 30 s"], "not a write for each");
     after(10);
     store.story(&room("1"), "check", "offline");
-    assert_eq!(told(&store, "1").await, ["0..0 ×1 wait: 30 s", "0..60 ×7 check: offline"]);
+    assert_eq!(told(&store, "1").await[0], "0..0 ×1 check: offline", "it waits for others");
+    after(10);
+    store.story(&room("1"), "check", "offline");
+    assert_eq!(told(&store, "1").await, ["0..0 ×1 wait: 30 s", "0..70 ×8 check: offline"], "and not for long");
     after(10);
     store.story(&room("1"), "check", "offline");
     store.story(&room("1"), "check", "live");
     after(5);
     store.story(&room("1"), "check", "live");
-    let expected = ["0..0 ×1 wait: 30 s", "0..70 ×8 check: offline", "70..70 ×1 check: live"];
+    let expected = ["0..0 ×1 wait: 30 s", "0..80 ×9 check: offline", "80..80 ×1 check: live"];
     assert_eq!(told(&store, "1").await, expected, "the last count is told with the change");
     store.close().await;
     let again = Store::open_with(&folder.0, clock);
-    assert_eq!(told(&again, "1").await[2], "70..75 ×2 check: live", "the end tells what was counted");
+    assert_eq!(told(&again, "1").await[2], "80..85 ×2 check: live", "the end tells what was counted");
     assert_eq!(told(&again, "2").await, ["0..0 ×1 check: offline"]);
+}
+
+#[test]
+fn what_repeats_itself_in_many_rooms_is_written_together() {
+    let (mut pad, now) = (Pad::default(), SystemTime::UNIX_EPOCH);
+    let rooms: Vec<_> = (0..200).map(|number| room(&number.to_string())).collect();
+    let mut look = |passed: u32, detail: &str| -> Vec<usize> {
+        let tell = |room| {
+            let news = pad.tell(room, "check", detail, (now, passed));
+            news.iter().for_each(|news| pad.handed_over(&news.room, news.id, passed));
+            news.len()
+        };
+        rooms.iter().map(tell).filter(|lines| *lines > 0).collect()
+    };
+    assert_eq!(look(0, "offline"), [1; 200], "what is new is written at once");
+    assert_eq!(look(30, "offline"), [0; 0]);
+    assert_eq!(look(60, "offline"), [64, 64, 64]);
+    // The other eight, with what is written next.
+    let mut last = vec![9];
+    last.extend([1; 199]);
+    assert_eq!(look(65, "live"), last);
 }
 
 #[tokio::test]
