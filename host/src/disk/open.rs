@@ -193,14 +193,14 @@ impl Open {
     }
 
     /// Appends the batch. After a fault nothing is appended any more: what stands is whole.
-    pub(super) fn append(&self, batch: &[Bytes]) {
+    pub(super) fn append(&self, batch: Vec<Bytes>) {
         let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
         if self.failed.load(Ordering::Acquire) {
             return;
         }
         let bytes = self.bytes();
         let asked = self.calls.get().map_or(Ok(()), Calls::ask_to_write);
-        if let Err(error) = asked.and_then(|()| write_all(&self.file, batch)) {
+        if let Err(error) = asked.and_then(|()| write_all(&self.file, &batch)) {
             // The torn end goes, which gives back what room it took.
             let _ = fs::ftruncate(&self.file, bytes);
             self.fail(DiskError::new("write", &self.name, error));
@@ -210,6 +210,8 @@ impl Open {
             batch.iter().for_each(|block| hash.update(block));
         }
         let more = batch.iter().map(Bytes::len).sum::<usize>();
+        // Nobody has it now but what is kept: where that lets go of it, its memory is the next batch's.
+        drop(batch);
         self.bytes.store(bytes.saturating_add(u64::try_from(more).unwrap_or(u64::MAX)), Ordering::Release);
         self.changed();
     }

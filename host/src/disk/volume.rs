@@ -224,7 +224,7 @@ fn answered<T: Send + 'static>(
 fn write(orders: &Receiver<Order>, syncer: &Sender<Chore>) {
     for order in orders {
         match order {
-            Order::Write(file, batch, _room) => file.append(&batch),
+            Order::Write(file, batch, _room) => file.append(batch),
             Order::Patch(file, patches, _room) => file.overwrite(&patches),
             // The syncer ends after this thread: its queue is open as long as we hold this end.
             Order::Then(chore) => {

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use bytes::Bytes;
 use expect_test::{Expect, expect};
 
+use super::*;
 use crate::disk::kept::{Kept, Tail};
-use crate::disk::ring::{BLOCK, Ring};
+use crate::disk::ring::Ring;
 
 /// Words: `aaK` is a block of three bytes with a restart before `K`; `sync N`, `shed N` and `tail N` say what follows.
 fn check(script: &str, expected: Expect) {
@@ -155,4 +155,29 @@ fn memory_is_used_again() {
     ring.freed(4 * BLOCK + 7);
     ring.spent(vec![held]);
     assert_ne!(full().as_ptr(), full().as_ptr());
+}
+
+/// Where nothing is kept for a sync, the memory of a batch is free when it is written, and is the next batch's.
+#[test]
+fn memory_is_used_again_as_soon_as_it_is_written() {
+    let (temp, ring) = (Temp::new(), Arc::new(Ring::default()));
+    let file = std::fs::File::create(temp.0.join("x.flv")).unwrap();
+    let folder = std::fs::File::open(&temp.0).unwrap().into();
+    let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
+    let opening = Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None };
+    let open = Open::new(opening).unwrap();
+    open.kept().begin(&ring, false);
+    let (mut places, mut others) = (std::collections::HashSet::new(), Vec::new());
+    for byte in 0..20 {
+        let mut block = ring.block();
+        block.resize(BLOCK, byte);
+        let batch = vec![block.freeze()];
+        places.insert(batch[0].as_ptr());
+        open.kept().push(&batch, &[]);
+        open.append(batch);
+        // Takes the place of a block that was given back to the allocator.
+        others.push(Vec::<u8>::with_capacity(BLOCK));
+    }
+    assert_eq!(places.len(), 1);
+    assert_eq!(std::fs::read(temp.0.join("x.flv")).unwrap().len(), 20 * BLOCK);
 }
