@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+mod alike;
 mod end;
 mod secret;
 
+pub use alike::Alike;
 pub use end::{EndReason, Refusal};
 pub use secret::{Secret, redact_input, redact_url};
 

@@ -13,7 +13,7 @@ use tokio::task::{self, JoinSet};
 use crate::app::House;
 use crate::app::space::Volumes;
 use crate::config::Config;
-use crate::model::{Pair, RoomKey};
+use crate::model::{Alike, Pair, RoomKey};
 use crate::monitor::desk::{Desk, Terms};
 use crate::monitor::ledger::Ledger;
 use crate::monitor::room::{Leave, Outcome, Rules};
@@ -134,18 +134,6 @@ struct Ground {
     taken: Mutex<HashSet<Arc<RoomKey>>>,
 }
 
-/// The one that was made last: those of most rooms are alike, and one place does for all of them.
-struct Alike<T>(Option<Arc<T>>);
-
-impl<T: PartialEq> Alike<T> {
-    fn share(&mut self, made: T) -> Arc<T> {
-        match &self.0 {
-            Some(last) if **last == made => Arc::clone(last),
-            _ => Arc::clone(self.0.insert(Arc::new(made))),
-        }
-    }
-}
-
 struct Member {
     taste: Arc<Taste>,
     /// Its picker is gone, or another one's now: the room is done as soon as it is dark.
@@ -188,7 +176,7 @@ impl Rooms {
         let ground =
             Arc::new(Ground { house, footing, kept, turns: Arc::new(Semaphore::new(TURNS)), taken: Mutex::default() });
         let (tasks, living, desk_tasks) = (JoinSet::new(), HashMap::new(), JoinSet::new());
-        let (tastes, wishes) = (Alike(None), Alike(None));
+        let (tastes, wishes) = (Alike::default(), Alike::default());
         Rooms { ground, config, tastes, wishes, members, expected, next: 0, tasks, living, board, desk_tasks }
     }
 

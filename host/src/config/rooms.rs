@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{ConfigError, Places, Room, Text};
-use crate::model::{Codec, Pair, redact_input};
+use crate::model::{Alike, Codec, Pair, redact_input};
 
 /// What is wished for one room. Two are equal when nothing about it was changed, wherever it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,13 @@ pub struct RoomWish {
     pub enabled: bool,
     /// The user's own name for it.
     pub name: Option<String>,
+    /// How it is recorded, and who is told.
+    way: Arc<Way>,
+}
+
+/// What is wished of most rooms alike.
+#[derive(Debug, PartialEq)]
+pub struct Way {
     /// Quality keys, best first; empty = whatever is best.
     pub quality: Vec<String>,
     /// The key of the least quality that is recorded.
@@ -33,6 +41,14 @@ pub struct RoomWish {
     pub replay: bool,
     /// Options for the picker; [`RoomWish::pairs`] reads them.
     pub options: BTreeMap<String, Text>,
+}
+
+impl Deref for RoomWish {
+    type Target = Way;
+
+    fn deref(&self) -> &Way {
+        &self.way
+    }
 }
 
 impl RoomWish {
@@ -53,12 +69,8 @@ impl RoomWish {
         (&self.url, self.plugin.as_deref())
     }
 
-    fn of(room: Room) -> RoomWish {
-        RoomWish {
-            url: room.url.trim().to_owned(),
-            plugin: room.plugin,
-            enabled: room.enabled,
-            name: room.name,
+    fn of(room: Room, ways: &mut Alike<Way>) -> RoomWish {
+        let way = Way {
             quality: room.quality,
             min_quality: room.min_quality,
             codec: room.codec.into_iter().map(codec).collect(),
@@ -66,7 +78,9 @@ impl RoomWish {
             notify: room.notify,
             replay: room.replay,
             options: room.options,
-        }
+        };
+        let (url, way) = (room.url.trim().to_owned(), ways.share(way));
+        RoomWish { url, plugin: room.plugin, enabled: room.enabled, name: room.name, way }
     }
 }
 
@@ -98,10 +112,10 @@ impl fmt::Display for Origin {
 
 /// The rooms of `[[room]]`.
 pub(super) fn of_config(file: &Path, rooms: Vec<Room>, places: &Places) -> Vec<(RoomWish, Origin)> {
-    let file: Arc<Path> = Arc::from(file);
+    let (file, mut ways): (Arc<Path>, _) = (Arc::from(file), Alike::default());
     let written = |(index, room): (usize, Room)| {
         let (line, column) = places.at(&format!("room[{index}].url"));
-        (RoomWish::of(room), Origin { file: Arc::clone(&file), line, column })
+        (RoomWish::of(room, &mut ways), Origin { file: Arc::clone(&file), line, column })
     };
     rooms.into_iter().enumerate().map(written).collect()
 }
@@ -109,7 +123,7 @@ pub(super) fn of_config(file: &Path, rooms: Vec<Room>, places: &Places) -> Vec<(
 /// The rooms of a text file: one a line. `#` before a room pauses it; what follows ` #` is the user's own note, and so
 /// is a line whose `#` stands before anything but a single word with a `.`, `:` or `/` in it.
 pub(super) fn of_text(file: &Path, text: &str) -> Result<Vec<(RoomWish, Origin)>, ConfigError> {
-    let (mut rooms, mut wrong) = (Vec::new(), Vec::new());
+    let (mut rooms, mut wrong, mut ways) = (Vec::new(), Vec::new(), Alike::default());
     let place: Arc<Path> = Arc::from(file);
     // Editors on Windows put it in front of the first line.
     for (index, whole) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -136,7 +150,7 @@ pub(super) fn of_text(file: &Path, text: &str) -> Result<Vec<(RoomWish, Origin)>
             continue;
         }
         let room: Room = Room { enabled: !paused, ..Room::of_url(room) };
-        rooms.push((RoomWish::of(room), Origin { file: Arc::clone(&place), line, column }));
+        rooms.push((RoomWish::of(room, &mut ways), Origin { file: Arc::clone(&place), line, column }));
     }
     match wrong.len() {
         0 => Ok(rooms),
