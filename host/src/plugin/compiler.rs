@@ -247,9 +247,8 @@ impl Lane {
     }
 }
 
-/// Lets the allocator look for what it has kept for long enough. Mimalloc, the program's, keeps for a second what a thread
-/// has freed or left behind at its end, and looks only when a large piece is freed: in a program that watches dark rooms
-/// that may not be for hours.
+/// Lets the allocator look for what it has kept. Mimalloc, the program's, keeps what a thread has left behind at its end,
+/// and looks only when a large piece is freed: in a program that watches dark rooms that may not be for hours.
 fn give_back() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
 }
