@@ -55,8 +55,8 @@ fn row_13_a_volume_that_hangs() {
     let beside = Feed::new();
     scene.origin.answers(OTHER, [Answer::live(&beside)]);
     let run = scene.place.record(&scene.origin.url(ROOM), &[&scene.origin.url(OTHER), "--name", "{{ title }}/x"]);
-    scene.plays(60, HEAVY, 1);
-    let player = clip::play_tags(&beside, numbered::stream(Clip::Small, 8, 0), 1);
+    scene.plays(20, 2 * HEAVY, 1);
+    let player = clip::play_tags(&beside, numbered::stream(Clip::Small, 6, 0), 1);
     scene.has_sent(1_000);
     let frozen = image.freeze();
     // The queue is full after some seconds.
