@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 
+use super::syncs::grown;
 use super::*;
 use crate::disk::kept::{Kept, Tail};
 use crate::disk::ring::Ring;
@@ -161,11 +162,7 @@ fn memory_is_used_again() {
 #[test]
 fn memory_is_used_again_as_soon_as_it_is_written() {
     let (temp, ring) = (Temp::new(), Arc::new(Ring::default()));
-    let file = std::fs::File::create(temp.0.join("x.flv")).unwrap();
-    let folder = std::fs::File::open(&temp.0).unwrap().into();
-    let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
-    let opening = Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None };
-    let open = Open::new(opening).unwrap();
+    let open = grown(&temp, std::fs::File::create(temp.0.join("x.flv")).unwrap());
     open.kept().begin(&ring, false);
     let (mut places, mut others) = (std::collections::HashSet::new(), Vec::new());
     for byte in 0..20 {

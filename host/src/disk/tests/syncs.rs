@@ -15,13 +15,17 @@ async fn soon(what: &str, mut is: impl FnMut() -> bool) {
     panic!("{what} did not happen");
 }
 
+/// An empty one that grows.
+pub(super) fn grown(temp: &Temp, file: std::fs::File) -> Open {
+    let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
+    let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
+    Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None }).unwrap()
+}
+
 /// A file that is this device, whose volume syncs a hundred times a second.
 fn device(temp: &Temp, path: &str) -> (Arc<volume::Volume>, Arc<Open>) {
     let file = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).unwrap();
-    let folder = rustix::fs::open(&temp.0, rustix::fs::OFlags::RDONLY, rustix::fs::Mode::empty()).unwrap();
-    let (name, stem, ext) = (String::from("x.flv"), String::from("x"), String::from("flv"));
-    let open =
-        Open::new(Opening { file, folder, path: temp.0.clone(), name, stem, ext, bytes: 0, hash: None }).unwrap();
+    let open = grown(temp, file);
     let volume = Arc::new(
         volume::Volume::start(Some(Duration::from_millis(10)), Arc::default(), 32 << 20, Calls::default()).unwrap(),
     );
