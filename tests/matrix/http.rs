@@ -58,7 +58,7 @@ fn expect_all(place: Place, origin: Origin, run: Run, player: JoinHandle<()>) ->
 }
 
 /// Time from the end of the first connection to the second.
-fn pause(origin: &Origin) -> Duration {
+pub(super) fn pause(origin: &Origin) -> Duration {
     let receptions = origin.receptions(ROOM);
     receptions[1].came.saturating_sub(receptions[0].ended.unwrap())
 }
@@ -85,7 +85,7 @@ fn row_19_closed_between_two_tags() {
 /// Nothing comes, nothing ends: the stall limit (2 s in these tests) notices.
 #[test]
 fn row_20_stalled() {
-    let after = check("stalled", 27, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(150), How::Stall)]);
+    let after = check("stalled", 21, |feed| vec![Answer::live(feed).fails_in_tag(At::Tag(150), How::Stall)]);
     assert_eq!(after.origin.receptions(ROOM).len(), 2);
     let sidecar = after.place.sidecar(&after.place.recordings()[0]);
     assert_eq!(sidecar["gaps"][0]["cause"], "stall", "{sidecar:#}");
@@ -108,14 +108,14 @@ fn row_21_slow_loris() {
 /// HTML with 200 is no media: no file is left behind, and the room is looked at again.
 #[test]
 fn row_28_a_page_where_media_should_be() {
-    let after = check_late("html", 18, vec![Answer::html(), Answer::html()]);
+    let after = check_late("html", 12, vec![Answer::html(), Answer::html()]);
     assert_eq!(after.place.recordings().len(), 1);
     assert_eq!(after.place.files().len(), 2, "a recording and its sidecar: {:?}", after.place.files());
 }
 
 #[test]
 fn row_26_dark_and_denied_before_it_is_live() {
-    let after = check_late("dark", 18, vec![Answer::status(404), Answer::status(403), Answer::status(502)]);
+    let after = check_late("dark", 12, vec![Answer::status(404), Answer::status(403), Answer::status(502)]);
     assert_eq!(after.place.files().len(), 2, "{:?}", after.place.files());
 }
 

@@ -17,6 +17,9 @@ use crate::record::{Hands, Level, Turn, Watermark};
 /// How often. Thirty recordings write less than a tenth of the usual watermark in that time.
 const EVERY: Duration = Duration::from_secs(3);
 
+/// How often while nothing is written there: whoever makes room waits for no more than this.
+const EVERY_WHILE_SHUT: Duration = Duration::from_secs(1);
+
 /// How long the first look may hold up the start: a volume that hangs keeps nobody from recording to another one.
 const FIRST: Duration = Duration::from_secs(2);
 
@@ -198,7 +201,8 @@ impl Watched {
                 // Whoever waited for it may have gone on.
                 let _ = first.send(());
             }
-            self.hands.clock.sleep(EVERY).await;
+            let is_written = self.hands.gates.shut(&self.folder).is_none();
+            self.hands.clock.sleep(if is_written { EVERY } else { EVERY_WHILE_SHUT }).await;
         }
     }
 

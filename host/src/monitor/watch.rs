@@ -110,8 +110,8 @@ struct Hand {
     broadcast: Option<Box<Broadcast>>,
     /// Why the reception that was ordered last was not begun.
     crowded: Option<Box<str>>,
-    /// Ends when the machine has means again, for a room that had to wait for them.
-    means: Option<Pending<()>>,
+    /// Ends when what the room had to wait for is there again: the machine's means, or room on a disk.
+    back: Option<Pending<()>>,
     tried: Tried,
     /// Its id; none was needed yet where it is empty.
     session: Box<str>,
@@ -176,7 +176,7 @@ impl Hand {
             chosen: None,
             broadcast: None,
             crowded: None,
-            means: None,
+            back: None,
             tried: Tried::default(),
             session,
             session_since,
@@ -261,8 +261,8 @@ impl Hand {
                     self.ended(reception)
                 }
             }),
-            () = wait_for(&mut self.means) => {
-                (self.means, self.wake_at) = (None, None);
+            () = wait_for(&mut self.back) => {
+                (self.back, self.wake_at) = (None, None);
                 Some(Fact::Woken)
             }
             () = pass(pause) => match alarm? {
@@ -340,8 +340,8 @@ impl Hand {
 
     /// What was ordered for later is ordered anew.
     fn later(&mut self, wake_at: Option<Duration>) {
-        // What waits for means is asked about again at one time or the other, and not at both.
-        self.means = self.means.take().filter(|_| wake_at.is_some());
+        // What waits for something is asked about again at one time or the other, and not at both.
+        self.back = self.back.take().filter(|_| wake_at.is_some());
         self.wake_at = wake_at;
         self.look = None;
     }

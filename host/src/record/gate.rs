@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use crate::disk::Space;
 
 #[cfg(test)]
@@ -100,7 +102,14 @@ pub(super) fn amount(bytes: u64) -> String {
 
 /// The gates of all output folders; one that nobody has looked at is open. Cheap to clone; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Gates(Arc<Mutex<Seen>>);
+pub struct Gates(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    seen: Mutex<Seen>,
+    /// Rung when one opens that was not.
+    bell: Arc<Notify>,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -121,17 +130,26 @@ impl Gates {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets a folder's gate. `why` is for people.
     pub fn set(&self, folder: &Path, level: Level, why: String) {
-        self.seen().levels.insert(folder.to_owned(), (level, why));
+        let before = self.seen().levels.insert(folder.to_owned(), (level, why));
+        if level == Level::Open && before.is_some_and(|(before, _)| before != Level::Open) {
+            self.0.bell.notify_waiters();
+        }
     }
 
     /// Forgets all that was seen.
     pub fn open_all(&self) {
         self.seen().levels.clear();
+        self.0.bell.notify_waiters();
+    }
+
+    /// Ends when the next one opens: for whoever had to wait for room, in whichever folder.
+    pub fn opening(&self) -> impl Future<Output = ()> + Send + use<> {
+        Arc::clone(&self.0.bell).notified_owned()
     }
 
     /// Why no file may begin in the folder; none when one may.

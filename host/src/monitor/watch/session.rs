@@ -158,7 +158,7 @@ impl Hand {
 
     /// The machine has no means for it: nothing was connected.
     pub(super) fn not_begun(&mut self, why: String) -> Fact {
-        self.means = Some(Box::pin(self.hands().means.back()));
+        self.back = Some(Box::pin(self.hands().means.back()));
         let reason = EndReason::Crowded(why);
         self.tell_reception(&reason);
         self.ties.note("reception", &reason.to_string());
@@ -176,6 +176,9 @@ impl Hand {
         let lasted = first_media.then(|| Duration::from_millis(media_ms).min(by_clock));
         if let Some(chosen) = &self.chosen {
             self.tried.note(chosen, &reason, media_ms);
+        }
+        if matches!(reason, EndReason::DiskFull(_)) {
+            self.back = Some(Box::pin(self.hands().gates.opening()));
         }
         if first_media {
             self.told_reception.forget();

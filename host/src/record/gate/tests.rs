@@ -59,3 +59,22 @@ fn a_folder_that_nobody_looked_at_is_open() {
     gates.clone().set(a, Level::Open, String::new());
     assert_eq!(gates.shut(a), None);
 }
+
+#[tokio::test]
+async fn whoever_waits_for_room_is_woken_when_a_gate_opens_and_not_before() {
+    let gates = Gates::default();
+    let is_woken = async |change: &dyn Fn()| {
+        let waits = gates.opening();
+        change();
+        tokio::time::timeout(std::time::Duration::ZERO, waits).await.is_ok()
+    };
+    let turns = |name: &str, level| gates.set(Path::new(name), level, String::new());
+    assert!(!is_woken(&|| turns("/a", Level::Open)).await, "it was never shut");
+    assert!(!is_woken(&|| turns("/a", Level::Closing)).await);
+    assert!(!is_woken(&|| turns("/a", Level::Shut)).await);
+    assert!(!is_woken(&|| turns("/b", Level::Open)).await, "another one, which was open");
+    assert!(is_woken(&|| turns("/a", Level::Open)).await);
+    assert!(!is_woken(&|| turns("/a", Level::Open)).await);
+    turns("/b", Level::Shut);
+    assert!(is_woken(&|| gates.open_all()).await, "nothing is known of them any longer");
+}
