@@ -59,9 +59,9 @@ fn row_46_a_machine_that_slept() {
     let run = start(&story, &clock);
     wait_until("it has looked", LIMIT, || story.platform.count(Endpoint::BaseInfo) > 0);
     story.platform.go_live(ROOM);
-    nothing_happens_for(3);
+    nothing_happens_for(2);
     assert_eq!(story.platform.count(Endpoint::BaseInfo), 1, "it was to wait");
-    clock.sleeps(Duration::from_secs(3));
+    clock.sleeps(Duration::from_secs(2));
     story.is_announced();
     story.flows(1);
     let finished = stop(run);

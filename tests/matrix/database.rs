@@ -50,7 +50,7 @@ fn row_48_a_data_volume_that_is_full() {
     if !needs::row(48) {
         return;
     }
-    let story = Story::new("run-db-full");
+    let story = Story::new("run-db-full").where_config_says("grace = \"3s\"", "grace = \"2s\"");
     let data = story.place.data();
     fs::create_dir_all(&data).unwrap();
     let _volume = SmallVolume::mount(data.clone(), "4m");

@@ -81,7 +81,7 @@ fn row_15_a_cut_and_a_connection_without_descriptors() {
 /// there as far as the network kept it.
 #[test]
 fn row_46_a_program_that_was_held() {
-    let story = Story::new("held");
+    let story = Story::new("held").where_config_says("grace = \"3s\"", "grace = \"2s\"");
     let run = story.on_air();
     run.signal(Signal::STOP);
     nothing_happens_for(3);

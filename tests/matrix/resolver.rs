@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lyrebird_tests::needs;
-use lyrebird_tests::place::wait_until;
+use lyrebird_tests::place::{HURRY, wait_until};
 use lyrebird_tests::program::Run;
 use lyrebird_tests::resolver::{FAILS, GOOD, NOWHERE, Resolver, SILENT};
 
@@ -17,6 +17,7 @@ fn row_24_names_that_cannot_be_resolved() {
         return;
     }
     let (scene, resolver) = (Scene::new("resolver"), Resolver::start());
+    scene.place.configure(&HURRY.replace("[http]", "[http]\nconnect_timeout = \"3s\""));
     let port = scene.origin.authority().rsplit_once(':').unwrap().1.to_owned();
     let rooms = [GOOD, NOWHERE, FAILS, SILENT].map(|host| format!("http://{host}:{port}{ROOM}"));
     let others: Vec<&str> = rooms[1..].iter().map(String::as_str).collect();

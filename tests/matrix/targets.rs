@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lyrebird_tests::bilibili::{Endpoint, Plan, Trouble};
+use lyrebird_tests::place::wait_until;
 
 use crate::run::{LIMIT, ROOM, Story, nothing_happens_for, stop};
 
@@ -22,7 +23,7 @@ fn row_51_a_target_that_is_back_is_told_once() {
 
 #[test]
 fn row_51_a_session_that_was_over_before_its_target_was_back_is_never_told() {
-    let story = Story::new("run-target-down-for-long");
+    let story = Story::new("run-target-down-for-long").where_config_says("grace = \"3s\"", "grace = \"1s\"");
     let platform = &story.platform;
     platform.plan(Plan::new(Trouble::Status(500)).at(Endpoint::CreateDynamic));
     let run = story.start();
@@ -33,13 +34,13 @@ fn row_51_a_session_that_was_over_before_its_target_was_back_is_never_told() {
     let tries = platform.count(Endpoint::CreateDynamic);
     assert!(tries > 1, "it was tried");
     platform.heal();
-    // The next pause would have been 4 s.
-    nothing_happens_for(5);
+    // The next pause would have been 4 s, and has begun.
+    nothing_happens_for(4);
     stop(run);
     assert_eq!(platform.count(Endpoint::CreateDynamic), tries);
     // Nor by the next start.
-    let run = story.start();
-    nothing_happens_for(2);
+    let (run, looks) = (story.start(), platform.count(Endpoint::BaseInfo));
+    wait_until("it looked at the room twice", LIMIT, || platform.count(Endpoint::BaseInfo) > looks + 1);
     stop(run);
     assert!(platform.posts().is_empty());
     platform.expect_no_violation();
