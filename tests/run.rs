@@ -21,6 +21,8 @@ pub(crate) const ROOM: u64 = 22_637_261;
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// Tags of somewhat more than a second.
 const FLOWING: usize = 80;
+/// Tags of a tenth of a second.
+const ON_ITS_WAY: usize = 8;
 
 /// A config of these rooms, on the platform of the scenario, with one target.
 pub(crate) fn config(platform: &Bilibili, rooms: &[u64]) -> String {
@@ -116,6 +118,19 @@ impl Story {
     #[track_caller]
     pub(crate) fn is_recorded_whole(&self) {
         judge(&self.platform.receptions(ROOM), &self.place.recordings(), Some(&binary())).expect_good();
+    }
+
+    /// The same where the program was stopped while media came: what was on its way then is missing, and no more.
+    #[track_caller]
+    pub(crate) fn is_recorded_until_the_stop(&self) {
+        let (mut receptions, files) = (self.platform.receptions(ROOM), self.place.recordings());
+        for _ in 0..ON_ITS_WAY {
+            if judge(&receptions, &files, Some(&binary())).bad.is_empty() {
+                return;
+            }
+            receptions.last_mut().and_then(|last| last.tags.pop());
+        }
+        judge(&receptions, &files, Some(&binary())).expect_good();
     }
 
     /// The recording went on in a second file of the same session, and says why.

@@ -21,7 +21,7 @@ fn a_room_that_went_dark_meanwhile_is_taken_back_at_once() {
     stop(run);
     story.only_post();
     assert_eq!(story.platform.receptions(ROOM).len(), 1, "there was nothing to receive");
-    story.is_recorded_whole();
+    story.is_recorded_until_the_stop();
     story.platform.expect_no_violation();
 }
 

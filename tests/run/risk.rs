@@ -117,7 +117,7 @@ fn goes_on_by_the_last_way(name: &str, trouble: Trouble) {
     stop(run);
     assert_eq!(story.only_post().removed, None, "the session goes on with the next start");
     story.has_no_part();
-    story.is_recorded_whole();
+    story.is_recorded_until_the_stop();
     story.platform.expect_no_violation();
 }
 
