@@ -111,38 +111,48 @@ fn candidates_come_in_order_and_as_they_are() {
     platform.expect_no_violation();
 }
 
-#[test]
-fn what_goes_wrong_is_never_dark() {
+/// What each trouble at this endpoint makes of a room that is live.
+fn is_never_dark(name: &str, endpoint: Endpoint) {
     let platform = Bilibili::start();
-    let place = place("bilibili-troubles", &platform, false);
+    let place = place(name, &platform, false);
     platform.go_live(ROOM);
-    let met = |trouble: Trouble, endpoint: Endpoint| {
+    let met = |trouble: Trouble| {
         platform.plan(Plan::new(trouble).at(endpoint));
         let verdict = verdict(&place, &page(ROOM));
         platform.heal();
         verdict
     };
-    for endpoint in [Endpoint::BaseInfo, Endpoint::PlayInfo] {
-        for (trouble, expected) in [
-            (Trouble::Risk, "rate-limited"),
-            (Trouble::Banned, "rate-limited"),
-            (Trouble::TooMany(3), "rate-limited"),
-            (Trouble::Code(-509, "busy"), "rate-limited"),
-            (Trouble::Code(-101, "who?"), "login-required"),
-            (Trouble::Status(502), "network"),
-            (Trouble::Dies, "network"),
-            (Trouble::Page, "unexpected-answer"),
-            (Trouble::Garbage, "unexpected-answer"),
-            (Trouble::BrokenJson, "unexpected-answer"),
-            (Trouble::TextNumbers, "live"),
-            (Trouble::EmptyLists, "live"),
-        ] {
-            assert_eq!(met(trouble.clone(), endpoint), expected, "{trouble:?} at {endpoint:?}");
-        }
+    for (trouble, expected) in [
+        (Trouble::Risk, "rate-limited"),
+        (Trouble::Banned, "rate-limited"),
+        (Trouble::TooMany(3), "rate-limited"),
+        (Trouble::Code(-509, "busy"), "rate-limited"),
+        (Trouble::Code(-101, "who?"), "login-required"),
+        (Trouble::Status(502), "network"),
+        (Trouble::Dies, "network"),
+        (Trouble::Page, "unexpected-answer"),
+        (Trouble::Garbage, "unexpected-answer"),
+        (Trouble::BrokenJson, "unexpected-answer"),
+        (Trouble::TextNumbers, "live"),
+        (Trouble::EmptyLists, "live"),
+    ] {
+        assert_eq!(met(trouble.clone()), expected, "{trouble:?}");
     }
-    platform.room(ROOM).says(Status::Offline);
-    assert_eq!(met(Trouble::EmptyLists, Endpoint::BaseInfo), "offline");
+    if endpoint == Endpoint::BaseInfo {
+        platform.room(ROOM).says(Status::Offline);
+        assert_eq!(met(Trouble::EmptyLists), "offline");
+    }
     platform.expect_no_violation();
+}
+
+#[test]
+fn what_goes_wrong_with_a_check_is_never_dark() {
+    is_never_dark("bilibili-check-troubles", Endpoint::BaseInfo);
+}
+
+#[test]
+fn what_goes_wrong_with_streams_is_never_dark() {
+    is_never_dark("bilibili-streams-troubles", Endpoint::PlayInfo);
 }
 
 /// Unsigned first; signed where that is refused; with new keys where the old ones have changed.

@@ -23,8 +23,16 @@ pub(crate) fn test(words: &[&str]) -> Outcome {
     say("running the tests");
     let mut tests = cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]).args(words);
+    if std::env::var_os(TEST_THREADS).is_none() {
+        // Most of them wait most of their time: for a stream in real time, for a pause to be over.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        tests.env(TEST_THREADS, (cores + 1).to_string());
+    }
     run(with_artefacts(&mut tests, &shelves, &program))
 }
+
+/// By which libtest is told how many tests run beside each other.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// Formatting, lints, docs, tests.
 pub(crate) fn ci() -> Outcome {
