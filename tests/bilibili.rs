@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A place whose config leads the picker to this platform.
 fn place(name: &str, platform: &Bilibili, has_cookie: bool) -> Place {
-    let place = Place::new(name);
+    let place = Place::quick(name);
     let hurry = HURRY.replace("[plugin.direct]\n", &platform.table("bilibili", has_cookie));
     place.configure(&hurry);
     place

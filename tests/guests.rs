@@ -46,7 +46,7 @@ fn check(deed: &str, options: &[(&str, &str)], code: i32, kinds: &[&str], words:
 
 /// The same with a config.
 fn check_with(config: &str, deed: &str, options: &[(&str, &str)], code: i32, kinds: &[&str], words: &str) {
-    let place = Place::new(&format!("guest-{}", deed.replace('/', "-")));
+    let place = Place::quick(&format!("guest-{}", deed.replace('/', "-")));
     place.configure(config);
     let begin = Instant::now();
     let (finished, answer) = ask(&place, deed, options);
@@ -109,7 +109,7 @@ fn an_answer_of_a_gigabyte() {
 /// What a picker says in good order has exit codes of its own.
 #[test]
 fn statuses_and_failures_have_exit_codes() {
-    let place = Place::new("guest-codes");
+    let place = Place::quick("guest-codes");
     for (deed, status, code) in
         [("ok", "live", 0), ("offline", "offline", 3), ("upcoming", "upcoming", 3), ("replay", "replay", 3)]
     {
@@ -141,7 +141,7 @@ fn statuses_and_failures_have_exit_codes() {
 /// `check` of several rooms gives the first exit code that is not 0, and an answer for each.
 #[test]
 fn the_first_bad_room_gives_the_exit_code() {
-    let place = Place::new("guest-several");
+    let place = Place::quick("guest-several");
     let media = [("media", "https://allowed.test/live.flv")];
     let rooms = ["ok", "fail/login-required", "offline"].map(|deed| room(deed, &media));
     let mut command = place.lyrebird_with(&guests(), &["check", "--json"]);
@@ -154,7 +154,7 @@ fn the_first_bad_room_gives_the_exit_code() {
 /// The host's hints come back in a guest's words.
 #[test]
 fn a_hint_in_a_guests_words_has_its_own_line() {
-    let place = Place::new("guest-hint");
+    let place = Place::quick("guest-hint");
     let told = tell(&place, "fail/other", &[("text", "denied:\na rule\nhint: permit it")], &[]).expect_code(1).stderr;
     assert!(told.lines().any(|line| line.ends_with("other: denied: a rule")), "{told}");
     assert!(told.lines().any(|line| line == "hint: permit it"), "{told}");
@@ -163,7 +163,7 @@ fn a_hint_in_a_guests_words_has_its_own_line() {
 /// A host that the manifest does not list is never connected to; nor is an address that is not public.
 #[test]
 fn a_foreign_host_is_denied() {
-    let place = Place::new("guest-foreign");
+    let place = Place::quick("guest-foreign");
     let victim = Origin::start();
     for url in
         [victim.url("/secret"), String::from("https://elsewhere.test/"), String::from("http://169.254.169.254/latest")]
@@ -198,7 +198,7 @@ fn stop(run: Run) -> Finished {
 /// From a server that is permitted to one that is not.
 #[test]
 fn a_redirect_to_a_private_address_is_denied() {
-    let place = Place::new("guest-redirect");
+    let place = Place::quick("guest-redirect");
     let (origin, victim) = (Origin::start(), Origin::start());
     origin.answers("/go", [Answer::redirect(&victim.url("/secret"))]);
     place.configure(&permitting(&origin));
@@ -219,7 +219,7 @@ pub(crate) fn peak_bytes(run: &Run) -> u64 {
 /// A guest that sleeps is cancelled by the limit of its call.
 #[test]
 fn a_guest_that_sleeps_is_cancelled() {
-    let place = Place::new("guest-sleeps");
+    let place = Place::quick("guest-sleeps");
     place.configure("[plugin.misbehaving]\nlimits = { check = \"1s\" }\n");
     let begin = Instant::now();
     let (finished, answer) = ask(&place, "sleep", &[]);
@@ -231,7 +231,7 @@ fn a_guest_that_sleeps_is_cancelled() {
 /// A spinning guest beside a good recording: the recording does not notice.
 #[test]
 fn a_recording_beside_a_spinning_guest() {
-    let place = Place::new("guest-beside");
+    let place = Place::quick("guest-beside");
     let shelf = place.root().join("home/plugins");
     fs::create_dir_all(&shelf).unwrap();
     for file in [plugins().join("direct.wasm"), guests().join("misbehaving.wasm")] {
@@ -255,7 +255,7 @@ fn a_recording_beside_a_spinning_guest() {
 /// Rooms of one platform share a call, and one whose call traps spoils it for the others once.
 #[test]
 fn rooms_beside_one_that_traps() {
-    let place = Place::new("guest-desk");
+    let place = Place::quick("guest-desk");
     place.configure(&format!("{HURRY}[plugin.misbehaving]\ninterval = \"1s\"\n"));
     let dark = ["a", "b", "c"].map(|streamer| room("offline", &[("streamer", streamer)]));
     let mut command = place.lyrebird_with(&guests(), &["record"]);
@@ -274,7 +274,7 @@ fn rooms_beside_one_that_traps() {
 /// What a secret setting holds is shown to the guest, and to nobody that the guest tells.
 #[test]
 fn a_secret_setting_is_told_to_nobody() {
-    let place = Place::new("guest-secrets");
+    let place = Place::quick("guest-secrets");
     let origin = Origin::start();
     let run = record(&place, &permitting(&origin), "secrets", &[], &["--log", "trace"]);
     run.wait_for_text("check", LIMIT);
@@ -306,7 +306,7 @@ fn leaks(root: &Path, text: &str) -> Vec<PathBuf> {
 /// Files in the plugins directory that are no plugins: named, with what to do, and the good ones work.
 #[test]
 fn broken_files_are_refused_by_name() {
-    let place = Place::new("guest-broken");
+    let place = Place::quick("guest-broken");
     let shelf = place.root().join("home/plugins");
     fs::create_dir_all(&shelf).unwrap();
     let good = fs::read(plugins().join("direct.wasm")).unwrap();

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(40);
 /// The whole story with a real encoder: dark, live, a broken connection, another picture size, dark.
 #[test]
 fn a_broadcast_from_ffmpeg_is_recorded_frame_by_frame() {
-    let place = Place::new("ffmpeg");
+    let place = Place::quick("ffmpeg");
     place.share_compiled();
     place.configure(&HURRY.replace("repeats = \"keep\"\n", ""));
     let origin = Origin::start();
@@ -38,7 +38,7 @@ fn a_broadcast_from_ffmpeg_is_recorded_frame_by_frame() {
 
 /// Records clips at four times real time with these answers, one a connection, and judges the files.
 pub(crate) fn check(name: &str, parts: &[(Clip, u32)], answers: impl FnOnce(&Feed) -> Vec<Answer>) -> (Place, Origin) {
-    let place = Place::new(name);
+    let place = Place::quick(name);
     place.share_compiled();
     let origin = Origin::start();
     let feed = Feed::new();
@@ -80,7 +80,7 @@ fn three_broken_connections_make_one_file() {
 /// A body whose length was reached is a finished file: recorded once, and the room is done without `--once`.
 #[test]
 fn a_finished_file_is_recorded_once() {
-    let place = Place::new("finished");
+    let place = Place::quick("finished");
     place.share_compiled();
     let origin = Origin::start();
     origin.answers("/clip.flv", [Answer::file(clip::file(&[(Clip::Small, 6)]), "video/x-flv")]);
@@ -97,7 +97,7 @@ fn a_finished_file_without_a_length_is_recorded_once() {
     let long = || Answer::file(clip::file(&[(Clip::Small, 60)]), "video/x-flv");
     let kinds = [("chunked", file().chunked()), ("until-close", file().until_close()), ("long", long().chunked())];
     for (name, answer) in kinds {
-        let place = Place::new(&format!("finished-{name}"));
+        let place = Place::quick(&format!("finished-{name}"));
         place.share_compiled();
         let origin = Origin::start();
         origin.answers("/clip.flv", [answer]);
@@ -117,7 +117,7 @@ fn a_finished_file_without_a_length_is_recorded_once() {
 /// Without a suffix only the content type and the first bytes say what it is; still there is one connection.
 #[test]
 fn a_url_without_a_suffix_by_the_users_word() {
-    let place = Place::new("by-word");
+    let place = Place::quick("by-word");
     place.share_compiled();
     let origin = Origin::start();
     let feed = Feed::new();
@@ -134,7 +134,7 @@ fn a_url_without_a_suffix_by_the_users_word() {
 
 /// Starts a stream that goes on for long, with more arguments; gives what is needed to look at it.
 fn endless(name: &str, config: Option<&str>, more: &[&str]) -> (Place, Origin, Run) {
-    let place = Place::new(name);
+    let place = Place::quick(name);
     place.share_compiled();
     if let Some(config) = config {
         place.configure(config);
@@ -190,7 +190,7 @@ fn cuts_that_were_asked_for_fall_on_key_frames() {
 
 #[test]
 fn two_rooms_at_once() {
-    let place = Place::new("two-rooms");
+    let place = Place::quick("two-rooms");
     place.share_compiled();
     let origin = Origin::start();
     let feeds = [Feed::new(), Feed::new()];
@@ -212,7 +212,7 @@ fn two_rooms_at_once() {
 /// `--header` goes to the room's own host, and to no other one.
 #[test]
 fn the_users_header_stays_with_the_rooms_host() {
-    let place = Place::new("header");
+    let place = Place::quick("header");
     place.share_compiled();
     let (origin, stranger) = (Origin::start(), Origin::start());
     place.configure(&format!("{HURRY}[plugins]\nallow_private_hosts = [\"{}\"]\n", stranger.authority()));
@@ -233,7 +233,7 @@ fn the_users_header_stays_with_the_rooms_host() {
 /// A picker that offers two ways: when the first one breaks at once, the second one is taken.
 #[test]
 fn the_next_candidate_is_tried() {
-    let place = Place::new("candidates");
+    let place = Place::quick("candidates");
     place.share_compiled();
     let origin = Origin::start();
     place.configure(&format!("{HURRY}[plugins]\nallow_private_hosts = [\"{}\"]\n", origin.authority()));

@@ -27,7 +27,7 @@ fn asked(platform: &Bilibili) -> BTreeMap<u64, usize> {
 
 #[test]
 fn two_hundred_good_rooms_beside_every_kind_of_attacker() {
-    let (place, platform, canary) = (Place::new("hostile-beside"), Bilibili::start(), Origin::start());
+    let (place, platform, canary) = (Place::quick("hostile-beside"), Bilibili::start(), Origin::start());
     platform.room(STEADY).streamer("Menura");
     platform.room(OTHER).streamer("Ada");
     let good: Vec<u64> = (0..198).map(|number| 4_000_001 + number).collect();

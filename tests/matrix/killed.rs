@@ -52,7 +52,7 @@ fn restart(place: &Place) -> Finished {
 
 #[test]
 fn row_01_killed_and_salvaged() {
-    let place = Place::new("killed");
+    let place = Place::quick("killed");
     let (origin, run) = recording(&place, 400 << 10);
     run.kill_9();
     let left = parts(&place).remove(0);
@@ -96,7 +96,7 @@ fn whole_media(bytes: &[u8]) -> Vec<u64> {
 
 /// The same with a last tag as a crash of the machine leaves it.
 fn is_cut_off(name: &str, tail: &[u8]) {
-    let place = Place::new(name);
+    let place = Place::quick(name);
     let (_origin, run) = recording(&place, 300 << 10);
     run.kill_9();
     let left = parts(&place).remove(0);
@@ -124,7 +124,7 @@ fn row_01_zeros_where_a_tag_should_be_are_cut_off() {
 /// Killed before there was anything worth keeping: the pair is removed and reported.
 #[test]
 fn row_01_nothing_is_left_of_nothing() {
-    let place = Place::new("nothing");
+    let place = Place::quick("nothing");
     let origin = Origin::start();
     let feed = Feed::new();
     origin.answers(ROOM, [Answer::live(&feed).joins(Join::Start)]);
@@ -141,7 +141,7 @@ fn row_01_nothing_is_left_of_nothing() {
 /// The room is still live: within ten seconds of the restart it is recorded again, beside what was salvaged.
 #[test]
 fn row_01_a_restart_goes_on_recording() {
-    let place = Place::new("goes-on");
+    let place = Place::quick("goes-on");
     let (origin, run) = recording(&place, 200 << 10);
     run.kill_9();
     let run = place.record(&origin.url(ROOM), &["--duration", "6s"]);
@@ -158,7 +158,7 @@ fn row_01_a_restart_goes_on_recording() {
 /// Two recorders on one folder: neither touches what the other has open, and both have everything.
 #[test]
 fn row_18_two_recorders_on_one_folder() {
-    let place = Place::new("two");
+    let place = Place::quick("two");
     let origin = Origin::start();
     let feed = Feed::new();
     origin.answers(ROOM, [Answer::live(&feed).joins(Join::Start)]);

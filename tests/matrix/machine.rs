@@ -139,7 +139,7 @@ fn row_49_a_log_whose_disk_is_full() {
     if !needs::row(49) {
         return;
     }
-    let folder = Place::new("log-disk");
+    let folder = Place::quick("log-disk");
     let _volume = SmallVolume::mount(folder.out(), "4k");
     let log = folder.out().join("log");
     messages_go("log-disk-full", "", &format!("2>{}", log.display()));
@@ -152,7 +152,7 @@ fn row_49_a_log_that_has_room_again() {
     if !needs::row(49) {
         return;
     }
-    let (folder, scene) = (Place::new("log-room"), Scene::new("log-again"));
+    let (folder, scene) = (Place::quick("log-room"), Scene::new("log-again"));
     let _volume = SmallVolume::mount(folder.out(), "4k");
     let log = folder.out().join("log");
     // There is something to tell each second, and room for some of it.
@@ -174,7 +174,7 @@ fn row_49_a_log_that_has_room_again() {
 #[test]
 fn row_50_rooms_that_all_go_live_at_once() {
     const ROOMS: u64 = 120;
-    let (place, platform) = (Place::new("stampede"), Bilibili::start());
+    let (place, platform) = (Place::quick("stampede"), Bilibili::start());
     let ids: Vec<u64> = (0..ROOMS).map(|number| 2_000_001 + number).collect();
     for id in &ids {
         platform.room(*id);
