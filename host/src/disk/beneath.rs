@@ -17,6 +17,15 @@ pub(super) const FILE_MODE: u32 = 0o666;
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
+/// Makes the names in a folder survive a power cut; false where its file system knows no such thing. Some answer so that
+/// are across a network or shared with a virtual machine, and a recording there is better than none.
+pub(super) fn sync_folder(folder: impl AsFd) -> Result<bool> {
+    match fs::fsync(folder) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
+        done => done.map(|()| true),
+    }
+}
+
 /// A folder that is the top of all paths.
 #[derive(Debug)]
 pub(super) struct Beneath {
@@ -63,7 +72,7 @@ impl Beneath {
             other => return other,
         }
         self.walk(path, |above, name| match fs::mkdirat(above, name, Mode::from_raw_mode(FOLDER_MODE)) {
-            Ok(()) => fs::fsync(above),
+            Ok(()) => sync_folder(above).map(drop),
             Err(Errno::EXIST) => Ok(()),
             Err(error) => Err(error),
         })?;
@@ -127,4 +136,17 @@ pub(super) fn list(folder: impl AsFd) -> Result<Vec<(String, fs::FileType)>> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_knows_no_sync_is_no_failure() {
+        let sync = |path: &str| sync_folder(std::fs::File::open(path).unwrap());
+        assert_eq!(sync(&std::env::temp_dir().to_string_lossy()), Ok(true));
+        // Nothing of it is on a disk.
+        assert_eq!(sync("/proc"), Ok(false));
+    }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{self, AtFlags, OFlags};
 use rustix::io::Errno;
 
-use super::beneath::{self, Beneath};
+use super::beneath::{self, Beneath, sync_folder};
 use super::fault::{DiskError, DiskFault};
 use super::open::{Open, Opening};
 use super::output::NewFile;
@@ -85,7 +85,7 @@ fn start(folder: &OwnedFd, stem: &str, new: &NewFile) -> Result<Option<File>, st
             // Somebody salvages the file in the moment of its birth: it and its sidecar are his to remove.
             return Ok(None);
         }
-        Ok(Lock::Held | Lock::Unknown) => fill(&mut file, &new.head).and_then(|()| Ok(fs::fsync(folder)?)),
+        Ok(Lock::Held | Lock::Unknown) => fill(&mut file, &new.head).and_then(|()| Ok(sync_folder(folder).map(drop)?)),
         Err(error) => Err(error),
     };
     if let Err(error) = done {

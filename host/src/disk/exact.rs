@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::beneath;
+use super::beneath::{self, sync_folder};
 use super::create::{Lock, PART, lock, remove};
 use super::fault::{DiskError, DiskFault, SYNC};
 use super::publish::rename_new;
@@ -106,7 +106,7 @@ impl ExactFile {
             }
             Err(error) => return Err(self.refused("give its name to", error.into())),
         }
-        fs::fsync(&self.folder).map_err(|error| self.refused("give its name to", error.into()))?;
+        sync_folder(&self.folder).map_err(|error| self.refused("give its name to", error.into()))?;
         Ok(self.path.clone())
     }
 

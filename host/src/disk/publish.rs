@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rustix::fs::{self, AtFlags, OFlags, RenameFlags};
 use rustix::io::{Errno, Result};
 
-use super::beneath::{self, is_name};
+use super::beneath::{self, is_name, sync_folder};
 use super::create::{PART, SIDECAR, TRIES, is_taken, numbered, remove};
 use super::fault::{DiskError, DiskFault};
 use super::open::Open;
@@ -38,7 +38,7 @@ pub(super) fn publish(open: &Open, sidecar: Option<&[u8]>) -> std::result::Resul
     if sidecar.is_none() {
         remove(folder, &format!("{stem}.{SIDECAR}"));
     }
-    fs::fsync(folder).map_err(refused)?;
+    sync_folder(folder).map_err(refused)?;
     Ok(open.path().join(name))
 }
 

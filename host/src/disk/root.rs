@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::fs;
 
 use super::Disk;
-use super::beneath::Beneath;
+use super::beneath::{Beneath, sync_folder};
 use super::create::create;
 use super::fault::{DiskError, DiskFault};
 use super::open::Open;
@@ -179,7 +179,7 @@ pub(super) fn make(dir: &Path) -> std::io::Result<()> {
     make(above)?;
     match std::fs::create_dir(dir) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => std::fs::File::open(above)?.sync_all(),
+        _ => Ok(sync_folder(std::fs::File::open(above)?).map(drop)?),
     }
 }
 

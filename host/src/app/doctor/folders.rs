@@ -51,8 +51,8 @@ pub(super) async fn examine(folders: &[PathBuf], output: &Output) -> Vec<Finding
     let a_fallback_serves = looks.iter().skip(1).any(|(_, seen)| seen.takes_files);
     for (place, (_, seen)) in looks.into_iter().enumerate() {
         findings.extend(seen.findings.into_iter().map(|mut one| {
-            // What only keeps files from beginning in one of several folders stops no recording.
-            let is_mended = place > 0 || (a_fallback_serves && one.topic == SPACE);
+            // What keeps files from beginning in one of several folders stops no recording.
+            let is_mended = place > 0 || a_fallback_serves;
             if one.weight == Weight::Bad && is_mended {
                 one.weight = Weight::Care;
             }
@@ -181,8 +181,9 @@ fn of_trial(tried: &Trial, syncs: Syncs) -> Vec<Finding> {
         let tenths = time.as_micros() / 100;
         format!("{}.{} ms", tenths / 10, tenths % 10)
     };
-    let took = format!("a sync took {}, of the folder {}", ms(tried.file_sync), ms(tried.folder_sync));
-    let longest = tried.file_sync.max(tried.folder_sync);
+    let of_folder = tried.folder_sync.map(|time| format!(", of the folder {}", ms(time))).unwrap_or_default();
+    let took = format!("a sync took {}{of_folder}", ms(tried.file_sync));
+    let longest = tried.file_sync.max(tried.folder_sync.unwrap_or_default());
     let late = syncs.each().filter(|each| longest >= *each);
     let mut findings = vec![if syncs == Syncs::Off {
         let text = format!("{took}, but `[output] sync` is \"off\": a power cut takes half a minute and more");
@@ -209,6 +210,13 @@ fn of_trial(tried: &Trial, syncs: Syncs) -> Vec<Finding> {
             String::from("locks there keep nobody out"),
             "let no second recorder use this folder: it would take growing files for a dead one's",
         ),
+    }
+    if tried.folder_sync.is_none() {
+        note(
+            Weight::Care,
+            String::from("folders cannot be synced there"),
+            "a power cut can take a file that has just begun or ended, or give it its first name again",
+        );
     }
     if tried.renaming == Renaming::Steps {
         note(

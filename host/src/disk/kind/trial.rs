@@ -12,6 +12,7 @@ use rustix::fs;
 use rustix::io::Errno;
 
 use crate::clock::Clock;
+use crate::disk::beneath::sync_folder;
 use crate::disk::create::{Lock, lock};
 use crate::disk::publish::rename_new;
 
@@ -24,8 +25,8 @@ pub struct Trial {
     pub renaming: Renaming,
     /// The longest of some syncs of a small file.
     pub file_sync: Duration,
-    /// A sync of the folder.
-    pub folder_sync: Duration,
+    /// A sync of the folder; none where there is no such thing.
+    pub folder_sync: Option<Duration>,
     /// So many seconds is the time of files there ahead of ours; negative when it is behind.
     pub ahead_seconds: i64,
 }
@@ -145,8 +146,8 @@ fn steps(start: &Start, folder: &Path) -> anyhow::Result<Trial> {
     let open: OwnedFd = File::open(folder).context("cannot open the folder")?.into();
     let renaming = rename(&open, start)?;
     let begin = clock.passed();
-    fs::fsync(&open).context("cannot sync the folder")?;
-    let folder_sync = clock.passed().saturating_sub(begin);
+    let is_synced = sync_folder(&open).context("cannot sync the folder")?;
+    let folder_sync = is_synced.then(|| clock.passed().saturating_sub(begin));
     Ok(Trial { locks: start.locks, renaming, file_sync, folder_sync, ahead_seconds })
 }
 

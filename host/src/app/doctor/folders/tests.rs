@@ -72,7 +72,7 @@ fn a_trial_is_told_by_what_it_means() {
         locks: Locks::Hold,
         renaming: Renaming::OneStep,
         file_sync: Duration::from_micros(1_250),
-        folder_sync: Duration::from_micros(800),
+        folder_sync: Some(Duration::from_micros(800)),
         ahead_seconds: 0,
     };
     let check = |tried: Trial, expected: &[&str]| {
@@ -87,10 +87,12 @@ fn a_trial_is_told_by_what_it_means() {
     check(usual(), &[fine]);
     check(Trial { file_sync: Duration::from_millis(300), ..usual() }, &["sync note: a sync took 300.0 ms"]);
     let late = "sync warning: a sync took 1.2 ms, of the folder 6000.0 ms: `[output] sync` asks for one each 5 s (";
-    check(Trial { folder_sync: Duration::from_secs(6), ..usual() }, &[late]);
+    check(Trial { folder_sync: Some(Duration::from_secs(6)), ..usual() }, &[late]);
     check(Trial { locks: Locks::Absent, ..usual() }, &[fine, "sync note: files cannot be locked there"]);
     check(Trial { locks: Locks::Idle, ..usual() }, &[fine, "sync warning: locks there keep nobody out"]);
     check(Trial { renaming: Renaming::Steps, ..usual() }, &[fine, "sync note: a file gets its last name in two steps"]);
+    let without = ["sync ok: a sync took 1.2 ms; a file was made", "sync warning: folders cannot be synced there ("];
+    check(Trial { folder_sync: None, ..usual() }, &without);
     let behind = "sync warning: the time of files there is 90 s behind this machine's";
     check(Trial { ahead_seconds: -90, ..usual() }, &[fine, behind]);
 }
@@ -101,7 +103,7 @@ fn syncs_that_nobody_wants_are_told_of() {
         locks: Locks::Hold,
         renaming: Renaming::OneStep,
         file_sync: Duration::from_secs(60),
-        folder_sync: Duration::ZERO,
+        folder_sync: Some(Duration::ZERO),
         ahead_seconds: 0,
     };
     let told = told(&of_trial(&tried, Syncs::Off));
