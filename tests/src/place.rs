@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,9 +41,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// An empty one; the name is the test's.
+    /// An empty one; the name is the test's, and no other place's though two tests give the same one.
     pub fn new(name: &str) -> Self {
-        let root = scratch().join(format!("{name}-{}", std::process::id()));
+        static PLACES: AtomicU32 = AtomicU32::new(0);
+        let number = PLACES.fetch_add(1, Ordering::Relaxed);
+        let root = scratch().join(format!("{name}-{}-{number}", std::process::id()));
         fs::remove_dir_all(&root).ok();
         fs::create_dir_all(root.join("recordings")).unwrap();
         fs::create_dir_all(root.join("home")).unwrap();
