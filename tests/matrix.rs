@@ -6,6 +6,7 @@ mod clocks;
 mod config;
 mod database;
 mod disk;
+mod first;
 mod folder;
 mod guests;
 mod http;

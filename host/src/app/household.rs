@@ -1,9 +1,11 @@
 //! What `run` and `record` hold open alike while rooms are watched: opened in one order, closed in the other. Knows
 //! neither which rooms are wanted nor when they are left.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
@@ -17,6 +19,7 @@ use crate::app::space::Guard;
 use crate::app::targets::targets;
 use crate::config::Config;
 use crate::disk::{Disk, Known, trial};
+use crate::event::{Event, Kind};
 use crate::machine::descriptors;
 use crate::machine::memory::memory;
 use crate::monitor::ledger::Ledger;
@@ -53,7 +56,7 @@ impl Household {
     /// Opens the folders and takes up what dead processes left; no room is watched yet.
     ///
     /// # Errors
-    /// A folder that cannot be made or written to.
+    /// None of the output folders can be made or written to; what is told is why the first one cannot.
     pub(super) async fn open(house: House, owner: Owner, heir: Heir) -> anyhow::Result<Household> {
         let known = Known::noted_in(house.data.kept()?);
         let hands = hands(&house, &known).await?;
@@ -121,7 +124,7 @@ impl Household {
     }
 }
 
-/// The folder is opened and tried, so that one that cannot be used is known before anything is asked.
+/// The folders are opened and tried, so that it is known before anything is asked when none of them can be used.
 async fn hands(house: &House, known: &Known) -> anyhow::Result<Hands> {
     let output = &house.config.output;
     if !output.remux.is_empty() {
@@ -132,12 +135,41 @@ async fn hands(house: &House, known: &Known) -> anyhow::Result<Hands> {
     let disk = Disk::new(output.sync.each()).in_memory_of(left);
     let (http, clock, events) = (house.http.clone(), house.clock.clone(), house.events.clone());
     let hands = Hands { http, disk, clock, events, gates: Gates::default(), means: Means::default() };
-    if known.recognise(&output.dir).await.is_err() {
-        // Nothing is made there. Whoever looks at the volumes tells it, and looks again.
-        return Ok(hands);
+    let (folders, mut first) = (output.folders(), None::<(PathBuf, anyhow::Error)>);
+    // A disk may have to wake up, and a server may be gone for good: the only one is waited for.
+    let patience = if folders.len() > 1 { output.patience.0 } else { Duration::MAX };
+    for folder in folders {
+        match tokio::time::timeout(patience, may_serve(&hands.disk, known, &folder)).await {
+            Ok(Ok(())) => {
+                if let Some((refuses, why)) = first {
+                    tell_refused(&hands, &refuses, &folder, &why);
+                }
+                return Ok(hands);
+            }
+            Ok(Err(error)) => _ = first.get_or_insert((folder, error)),
+            Err(_) => _ = first.get_or_insert((folder, anyhow::anyhow!("it does not answer in {patience:?}"))),
+        }
     }
-    hands.disk.root(&output.dir).await?;
-    let folder = output.dir.clone();
+    // There is always the first one.
+    first.map_or(Ok(hands), |(_, error)| Err(error))
+}
+
+/// Whether files may begin in the folder, as far as a start can tell.
+async fn may_serve(disk: &Disk, known: &Known, folder: &Path) -> anyhow::Result<()> {
+    if known.recognise(folder).await.is_err() {
+        // Its volume is away, and nothing is made there. Whoever looks at the volumes tells it, and looks again.
+        return Ok(());
+    }
+    disk.root(folder).await?;
+    let folder = folder.to_owned();
     tokio::task::spawn_blocking(move || trial(&folder)).await??;
-    Ok(hands)
+    Ok(())
+}
+
+fn tell_refused(hands: &Hands, refuses: &Path, serves: &Path, why: &anyhow::Error) {
+    let (why, serves) = (format!("{why:#}"), serves.display().to_string());
+    let hint = "`lyrebird doctor` tells what works there; each recording tries it anew";
+    tracing::error!(folder = %refuses.display(), why, serves, hint, "the output folder cannot be used, another one serves");
+    let data = json!({ "folder": refuses, "reason": why });
+    hands.events.send(Event::now(&hands.clock, Kind::DiskLow, None, None, data));
 }

@@ -116,7 +116,11 @@ fn exit(outcomes: &[Outcome], caught: Option<u8>, nothing_written: bool) -> Exit
 }
 
 pub(super) fn unusable(folder: &std::path::Path, error: anyhow::Error) -> anyhow::Error {
-    error.context(format!("cannot record to `{}`", folder.display()))
+    let folder = folder.display();
+    anyhow::anyhow!(
+        "cannot record to `{folder}`: {error:#}\nhint: `lyrebird doctor` tells what works there; `[output] fallback` names \
+         folders for when one fails"
+    )
 }
 
 /// One picker a URL. None, or two, for any of them is an error before anything is recorded.

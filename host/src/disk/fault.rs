@@ -111,7 +111,7 @@ impl DiskError {
     }
 
     /// The volume's threads are gone, or it has taken nothing for too long.
-    pub(super) fn stuck(doing: &'static str, name: &str) -> Self {
+    pub fn stuck(doing: &'static str, name: &str) -> Self {
         DiskError::plain(doing, name, DiskFault::Stuck)
     }
 

@@ -108,11 +108,7 @@ impl Recording {
                 continue;
             }
             self.is_low = false;
-            let made = match self.root(at).await {
-                Ok(root) => self.make(&root, name.clone(), ext, cut, sidecar.clone()).await,
-                Err(error) => Err(error),
-            };
-            match made {
+            match self.make_in_time(at, name.clone(), ext, cut, sidecar.clone()).await {
                 Ok(segment) => {
                     self.root_at = at;
                     if let Some(reason) = refused {
@@ -132,7 +128,7 @@ impl Recording {
     }
 
     /// Makes the file by this name, or by a short one where the file system takes none as long.
-    async fn make(
+    pub(super) async fn make(
         &mut self,
         root: &Root,
         name: Name,
@@ -180,7 +176,7 @@ impl Recording {
         name
     }
 
-    async fn root(&mut self, at: usize) -> Result<Root, DiskError> {
+    pub(super) async fn root(&mut self, at: usize) -> Result<Root, DiskError> {
         self.roots.resize(self.plan.roots.len(), None);
         let folder = self.plan.roots.get(at).cloned().unwrap_or_default();
         let turns = self.hands.gates.turns(&folder);

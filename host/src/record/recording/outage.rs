@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lyrebird_flv::Cut;
 use serde_json::json;
 
 use super::Recording;
 use super::rescue::Carried;
-use crate::disk::OldFile;
+use crate::disk::{DiskError, OldFile};
 use crate::event::Kind;
 use crate::model::EndReason;
 use crate::record::flv::Engine;
+use crate::record::name::Name;
 use crate::record::salvage::Mended;
 use crate::record::segment::{Closes, Rest, Segment};
 use crate::record::sidecar::{Gap, Sidecar};
@@ -149,6 +151,31 @@ impl Recording {
     pub(super) fn order(&self) -> Vec<usize> {
         let others = (0..self.plan.roots.len()).filter(|at| *at != self.root_at);
         std::iter::once(self.root_at).chain(others).collect()
+    }
+
+    /// Makes a file in the folder, as [`Recording::make`] does. One that does not answer is waited for as long as the user
+    /// has patience where there is another one, else until the disk gives it up; what it makes later has no media, and is
+    /// removed by whoever makes leftovers whole.
+    pub(super) async fn make_in_time(
+        &mut self,
+        at: usize,
+        name: Name,
+        ext: &str,
+        cut: Option<&Cut>,
+        sidecar: Sidecar,
+    ) -> Result<Segment, DiskError> {
+        let folders = &self.plan.roots;
+        let (is_only, limit) = (folders.len() < 2, self.plan.patience);
+        let folder = folders.get(at).map(|folder| folder.display().to_string()).unwrap_or_default();
+        let make = async {
+            let root = self.root(at).await?;
+            self.make(&root, name, ext, cut, sidecar).await
+        };
+        if is_only {
+            return make.await;
+        }
+        let made = tokio::time::timeout(limit, make).await;
+        made.unwrap_or_else(|_| Err(DiskError::stuck("make a file in", &folder)))
     }
 
     /// The folder that was written to refuses: the next file goes to another one, if one may take it.
