@@ -21,7 +21,7 @@ const TRIES: u32 = 50;
 const STEP: Duration = Duration::from_millis(50);
 
 /// Pages of the file that SQLite keeps.
-const CACHE_KIB: i32 = 512;
+const CACHE_KIB: i32 = 256;
 
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
