@@ -74,6 +74,9 @@ impl Recording {
         self.engine = Engine::new(self.plan.repeats);
         let (before, new) = (self.outage.take(), Outage::since(self.hands.clock.passed()));
         let Some(segment) = self.segment.take() else {
+            // What a new connection brings is held at first: where none of it has a file, all of it is missing.
+            let is_held = self.link.media_since.is_none();
+            let new = if is_held { Outage::since(self.link.connected) } else { new };
             self.outage = Some(before.unwrap_or(new).goes_on(0));
             return;
         };
